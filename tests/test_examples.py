@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import agentprop
+from agentprop.config import TrainMgpoConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -72,6 +73,16 @@ def used_beside(path: Path, scripts: list[Path]) -> bool:
     uses = re.compile(rf"^(?:from|import) {path.stem}\b|\"{path.name}\"", re.MULTILINE)
     beside = [other for other in scripts if other.parent == path.parent and other != path]
     return any(uses.search(other.read_text(encoding="utf-8")) for other in beside)
+
+
+def test_the_transports_that_would_be_measured_on_a_gpu_fit_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    printed = run(tmp_path, "gpu/transports.py", "--out", str(tmp_path), "--dry-run")
+    limits = [float(found) for found in re.findall(r"at most (\d+) s", printed)]
+    arms = [
+        TrainMgpoConfig.model_validate({"model": "m", **json.loads(found)}) for found in re.findall(r"{.*}", printed)
+    ]
+    assert len(arms) == len(limits) == 5 and sum(limits) < 15 * 60
+    assert {arm.transport for arm in arms} == {"disk", "adapter", "nccl"} and any(arm.sampler_sleep for arm in arms)
 
 
 # --- benchmarks ---

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 import agentprop
 
 NEIGHBOURS = ("trl", "reasoning-gym", "verifiers", "inspect", "openenv", "nemo-gym")
-EXTRAS = ("train", "vllm", "cluster", "documents", "hub", "objects", "polars", "anthropic", *NEIGHBOURS)
+EXTRAS = ("train", "vllm", "tracking", "cluster", "documents", "hub", "objects", "polars", "anthropic", *NEIGHBOURS)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 

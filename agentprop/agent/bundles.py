@@ -3,7 +3,8 @@
 The planner composes executable skills only, which is all that the built-in proposer can use. A language model can work
 from the text of a skill alone. So if w of the category's n skills have no script, then with probability w/n the bundle
 is one of those w with one to three companions, as often from its category as from the rest of its domain; otherwise the
-planner draws it. This way of drawing is ours; the paper draws from p_skill.
+planner draws it, or, with `bundles=path`, a walk over the skill graph. This way of drawing is ours; the paper draws
+from p_skill.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 from itertools import combinations
 from random import Random
 
+from agentprop.composition.paths import SkillGraph
 from agentprop.composition.planner import Planner
 from agentprop.records import Domain
 from agentprop.skills import Package
@@ -28,6 +30,11 @@ TRIES = 60
 def written_skills(library: Mapping[str, Package]) -> dict[str, Package]:
     """Select the skills that only a language model can use: those without a script."""
     return {name: package for name, package in library.items() if package.script is None}
+
+
+def bundle_name(names: Iterable[str]) -> str:
+    """Return the name of a bundle, whatever the order of its skills."""
+    return "+".join(sorted(names))
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ class Bundles:
     """Composes the executable skills."""
     written: Mapping[str, Package]
     """Skills without a script."""
+    paths: bool = False
+    """Executable skills come as paths of the skill graph, not as the planner composes them."""
 
     @cached_property
     def library(self) -> dict[str, Package]:
@@ -97,9 +106,19 @@ class Bundles:
         """Draw a bundle around a script-less skill of the category; None means that the planner draws instead."""
         texts, executable = self._written.get(category, ()), self.planner.categories.get(category, ())
         if not texts or rng.random() * (len(texts) + len(executable)) >= len(texts):
-            return None
+            return self._path(executable, rng) if self.paths else None
         drawn = (self._around(rng.choice(texts), rng) for _ in range(TRIES))
         return next(filter(self.planner.allowed, drawn), None)
+
+    @cached_property
+    def graph(self) -> SkillGraph:
+        """Graph of the executable skills."""
+        return SkillGraph.of(self.planner.index)
+
+    def _path(self, starts: Sequence[str], rng: Random) -> tuple[str, ...] | None:
+        """Draw a path from one of the skills; None if none is found, so that the planner draws instead."""
+        drawn = (self.graph.path(rng.choice(starts), rng, LARGEST) for _ in range(TRIES if starts else 0))
+        return next((path for path in drawn if path is not None and self.planner.allowed(path)), None)
 
     def _around(self, name: str, rng: Random) -> tuple[str, ...]:
         """A skill with companions, each from its category or from the rest of the domain with equal chance."""

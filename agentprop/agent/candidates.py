@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
 from agentprop.agent import tool_calls as functions
-from agentprop.agent.bundles import Bundles
+from agentprop.agent.branching import Draft, best, drafts
+from agentprop.agent.bundles import Bundles, bundle_name
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
 from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
-from agentprop.agent.sampling_seed import sampling_seed
+from agentprop.agent.sampling_seed import draft_seed
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import objects
 from agentprop.composition.planner import Impossible, Planner
@@ -76,6 +77,10 @@ class Candidate:
     """Statements that the built-in proposer wrote anew because of their language, by rule."""
     missed: bool = False
     """The problem is not as difficult as was asked for."""
+    reminded: bool = False
+    """The model was told why earlier attempts at its bundle failed."""
+    draft: int = 0
+    """Number of the draft that went on, from 0."""
 
     @property
     def mined(self) -> bool:
@@ -169,6 +174,10 @@ class CandidateMaker:
     made_by: MadeBy = field(default_factory=lambda: builtin_made_by())
     written: Mapping[str, Package] = field(default_factory=dict)
     """Skills without a script, for a language model's bundles."""
+    paths: bool = False
+    """A language model's bundles are paths of the skill graph."""
+    drafts: int = 1
+    """Beginnings of each episode of a language model, the first of which that holds goes on."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -186,7 +195,7 @@ class CandidateMaker:
     @cached_property
     def bundles(self) -> Bundles:
         """Bundles that a language model starts with."""
-        return Bundles(self.planner, self.written)
+        return Bundles(self.planner, self.written, self.paths)
 
     def batch(self, indices: range, state: MasteryState) -> list[Candidate]:
         """Make these candidates, all advancing together; no event loop may be running in this thread."""
@@ -198,16 +207,27 @@ class CandidateMaker:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
     async def candidate(
-        self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]] | None = None
+        self,
+        index: int,
+        probabilities: list[float],
+        avoid: Mapping[str, Sequence[str]] | None = None,
+        failures: Mapping[str, Sequence[str]] | None = None,
     ) -> Candidate:
         """One candidate, its category drawn with the given probabilities; one that fails takes no other one down.
 
-        `avoid` gives, by category, statements that the model is told to avoid.
+        `avoid` gives, by category, statements that the model is told to avoid, and `failures`, by `bundle_name`, why
+        earlier attempts failed.
         """
-        work = partial(self._candidate, index, probabilities, avoid or {})
+        work = partial(self._candidate, index, probabilities, avoid or {}, failures or {})
         return await contained_async(work, partial(_failed, index))
 
-    async def _candidate(self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]]) -> Candidate:
+    async def _candidate(
+        self,
+        index: int,
+        probabilities: list[float],
+        avoid: Mapping[str, Sequence[str]],
+        failures: Mapping[str, Sequence[str]],
+    ) -> Candidate:
         category, rng = self._drawn(index, probabilities)
         opened = self._opened(index, category, rng)
         if opened is None:
@@ -215,12 +235,22 @@ class CandidateMaker:
         environment, term = opened
         task = environment.task
         environment.avoid(avoid.get(category, ()))
+        reasons = failures.get(bundle_name(task.skill_names), ())
+        environment.remind(reasons)
         policy = self._policy(environment, term, rng)
-        episode = await rollout(environment, policy)
+        draft, dropped = 0, list[Usage]()
+        if self.drafts > 1 and self.model is not None:
+            found = await self._drafts(environment, policy, avoid.get(category, ()), reasons)
+            draft = best(found)
+            environment, policy = found[draft].environment, found[draft].policy
+            dropped = [u for n, one in enumerate(found) if n != draft for u in _usage(one.policy)]
+            episode = await rollout(environment, policy, found[draft].observation)
+        else:
+            episode = await rollout(environment, policy)
         rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
         if self.own and not episode.trajectory.turns:
             return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
-        usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
+        usage = (*_usage(policy), *dropped)
         candidate = Candidate(
             index,
             category,
@@ -231,6 +261,8 @@ class CandidateMaker:
             usage=usage,
             words=episode.words,
             rewritten=rewritten,
+            reminded=bool(reasons),
+            draft=draft,
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)
@@ -242,6 +274,18 @@ class CandidateMaker:
             if record is not None:
                 check_storable(record)
         return candidate
+
+    async def _drafts(
+        self, environment: Environment, policy: Policy, avoid: Sequence[str], reasons: Sequence[str]
+    ) -> list[Draft]:
+        """Play the beginnings of an episode, of which the given environment and policy are the first."""
+        openings = [(environment, policy)]
+        for number in range(1, self.drafts):
+            further = self._environment(environment.task, self.bundles.library)
+            further.avoid(avoid)
+            further.remind(reasons)
+            openings.append((further, self._chat(further, number)))
+        return await drafts(openings)
 
     def environment(self, index: int, state: MasteryState) -> Environment | None:
         """Open the episode of a candidate, for whoever acts from outside; None if no composition could be planned."""
@@ -290,11 +334,15 @@ class CandidateMaker:
         if self.policy is not None:
             return self.policy(environment.task)
         if self.model is not None:
-            sample, strict = sampling_seed(self.seed, environment.task.index), self.rules.strict
-            system = self._native_system(environment) if self.native else None
-            return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops, system)
+            return self._chat(environment)
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
+
+    def _chat(self, environment: Environment, draft: int = 0) -> ChatPolicy:
+        assert self.model is not None
+        sample, strict = draft_seed(self.seed, environment.task.index, draft), self.rules.strict
+        system = self._native_system(environment) if self.native else None
+        return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops, system)
 
     def _native_system(self, environment: Environment) -> str:
         """System text for a model that acts by native calls."""
@@ -326,6 +374,11 @@ def builtin_made_by() -> MadeBy:
     return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
 
 
+def _usage(policy: Policy) -> Sequence[Usage]:
+    """Return the tokens of every reply of a language model; nothing for other policies."""
+    return policy.usage if isinstance(policy, ChatPolicy) else ()
+
+
 def model_made_by(
     name: str,
     revision: str | None,
@@ -336,7 +389,8 @@ def model_made_by(
     guided: bool = False,
 ) -> MadeBy:
     """The identity of a language model as proposer, with the hash of the prompts that it is sent."""
-    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
+    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens, **annealed})
     names = (functions.PROMPT if native else "proposer", *(GUIDANCE if guided else ("task",)))
     told = (prompts or Prompts()).hash(*names)
     return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=told, version=__version__)

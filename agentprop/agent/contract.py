@@ -9,42 +9,49 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from random import Random
 from typing import Any, NamedTuple
 
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
 from agentprop.agent.certificates import CertificateRefusal, called_skills, examination, generated_skills
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition import ablation, families, suites
+from agentprop.composition import ablation, families, program_tasks, promises, suites
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.difficulty import declare
 from agentprop.composition.grammar import masked
+from agentprop.composition.program_tasks import Asked
+from agentprop.composition.promises import Promises
 from agentprop.composition.returned import agrees
 from agentprop.composition.solution import modules as solution_modules
 from agentprop.composition.solution import solved, solved_program, traceable, tracing
-from agentprop.composition.terms import Apply, from_json, operators, skills
+from agentprop.composition.suites import Setting
+from agentprop.composition.terms import Apply, Program, from_json, operators, skills
 from agentprop.composition.terms import modules as composed_modules
-from agentprop.grading.builtin_verifier import MIN_TESTS
-from agentprop.grading.family_problems import SECONDS
+from agentprop.grading.composed_programs import MIN_TESTS, fails_a_test
+from agentprop.grading.family_problems import SECONDS, brute_at_edge
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.records import (
     Ablation,
     Certificate,
     Evidence,
-    Judging,
     MadeBy,
     Problem,
     Solution,
     Submission,
     Task,
+    TestCase,
     content_id,
 )
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Judged, Package, origin_of
 
+MOST_TICKS = 10_000_000
+"""Ticks that a reference may use on all tests together."""
 MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER = 20, 20_000, 20_000
 INERT = "inert:"
 """Beginning of the code of a submission with a clause that does nothing; the clause follows."""
@@ -73,13 +80,21 @@ async def check_contract(
     origin: str | None = None,
 ) -> Problem | Violation:
     """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
-    judged = _with_suite(submission, active)
-    if judged is not None:
-        return await _judged(*judged, task, active, executor, made_by)
+    posed = _posed(submission, active)
+    if posed is not None and posed.asked.task == "edge":
+        return await _at_edge(submission, posed, task, active, executor, made_by)
+    if posed is not None and submission.answer_type == "program":
+        return await _judged(submission, posed, task, active, executor, made_by)
     violation = _form(submission)
     if violation is not None:
         return violation
     if submission.answer_type == "program":
+        try:
+            promising = _promising(submission, active)
+        except ValueError as fault:
+            return Violation("promises", str(fault))
+        if promising is not None:
+            return await _with_promises(submission, *promising, task, active, tools, executor, made_by, origin)
         result = await executor.run(replace(_program_job(submission), origin=origin))
         violation = _program_verdict(submission, result)
         if violation is not None:
@@ -107,35 +122,74 @@ async def check_contract(
     return await _with_ablation(found, active, tools, executor, origin)
 
 
-def _with_suite(submission: Submission, active: Mapping[str, Package]) -> tuple[Submission, Judging] | None:
-    """A submission that poses a family's problem with the tests of its setting; None for any other.
+class Posed(NamedTuple):
+    """The family and the setting that a submission poses a problem of, and what it asks."""
 
-    Its tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
-    """
-    if submission.answer_type != "program" or submission.composition is None:
+    package: Package
+    values: Mapping[str, Any]
+    setting: Setting
+    judged: Judged
+    asked: Asked
+
+
+def _posed(submission: Submission, active: Mapping[str, Package]) -> Posed | None:
+    """What a submission poses of a family; None for any other."""
+    if submission.composition is None:
         return None
     try:
         term = from_json(submission.composition)
         package = families.family(term, active)
-        if package is None or not isinstance(term, Apply):
+        if package is None or package.spec.judged is None or not isinstance(term, Apply):
             return None
-        found = suites.setting(package, families.parameters(term, package))
+        values = families.parameters(term, package)
+        found = suites.setting(package, values)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
         return None
-    if found is None or package.spec.judged is None:
-        return None
-    return submission.model_copy(update={"tests": found.tests}), families.judging(package.spec.judged, found)
+    _, asked = program_tasks.asked(submission.statement)
+    return None if found is None else Posed(package, values, found, package.spec.judged, asked)
 
 
-async def _judged(
+async def _at_edge(
     submission: Submission,
-    judging: Judging,
+    posed: Posed,
     task: Task,
     active: Mapping[str, Package],
     executor: Executor,
     made_by: MadeBy,
 ) -> Problem | Violation:
-    """The problem of a family, whose reference must pass its tests within the budget."""
+    """The problem that asks what an input at the edge of a family's limits gives."""
+    own = families.program(posed.package, posed.values)
+    if posed.asked.program != own or posed.asked.given not in program_tasks.edge_inputs(posed.judged, posed.setting):
+        return Violation("unfit_program", "the program or the input shown is not one of the family")
+    modules = {f"skills.{posed.package.module}": posed.package.script or ""}
+    written = families.edge_certificate(posed.package, posed.values, posed.asked.given)
+    result, brute = await asyncio.gather(
+        executor.run(Job(written, modules, returns="answer", origin=origin_of([posed.package]))),
+        executor.run(brute_at_edge(posed.package, posed.values, posed.asked.given)),
+    )
+    violation = _form(submission) or _answer_verdict(submission, result)
+    if violation is None and brute.status == "error":
+        violation = Violation("unfit_program", "the brute force does not come to an end on the input shown")
+    return violation or _problem(submission, task, active, tuple(active), result.isolation, made_by)
+
+
+async def _judged(
+    submission: Submission,
+    posed: Posed,
+    task: Task,
+    active: Mapping[str, Package],
+    executor: Executor,
+    made_by: MadeBy,
+) -> Problem | Violation:
+    """The problem of a family with the tests of its setting; its reference must pass them within the budget.
+
+    The tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
+    """
+    submission = submission.model_copy(update={"tests": posed.setting.tests})
+    judging, asked = families.judging(posed.package, posed.values, posed.setting), posed.asked
+    shown = {"repair": program_tasks.faulty, "optimise": program_tasks.slow}.get(asked.task)
+    if shown is not None and asked.program not in shown(posed.package, posed.values):
+        return Violation("unfit_program", "the program shown is not one of the family's wrong or slow ones")
     violation = _form(submission)
     if violation is not None:
         return violation
@@ -146,11 +200,82 @@ async def _judged(
     found = found.model_copy(update={"judging": judging, "entry_point": point})
     verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
     if verdict.status == "same":
-        term = from_json(found.certificate.composition or "")  # _with_suite read it
+        term = from_json(found.certificate.composition or "")  # _posed read it
         told = solved_program(term, active, found.answer)
         return found.model_copy(update={"solution": told})
     code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
+
+
+def _promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Program, Promises] | None:
+    """What the statement of a composed program promises; None if it promises nothing.
+
+    Raises ValueError if that is not what the composition's data are.
+    """
+    try:
+        term = from_json(submission.composition or "")
+        if not isinstance(term, Program) or set(skills(term)) - set(active):
+            return None
+        promisable = promises.can_promise(term, active)
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError):  # a model wrote it
+        return None
+    found = promises.promised(program_tasks.asked(submission.statement)[0])
+    if found is None:
+        return None
+    least = promises.least(found.limits, term, active) if promisable else None
+    if least is None:
+        raise ValueError("the limits are not those of the data")
+    data = [test.values()[0] for test in submission.tests]
+    if any(len(one) != 1 or not promises.fits(one[0], least, term, active) for one in data):
+        raise ValueError("a test breaks the limits of the statement")
+    return term, found
+
+
+async def _with_promises(
+    submission: Submission,
+    term: Program,
+    promised: Promises,
+    task: Task,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
+    made_by: MadeBy,
+    origin: str | None,
+) -> Problem | Violation:
+    """The problem of a composed program, with large tests and a budget beside the tests of the proposer."""
+    shown = [(list(arguments), value) for arguments, value in (*promised.edge, *promised.examples)]
+    given = [test.values() for test in submission.tests] + shown
+    large = promises.large(term, active, Random(submission.statement))
+    calls = [arguments for arguments, _ in given] + [[value] for value in large]
+    result = await executor.run(replace(_calling(submission, calls), origin=origin, ticks=MOST_TICKS))
+    violation = _values_verdict(given, result)
+    if violation is not None:
+        return violation
+    assert isinstance(result.value, list)  # by `_values_verdict`
+    added = tuple(TestCase.of([value], out) for value, out in zip(large, result.value[len(given) :], strict=True))
+    submission = submission.model_copy(update={"tests": (*submission.tests, *added)})
+    found = _problem(submission, task, active, tuple(active), result.isolation, made_by)
+    if isinstance(found, Violation):
+        return found
+    edges = {repr(value) for value in promises.edges(term, active)}
+    tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
+    judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
+    found = found.model_copy(update={"judging": judging})
+    unfit = await _unfit_program(found, executor, origin)
+    return unfit or await _with_ablation(found, active, tools, executor, origin)
+
+
+async def _unfit_program(found: Problem, executor: Executor, origin: str | None) -> Violation | None:
+    """What is wrong with the program that a composed program's statement shows; None if it shows none."""
+    _, asked = program_tasks.asked(found.statement)
+    if asked.task == "write":
+        return None
+    if asked.task != "repair" or asked.program not in program_tasks.changed(found.answer):
+        return Violation("unfit_program", "the program shown is not the reference with one change")
+    fails = await fails_a_test(found, asked.program, executor, origin)
+    if fails is None:
+        return Violation("unfit_program", "it could not be found out whether the program shown is wrong")
+    return None if fails else Violation("unfit_program", "the program shown passes every test")
 
 
 async def _with_ablation(
@@ -191,10 +316,16 @@ def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: Cla
     """The problem with its declared difficulty, if its composition can be looked through."""
     try:
         term = from_json(found.certificate.composition or "")
-        declared = declare(term, active, found.statement, clauses)
+        declared = declare(term, active, families.task(found.statement), clauses)
     except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
         return found
     return found.model_copy(update={"difficulty": declared})
+
+
+def _drawn(problem: Problem) -> list[Any]:
+    """The data of a program's tests that were drawn at random: any clause may do nothing for the others."""
+    tags = problem.judging.tags if problem.judging is not None else ()
+    return [test.values()[0][0] for test, tag in zip_longest(problem.tests, tags) if tag in (None, "small")]
 
 
 async def tried_clauses(
@@ -207,7 +338,7 @@ async def tried_clauses(
     """Try the clauses of a problem's composition, and trace its solution in the same job; None if it has no terms."""
     try:
         term = from_json(problem.certificate.composition or "")
-        inputs = [test.values()[0][0] for test in problem.tests]
+        inputs = _drawn(problem)
         code = ablation.program(term, active, inputs)
         trace = f"\n{tracing(term, active)}" if code is not None and traceable(term, active) else ""
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
@@ -281,20 +412,30 @@ def _brief(value: object) -> str:
 
 
 def _program_job(s: Submission) -> Job:
-    calls = ", ".join(f"{entry_point(s.statement)}(*{test.values()[0]!r})" for test in s.tests)
-    return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
+    return _calling(s, [test.values()[0] for test in s.tests])
+
+
+def _calling(s: Submission, calls: Sequence[list[Any]]) -> Job:
+    """The job of calling a program with each list of arguments."""
+    called = ", ".join(f"{entry_point(s.statement)}(*{arguments!r})" for arguments in calls)
+    return Job(f"{s.answer}\n\noutputs = [{called}]\n", returns="outputs")
 
 
 def _program_verdict(s: Submission, result: Result) -> Violation | None:
+    return _values_verdict([test.values() for test in s.tests], result)
+
+
+def _values_verdict(calls: Sequence[tuple[list[Any], Any]], result: Result) -> Violation | None:
+    """What is wrong if a program was called with these arguments and then perhaps others; None if nothing is."""
     violation = failure(result)
     if violation is not None:
         return violation
     outputs = result.value if isinstance(result.value, list) else []
-    for test, output in zip(s.tests, outputs, strict=False):
-        if not agrees(output, test.values()[1]):
-            told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
+    for (arguments, expected), output in zip(calls, outputs, strict=False):
+        if not agrees(output, expected):
+            told = f"the program gives {_brief(output)}, not {_brief(expected)}, for {_brief(arguments)}"
             return Violation("tests_fail", told)
-    if len(outputs) != len(s.tests):
+    if len(outputs) < len(calls):
         return Violation("tests_fail", "the program did not answer every test")
     return None
 
@@ -344,7 +485,7 @@ def _problem(
         tests=s.tests,
         certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
         evidence=_weakest(active[name].spec.evidence for name in used) if form == "composition" else "certificate",
-        template=content_id(masked(s.statement)),
+        template=content_id(masked(promises.kind_of(s.statement))),
         task_id=task.id,
         index=task.index,
         isolation=isolation,

@@ -160,6 +160,12 @@ class Environment:
             self.prompt = f"{self.prompt}\n\n{self.prompts.filled('avoid', statements=listed(statements))}"
             self.history = [("system", self.system), ("user", self.prompt)]
 
+    def remind(self, reasons: Sequence[str]) -> None:
+        """Tell the policy, before it begins, why earlier attempts with its bundle failed."""
+        if reasons:
+            self.prompt = f"{self.prompt}\n\n{self.prompts.filled('failures', reasons=listed(reasons))}"
+            self.history = [("system", self.system), ("user", self.prompt)]
+
     @property
     def limits(self) -> Limits:
         """The limits, as a guided model is told them."""
@@ -363,9 +369,9 @@ class Environment:
         return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}), self.notes)
 
 
-async def rollout(environment: Environment, policy: Policy) -> Episode:
-    """Run a policy until the episode ends."""
-    observation = environment.observe()
+async def rollout(environment: Environment, policy: Policy, observation: Observation | None = None) -> Episode:
+    """Run a policy until the episode ends; of one that has begun, `observation` is the last one."""
+    observation = observation or environment.observe()
     while environment.stop is None:
         move = await policy.act(observation)
         if move.message is None:

@@ -23,3 +23,14 @@ def sampling_seed(seed: int, index: int) -> int:
     if index < STRIDE:
         return seed * STRIDE + index
     return int.from_bytes(hashlib.sha256(f"{seed}/{index}".encode()).digest()[:_BYTES])
+
+
+def draft_seed(seed: int, index: int, draft: int) -> int:
+    """The seed of a candidate's draft: that of the candidate for the first one, a hash for each further one.
+
+    >>> draft_seed(3, 7, 0), draft_seed(3, 7, 1) != draft_seed(3, 7, 2)
+    (3000016, True)
+    """
+    if not draft:
+        return sampling_seed(seed, index)
+    return int.from_bytes(hashlib.sha256(f"{seed}/{index}/draft {draft}".encode()).digest()[:_BYTES])

@@ -69,6 +69,16 @@ class _Commands(LazyGroup):
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write a report of runs as one HTML file.", LOOKING),
+        "tune-sampling": Entry(
+            "agentprop.cli.tune_sampling",
+            "Choose a proposer's temperature from samples that exist (B-STaR's balance score).",
+            TRAINING,
+        ),
+        "tune-proposer": Entry(
+            "agentprop.cli.tune_proposer",
+            "Find the best of several variants of a proposer, by successive halving.",
+            TRAINING,
+        ),
         "compact": Entry("agentprop.cli.compact", "Put the many small files of a run together.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
         "prompts": Entry(

@@ -65,6 +65,14 @@ def formats() -> Iterable[str]:
 
 
 @_beginning
+def algorithms() -> Iterable[str]:
+    """The algorithms of reinforcement learning, those of installed packages included."""
+    from agentprop.training.rl.algorithms import ALGORITHMS
+
+    return ALGORITHMS.names()
+
+
+@_beginning
 def record_kinds() -> Iterable[str]:
     """The kinds of records, as folders of a run are called."""
     return FOLDERS.values()

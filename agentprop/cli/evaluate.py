@@ -50,6 +50,9 @@ def command(
     top_p: options.TopP = None,
     reply_tokens: options.ReplyTokens = None,
     limit: Annotated[int | None, typer.Option(help="Ask at most so many problems.", show_default="all")] = None,
+    workers: options.Graders = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     seed: options.Seed = None,
@@ -73,6 +76,9 @@ def command(
         "top_p": top_p,
         "reply_tokens": reply_tokens,
         "limit": limit,
+        "workers": workers,
+        "engine": engine,
+        "address": address,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "seed": seed,
@@ -84,10 +90,12 @@ def command(
     place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
     if shared.only_shows(settings, partial(_check, sources=[benchmark], out=place, fresh=shared.fresh)):
         return
+    from agentprop.engine import on_engine
     from agentprop.stages.evaluate import run as evaluate
     from agentprop.stages.evaluate.results import readable
 
-    summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
+    with on_engine(settings.engine, settings.address):
+        summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else readable(summary), place)
 
 

@@ -45,6 +45,15 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything ran
 Workers = Annotated[
     int | None, typer.Option("--workers", "-w", help="Number of worker processes.", show_default="all cores")
 ]
+Graders = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-w",
+        help="Number of worker processes that grade replies.",
+        show_default="threads of this process",
+    ),
+]
 Partitions = Annotated[
     int | None,
     typer.Option(

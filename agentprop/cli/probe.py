@@ -43,8 +43,11 @@ def command(
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     reply_tokens: options.ReplyTokens = None,
+    workers: options.Graders = None,
     partitions: options.Partitions = None,
     partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     prompts: options.Prompts = None,
@@ -67,8 +70,11 @@ def command(
         "temperature": temperature,
         "top_p": top_p,
         "reply_tokens": reply_tokens,
+        "workers": workers,
         "partitions": partitions,
         "partition": partition,
+        "engine": engine,
+        "address": address,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "prompts": prompts,
@@ -78,10 +84,12 @@ def command(
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings, partial(_check, sources=sources, out=out, fresh=shared.fresh)):
         return
+    from agentprop.engine import on_engine
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.probe import run as probe
 
-    summary = probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    with on_engine(settings.engine, settings.address):
+        summary = probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)
 
 

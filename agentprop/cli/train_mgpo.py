@@ -11,6 +11,7 @@ from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
 from agentprop.cli.streams import refuse_stream
 from agentprop.config import TrainMgpoConfig
+from agentprop.training.rl.algorithms import ALGORITHMS
 
 JUDGING = "Judging"
 
@@ -60,7 +61,14 @@ def command(
         ),
     ] = None,
     algorithm: Annotated[
-        str | None, typer.Option(help="Algorithm: mgpo or grpo.", show_default="mgpo", rich_help_panel=TRAINING)
+        str | None,
+        typer.Option(
+            autocompletion=completion.algorithms,
+            metavar="NAME",
+            help=f"Algorithm: {', '.join(ALGORITHMS.names())}.",
+            show_default="mgpo",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     steps: options.Steps = None,
     groups: Annotated[

@@ -28,6 +28,7 @@ from agentprop.composition.terms import (
     Program,
     Remainder,
     Route,
+    Sought,
     Term,
     Total,
     Variable,
@@ -51,7 +52,7 @@ FAR_DRAWS = 40
 """Draws that may go into them."""
 CHANGED = Variable("changed")
 """What stands in the place of the changed part."""
-SWEEPS = (Least, Total, Count)
+SWEEPS = (Least, Total, Count, Sought)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class _Clauses:
 
     def _guarded(self, term: Term, route: Route) -> Term:
         """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""
+        if isinstance(term, Sought):  # it looks beyond the ranges itself, and refuses what is no quantity
+            return term
         if not isinstance(term, Apply):
             return (
                 rebuilt(term, {child: self._guarded(child, route) for child in children(term)})
@@ -192,8 +195,9 @@ class _Clauses:
             case Remainder(body=inner):
                 yield f"operator('remainder', lambda: {self.without(node, inner)})"
             case Combine(op=op, left=left, right=right) if op != "product":
-                yield f"operator({op!r}, lambda: {self.without(node, left)})"
-                yield f"operator({op!r}, lambda: {self.without(node, right)})"
+                for side in (left, right):
+                    if not isinstance(self.body, Sought) or _open(side):  # a datum is sought in one side only
+                        yield f"operator({op!r}, lambda: {self.without(node, side)})"
 
 
 def _open(term: Term) -> bool:

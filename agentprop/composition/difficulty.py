@@ -34,6 +34,7 @@ from agentprop.composition.terms import (
     Least,
     LowestTerms,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
@@ -59,7 +60,7 @@ EDGES = (4.0, 5.0, 6.5, 8.0)
 """Scores at which bands 2, 3, 4 and 5 begin."""
 BANDS = range(1, len(EDGES) + 2)
 """All bands: 1 is a step beyond a formula, 5 several steps with a long way between them."""
-STEPS = (Apply, Combine, Least, Count, Total, LowestTerms, Remainder)
+STEPS = (Apply, Combine, Least, Count, Total, LowestTerms, Remainder, Sought)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LARGEST = 10_000
 """A number counts as at most this much work: nobody counts up to a number of fifty digits."""

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agentprop.composition import families, lifted, suites
+from agentprop.composition import families, lifted, promises, suites
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -34,6 +34,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Route,
+    Sought,
     Term,
     Total,
     Variable,
@@ -41,10 +42,14 @@ from agentprop.composition.terms import (
     expression,
     imports,
     literal,
+    measured,
     walk,
 )
 from agentprop.skills import Package, Spec
 from agentprop.skills.constraints import names as free_names
+
+NOTHING = "none"
+"""Printed for data at the edge for which a skill has no value."""
 
 
 def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
@@ -77,15 +82,9 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     """Write the program that computes a draft's values a second time, by the independent route."""
     if isinstance(term, Program):
         body = expression(term.body, library, "check")
-        return "\n".join(
-            [
-                imports(term, library),
-                "from tools import show",
-                "",
-                f"for {term.variable} in {inputs}:",
-                f"    print(show({body}))",
-            ]
-        )
+        lines = [imports(term, library), "from tools import show", ""]
+        lines += [f"for {term.variable} in {inputs}:", f"    print(show({body}))"]
+        return "\n".join(lines + _edges(term, library, body))
     if (package := lifted.lifted(term, library)) is not None:
         return lifted.attempt(package, inputs or "[]", "check")
     if (family := families.family(term, library)) is not None:
@@ -133,15 +132,15 @@ def _family_attempt(term: Term, package: Package, route: str) -> str:
 
 
 def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
-    """The skill whose output is the answer itself; None if the answer is computed from outputs."""
+    """The skill whose output is the answer itself, or of its kind; None if the answer is computed from outputs."""
     if isinstance(term, Printed):
         return output_spec(term.body, library)
-    return library[term.skill].spec if isinstance(term, Apply) else None
+    return library[term.skill].spec if isinstance(term, Apply) else measured(term, library)
 
 
 def _tools(call: str, lines: list[str]) -> list[str]:
     text = "\n".join([call, *lines])
-    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum")
+    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum", "sought")
     return ["show", *(name for name in helpers if f"{name}(" in text)]
 
 
@@ -177,7 +176,7 @@ class _Draft:
                 for side in (term.left, term.right):
                     self._name(side)
                 return expression(_named(term, self.names), self.library, self.route)
-            case Least() | Total() | Count():
+            case Least() | Total() | Count() | Sought():
                 # A sweep's body has another value for every n: nothing in it can be computed ahead and named.
                 return expression(term, self.library, self.route)
             case _:
@@ -310,7 +309,20 @@ def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str)
             lines.append(f'matters_somewhere("{node.skill}", inputs, lambda {data}: {inner}, lambda value: {rest})')
     for name, without in _shortened(term.body, library):
         lines.append(f'does_something("{name}", inputs, solve, lambda {data}: {without})')
-    return "\n".join(lines)
+    return "\n".join(lines + _edges(term, library, f"solve({data})"))
+
+
+def _edges(term: Program, library: Mapping[str, Package], call: str) -> list[str]:
+    """Lines that print what data at the edge of the limits give, or that they give nothing."""
+    if not promises.can_promise(term, library):
+        return []
+    return [
+        f"for {term.variable} in {promises.edges(term, library)!r}:",
+        "    try:",
+        f"        print(show({call}))",
+        "    except Exception:",
+        f'        print("{NOTHING}")',
+    ]
 
 
 def _shortened(root: Term, library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,9 @@ A family is a skill package whose SKILL.md declares `judged`. Its question is th
 of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`,
 the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of
 an input into the arguments of `solve` and back.
+
+If several outputs are right, the script also has `accepts`, which is given the arguments, a found and an expected value
+and the parameters; and, for programs that print, `printed`, which turns an output into such a value, or into None.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any
 
 from agentprop.composition.announced import case_of
 from agentprop.composition.listing import sliced
+from agentprop.composition.output_checker import ACCEPTS
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Given, Term
 from agentprop.records import Judging, TestCase
@@ -22,6 +26,8 @@ from agentprop.skills.values import parse
 
 HEAD = "\n\nInput: "
 """Where the task of a statement ends."""
+LIMITS = "\n\nLimits: "
+"""Where the task of a composed program's statement ends; see `promises`."""
 ENTRY_POINT = "solve"
 _TUPLE = re.compile(r"tuple\[")
 
@@ -40,18 +46,18 @@ def parameters(term: Apply, package: Package) -> dict[str, Any]:
 
 
 def task(statement: str) -> str:
-    """The story and the task of a statement, without what stands behind them."""
-    return statement.partition(HEAD)[0]
+    """The story and the task of a statement, without what stands behind them, also that of a composed program."""
+    return re.split(f"{HEAD}|{LIMITS}", statement, maxsplit=1)[0]
 
 
-def statement(task: str, judged: Judged, examples: tuple[TestCase, ...]) -> str:
-    """Write the whole statement."""
+def statement(task: str, judged: Judged, examples: tuple[TestCase, ...], *, edge_rule: bool = True) -> str:
+    """Write the whole statement, with the edge rule or without it."""
     asked = f"Write a function `{signature(judged)}`. " if judged.form == "function" else ""
     parts = [
         f"{task}{HEAD}{asked}{judged.input}",
         f"Output: {judged.output}",
         f"Limits: {'; '.join(judged.limits)}.",
-        f"Edge rule: {judged.edge_rule}",
+        *([f"Edge rule: {judged.edge_rule}"] if edge_rule else []),
         *(_example(judged, test) for test in examples),
     ]
     return "\n\n".join(parts)
@@ -64,20 +70,22 @@ def signature(judged: Judged) -> str:
 
 
 def _example(judged: Judged, test: TestCase) -> str:
-    arguments, expected = _values(judged, test)
+    arguments, expected = values_of(judged, test)
     if judged.form == "function":
         return f"Example: `{ENTRY_POINT}({', '.join(map(repr, arguments))})` returns `{expected!r}`."
     return f"Example input:\n```\n{arguments[0].rstrip()}\n```\nExample output:\n```\n{expected.rstrip()}\n```"
 
 
-def _values(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
+def values_of(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
     """Arguments and expected value, as the signature announces them."""
     form = judged.form
     return case_of(test, Judging(form=form, signature=signature(judged) if form == "function" else "", ticks=0))
 
 
-def judging(judged: Judged, setting: Setting) -> Judging:
+def judging(package: Package, values: Mapping[str, Any], setting: Setting) -> Judging:
     """How the problems of a setting are judged."""
+    judged = package.spec.judged
+    assert judged is not None  # a family
     return Judging(
         form=judged.form,
         signature=signature(judged) if judged.form == "function" else "",
@@ -86,15 +94,17 @@ def judging(judged: Judged, setting: Setting) -> Judging:
         edge_rule=judged.edge_rule,
         examples=setting.examples,
         tags=setting.tags,
+        checker=checker(package, values),
     )
 
 
-def program(package: Package, values: Mapping[str, Any], root: str = "solve") -> str:
+def program(package: Package, values: Mapping[str, Any], root: str = "solve", script: str | None = None) -> str:
     """Write the program of one of the script's functions, such as `solve` or `check`, for a setting.
 
-    It has the form that the family asks for, with the numbers of the setting in it.
+    It has the form that the family asks for, with the numbers of the setting in it. Another `script` of the same
+    functions may stand in for the package's own.
     """
-    script, judged = package.script or "", package.spec.judged
+    script, judged = script or package.script or "", package.spec.judged
     assert judged is not None  # a family
     lines, body = sliced(script, "answer", "answer_", root)
     given = ", ".join(judged.arguments)
@@ -107,6 +117,25 @@ def program(package: Package, values: Mapping[str, Any], root: str = "solve") ->
     return _joined((*lines, *reading, "import sys"), body, read, last)
 
 
+def checker(package: Package, values: Mapping[str, Any]) -> str | None:
+    """Write the checker of a setting; None if the script has no `accepts`, and only the expected output is right."""
+    script, judged = package.script or "", package.spec.judged
+    assert judged is not None  # a family
+    lines, body = sliced(script, "right", "right_", ACCEPTS)
+    if not body:
+        return None
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    if judged.form == "function":
+        return _joined(lines, body, _CHECKER.format(f"*arguments, found, expected{fixed}"))
+    reading, read = sliced(script, "read", "read_", "read")
+    printing, printed = sliced(script, "printed", "printed_", "printed")
+    given = f"*read(arguments[0]), printed(found), printed(expected){fixed}"
+    return _joined((*lines, *reading, *printing), body, read, printed, _CHECKER.format(given))
+
+
+_CHECKER = f"def {ACCEPTS}(arguments, found, expected):\n    return right({{}})"
+
+
 def _joined(lines: tuple[str, ...], *blocks: str) -> str:
     head = "\n".join(sorted(set(lines)))
     return "\n\n\n".join(([head] if head else []) + list(blocks))
@@ -115,6 +144,14 @@ def _joined(lines: tuple[str, ...], *blocks: str) -> str:
 def certificate(package: Package) -> str:
     """Write the certificate: the function asked for is the family's, with the numbers of the setting."""
     return f"from skills.{package.module} import solve"
+
+
+def edge_certificate(package: Package, values: Mapping[str, Any], given: str) -> str:
+    """Write the certificate of what an input gives: a call of `solve`, or a text that is read."""
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    if given.startswith(f"{ENTRY_POINT}("):
+        return f"from skills.{package.module} import solve\nanswer = {given[:-1]}{fixed})"
+    return f"from skills.{package.module} import read, solve\nanswer = solve(*read({given!r}){fixed})"
 
 
 _ATTEMPT = """from skills import {module}
@@ -129,7 +166,7 @@ def attempt(package: Package, values: Mapping[str, Any], tests: tuple[TestCase, 
     """Write the program that prints what `solve` or `check` makes of the inputs of tests."""
     judged = package.spec.judged
     assert judged is not None  # a family
-    cases = [_values(judged, test)[0] for test in tests]
+    cases = [values_of(judged, test)[0] for test in tests]
     arguments = "case" if judged.form == "function" else f"{package.module}.read(*case)"
     fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
     return _ATTEMPT.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)

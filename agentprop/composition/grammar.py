@@ -94,6 +94,21 @@ ORDINAL = re.compile(r"^(\$?)th\b")
 
 WHERE = ", where "
 LET = "Let "
+TOLD = ("Let $<symbol>$ be <named>.", "Call <named> $<symbol>$.", "We write $<symbol>$ for <named>.")
+"""What stands behind a scene whose result is used later."""
+SOUGHT = (
+    "For which value of $<symbol>$ is <named> <value>?",
+    "What must $<symbol>$ be so that <named> is <value>?",
+    "If <named> is <value>, what is $<symbol>$?",
+)
+"""Questions for a datum, behind a scene in which a letter stands for it."""
+SOUGHT_EXCESS = (
+    "For which value of $<symbol>$ does <left> exceed <right> by <value>?",
+    "What must $<symbol>$ be so that <left> exceeds <right> by <value>?",
+)
+"""Questions for a datum of one of two quantities that have letters."""
+APART = "\n\n"
+"""What stands between such a scene and the next one."""
 
 
 def quantity_note(unit: str, figures: int, decimals: int | None = None) -> str:

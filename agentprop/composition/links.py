@@ -43,6 +43,8 @@ MOST_MINED = 200
 """Mined producers that are linked to one parameter."""
 MIN_VALUES = 8
 """Fewest values in the list of a mined parameter that takes what another skill computes."""
+MIN_FITTING = 0.2
+"""Least share of the sampled values of a quantity that a datum takes."""
 PICKS = 60
 """Candidates of a draw by rejection; the last one is taken if all were rejected."""
 MIN_WEIGHT = 0.02
@@ -117,12 +119,15 @@ class Links:
         share = MINED_INTO_MINED if self.mined(links[0].consumer) else MINED_LINKS
         return mined if rng.random() < share else others
 
+    def fit(self, link: Link) -> float:
+        """Return the share of the producer's sampled values that the parameter accepts; 1 if none were sampled."""
+        values = self.survey.get(link.producer)
+        parameter = self.library[link.consumer].spec.parameters[link.parameter]
+        return sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
+
     def _weight(self, link: Link) -> float:
         if link not in self._weights:
-            values = self.survey.get(link.producer)
-            parameter = self.library[link.consumer].spec.parameters[link.parameter]
-            fitting = sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
-            self._weights[link] = max(MIN_WEIGHT, fitting)
+            self._weights[link] = max(MIN_WEIGHT, self.fit(link))
         return self._weights[link]
 
     def _found(self) -> Iterator[Link]:
@@ -135,7 +140,10 @@ class Links:
                 by_role[output.role].append(name)
             if package.spec.value:
                 by_kind[output.kind].append(name)
+        told = [name for name, package in self.library.items() if package.spec.tells]
         for name, package in self.library.items():
+            if package.spec.tells:
+                yield from self._measured_ports(name, package.spec, told)
             if package.spec.is_object:  # its parameters hang together: none can be another skill's value
                 continue
             yield from self._ports(name, package.spec, by_role, by_kind)
@@ -161,6 +169,23 @@ class Links:
                     found = self.library[producer].spec
                     if producer != name and found.domain in natural and self._may_fit(found, spec, p):
                         yield Link(name, parameter, producer, story=False)
+
+    def _measured_ports(self, name: str, spec: Spec, told: Sequence[str]) -> Iterator[Link]:
+        """Links by letters between quantities: a value that a scene tells stands for a datum of the same kind."""
+        for parameter in (name for name, p in spec.parameters.items() if p.kind == "decimal"):
+            for producer in told:
+                found = self.library[producer].spec
+                if (
+                    producer != name
+                    and _same_measure(found, spec, parameter)
+                    and self._often_fits(found, spec, parameter)
+                ):
+                    yield Link(name, parameter, producer, story=False)
+
+    def _often_fits(self, producer: Spec, consumer: Spec, parameter: str) -> bool:
+        """True if enough sampled values lie in the range of a parameter, or none are known."""
+        values, p = self.survey.get(producer.name), consumer.parameters[parameter]
+        return not values or sum(misfit(p, value) is None for value in values) >= MIN_FITTING * len(values)
 
     def _suppliers(self, names: Sequence[str], port: str) -> Sequence[str]:
         """Producers of a kind, of the mined ones as many as a port needs: a corpus has thousands, and pairs of them."""
@@ -234,6 +259,14 @@ def _around(parts: Sequence[str | Hole], position: int) -> tuple[str | Hole, str
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
     assert producer.output is not None
     return _unit(producer.output.unit) == _unit(consumer.parameters[parameter].unit)
+
+
+def _same_measure(producer: Spec, consumer: Spec, parameter: str) -> bool:
+    """True if a quantity is of the kind of a parameter: of its role if it has one, and of its unit in any case."""
+    output, p = producer.output, consumer.parameters[parameter]
+    if output is None or output.kind != "quantity" or not _units_agree(producer, consumer, parameter):
+        return False
+    return output.role in p.roles if p.roles else p.unit not in (None, "1")
 
 
 def _unit(unit: str | None) -> str | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
-from agentprop.composition.terms import Apply, Given, Term, expression, skills
+from agentprop.composition.terms import Apply, Given, Route, Term, expression, skills
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse, render
 
@@ -31,28 +31,45 @@ def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tu
         if current in needed or current not in defined:
             continue
         needed[current] = None
-        queue += [n.id for n in ast.walk(defined[current]) if isinstance(n, ast.Name)]
+        local = _local_names(defined[current], root)
+        queue += [n.id for n in ast.walk(defined[current]) if isinstance(n, ast.Name) and n.id not in local]
     keep = [node for node in tree.body if any(b in needed for b in _bound_names(node))]
     used = {n.id for node in keep for n in ast.walk(node) if isinstance(n, ast.Name)}
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
     renames = {n: name if n == root else f"{prefix}{n.lstrip('_')}" for n in needed}
     return lines, "\n\n".join(
-        ast.unparse(_Rename(renames).visit(_undocumented(ast.parse(ast.unparse(n)).body[0]))) for n in keep
+        ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(ast.parse(ast.unparse(n)).body[0])))
+        for n in keep
     )
 
 
-def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None) -> str:
+def _local_names(node: ast.stmt, root: str) -> frozenset[str]:
+    """Names that a definition binds itself, which are none of the script's.
+
+    Of `solve` they are not looked for: stored listings were written without that, and are recognised to the letter.
+    """
+    if root == "solve" or not isinstance(node, ast.FunctionDef):
+        return frozenset()
+    inner = [n for n in ast.walk(node) if n is not node]
+    arguments = {n.arg for n in inner if isinstance(n, ast.arg)}
+    stored = {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(arguments | stored | {n.name for n in inner if isinstance(n, ast.FunctionDef)})
+
+
+def listing(
+    body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None, route: Route = "solve"
+) -> str:
     """Write a program that prints the body's value, or with `entry=(function, parameter)` defines that function."""
     names = {skill: f"f{number}" for number, skill in enumerate(reversed(skills(body)), 1)}
     lines: dict[str, None] = {}
     blocks: list[str] = []
     for skill, name in names.items():
-        imports, text = sliced(library[skill].script or "", name, f"{name}_")
+        imports, text = sliced(library[skill].script or "", name, f"{name}_", route)
         lines |= dict.fromkeys(imports)
         blocks.append(text)
-    call = expression(body, library, "solve")
+    call = expression(body, library, route)
     for skill, name in names.items():
-        call = call.replace(f"{library[skill].module}.solve(", f"{name}(")
+        call = call.replace(f"{library[skill].module}.{route}(", f"{name}(")
     if entry is None:
         blocks.append(f"print({call})")
     else:
@@ -98,8 +115,8 @@ def _undocumented(node: ast.stmt) -> ast.stmt:
 
 
 class _Rename(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, str], local: Set[str] = frozenset()) -> None:
+        self.names = {old: new for old, new in names.items() if old not in local}
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self.names.get(node.id, node.id)

@@ -6,7 +6,8 @@ taken away again. Random facts would fail half of the time, because facts about 
 
 A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
-`SAME`, port → another one that says nearly the same, so that it is not told where that is asked.
+`SAME`, port → another one that says nearly the same, so that it is not told where that is asked. A kind whose ports are
+measured in several units has `UNITS`, port → unit: only values of one unit are added.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ def _inverse(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
 
 
 def _shared(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
-    names = d.asked(2)
-    if not names:
+    names, units = d.asked(2), getattr(d.kind, "UNITS", {})
+    if not names or len({units.get(name) for name in names}) > 1:
         return None
     one, other = (d.kind.PORTS[name] for name in names)
 

@@ -34,6 +34,7 @@ from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
+from agentprop.composition.program_tasks import ProgramTask
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -49,6 +50,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    body_data,
     skills,
     walk,
 )
@@ -58,7 +60,7 @@ from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, parse, render
 
-__all__ = ["Impossible", "Planner", "body_data", "reducible", "skill_count"]
+__all__ = ["Impossible", "Planner", "reducible", "skill_count"]
 
 DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
@@ -68,10 +70,16 @@ MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
+PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
+"""Shares of what is asked about programs; a program that has no such task is to be written."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
 """Share of mined partners of a mined skill in a sum, difference or product."""
+ADDITIVE = frozenset({"J", "W", "mol", "g", "mg", "kg", "MBq"})
+"""Units of quantities of which a sum is asked for; of others, such as temperatures, only a difference."""
+BRANCHES = 0.3
+"""Least share of the skills that take quantities from scenes in which a second one comes from a scene too."""
 OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
 PRODUCTS = 0.2
 """Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
@@ -240,6 +248,10 @@ class Planner:
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
             weights["before_story"] = 2.0
+        if spec.tells and self._alike(spec):
+            weights["contrast"] = 5.0
+        if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
+            weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
             if spec.sweep:
@@ -331,10 +343,14 @@ class Planner:
 
     def _plan_feeds(self, root: str, rng: Random) -> Term:
         """Let another skill, perhaps of another category, ask a question about the root's value."""
-        domain = self.library[root].spec.domain
-        onward = self.index.onward(root, story=False)
-        link = self.index.pick([one for one in onward if self.library[one.consumer].spec.domain == domain], rng)
+        spec, onward = self.library[root].spec, self.index.onward(root, story=False)
+        link = self.index.pick([one for one in onward if self._within(one, spec.domain)], rng)
+        if spec.tells:
+            return self._linked(link.consumer, link, rng, 1 + self.effort.depth(rng))
         return self.givens(link.consumer, rng).with_argument(link.parameter, self._supply(root, rng, 0))
+
+    def _within(self, link: Link, domain: Domain) -> bool:
+        return self.library[link.consumer].spec.domain == domain
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._peers(root, rng) if n != root]
@@ -342,6 +358,28 @@ class Planner:
             raise Impossible("no partner")
         depth = self.effort.depth(rng)
         return self._combined((root, depth), (rng.choice(peers), depth - 1), rng, frozenset())
+
+    def _plan_contrast(self, root: str, rng: Random) -> Combine:
+        """Ask by how much a quantity exceeds another of its kind, or for their sum if they can be added."""
+        spec = self.library[root].spec
+        assert spec.output is not None  # executable packages have one
+        peer = rng.choice(self._alike(spec))
+        depth = self.effort.depth(rng)
+        one = self._supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
+        two = self._supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
+        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
+        return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
+
+    def _alike(self, spec: Spec) -> list[str]:
+        """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
+        output, found = spec.output, list[str]()
+        for name, package in self.library.items():
+            other = package.spec.output
+            if package.spec.tells and output is not None and other is not None:
+                same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
+                if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
+                    found.append(name)
+        return found
 
     def _combined(self, left: tuple[str, int], right: tuple[str, int], rng: Random, used: frozenset[str]) -> Combine:
         """The sum, difference or product of the values of two skills, each supplied to a depth."""
@@ -448,11 +486,15 @@ class Planner:
         used |= {consumer}  # no skill feeds itself
         supplier = self._supply(link.producer, rng, depth - 1, story, used)
         term = self.givens(consumer, rng).with_argument(link.parameter, supplier)
-        return term if story else self._branched(term, link.parameter, rng, depth - 1, used | {*skills(supplier)})
+        if story and not self.library[consumer].spec.tells:
+            return term
+        return self._branched(term, link.parameter, rng, depth - 1, used | {*skills(supplier)})
 
     def _branched(self, term: Apply, linked: str, rng: Random, depth: int, used: frozenset[str]) -> Apply:
         """Now and then let another skill supply a second parameter too."""
-        if rng.random() >= self.effort.branches or len(used) >= self.effort.most:
+        tells = self.library[term.skill].spec.tells
+        share = max(BRANCHES, self.effort.branches) if tells else self.effort.branches
+        if rng.random() >= share or len(used) >= self.effort.most + tells:
             return term
         links = [
             link
@@ -469,6 +511,8 @@ class Planner:
     ) -> Term:
         """The producer, itself supplied by another skill if the depth allows it."""
         spec = self.library[name].spec
+        if depth > 0 and spec.tells and rng.random() < 0.5:
+            story = not story  # scenes follow each other by stories or by letters
         if depth > 0:
             links = [
                 link
@@ -580,18 +624,6 @@ class Planner:
 def reducible(spec: Spec) -> bool:
     """True if the remainder of a skill's value can be asked for, and is not the remainder of a remainder."""
     return bool(spec.value) and "remainder" not in spec.name
-
-
-def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
-    """Innermost application of a pipeline, and its data parameter."""
-    node = body
-    while True:
-        data = library[node.skill].spec.data
-        assert data is not None  # pipelines are made of skills with data
-        inner = node.argument(data)
-        if not isinstance(inner, Apply):
-            return node, data
-        node = inner
 
 
 def _with_data(body: Apply, innermost: Apply) -> Apply:

@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, families, lifted, objects, suites
+from agentprop.composition import ablation, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
-from agentprop.composition.listing import listing
-from agentprop.composition.planner import Impossible, Planner, body_data, reducible, skill_count
+from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
+from agentprop.composition.program_submissions import drawn_task, of_family, of_program
+from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
 from agentprop.composition.repairs import Repairs
-from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
-from agentprop.composition.writer import Unwritable, write
-from agentprop.records import Move, Observation, Submission, TestCase
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Given,
+    Printed,
+    Program,
+    Remainder,
+    Sought,
+    Term,
+    Variable,
+    body_data,
+    skills,
+    to_json,
+    walk,
+)
+from agentprop.composition.writer import Unwritable, free_letter, write
+from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
 from agentprop.skills import Package
 from agentprop.skills.values import draw
@@ -35,6 +50,12 @@ REPAIRS = 2
 MODELS = 3
 """Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
+BACKWARDS = 0.65
+"""Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
+DATA, DATA_TURNS = 3, 7
+"""Data that are tried, and turns that must be left for it."""
+GIVEN_FIGURES = 4
+"""Figures of a quantity that a statement gives."""
 DRAFTS = 4
 """Drafts of a composition, each with other numbers, before it is given up as one without a good statement."""
 WRITINGS = (False, True, False, True)
@@ -57,6 +78,7 @@ class BuiltinProposer:
         """Statements that broke a rule of language and were written anew, by rule."""
         self._mended = set[str]()
         self._started = False
+        self._task: ProgramTask = "write"
 
     async def act(self, observation: Observation) -> Move:
         """Choose the next message; none when nothing is left to try."""
@@ -79,6 +101,8 @@ class BuiltinProposer:
         if objects.is_undrawn(self.term, self.library):
             yield from self._model()
             return
+        if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
+            self._task = drawn_task(self.rng)
         statement = yield from self._draft("")
         failures = 0
         while statement is not None:
@@ -91,8 +115,11 @@ class BuiltinProposer:
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
             fault = _disagreement(tried, checked)
             if fault is None:
+                yield from self._backwards(tried)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
+                if answer.outcome == UNFIT_PROGRAM:
+                    self._task = "write"
                 _, inert, clause = answer.outcome.partition(ablation.REFUSED)
                 if inert:
                     statement = yield from self._mend(clause, fault)
@@ -100,6 +127,48 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _backwards(self, tried: Observation) -> Script:
+        """Now and then give the value of a quantity and ask for a datum; if that fails, the question stays."""
+        forwards, left = self.term, tried.turns_left
+        for turned in self._turned(tried):
+            if left < DATA_TURNS:
+                break
+            self.term = turned
+            statement = self._written()
+            if statement is not None:
+                yield protocol.think(f"The value is known. I give it, and ask for ${turned.variable}$.\n{statement}")
+                found = yield protocol.execute(draft_code.attempt(turned, self.library))
+                left = found.turns_left
+                if found.outcome == "ok":
+                    checked = yield protocol.execute(draft_code.recheck(turned, self.library))
+                    if _disagreement(found, checked) is None:
+                        yield protocol.submit(self._submission(statement, found, None))
+                        break
+        self.term = forwards
+
+    def _turned(self, tried: Observation) -> Iterator[Sought]:
+        """Yield questions for data of a composition whose value is known; none if none is to be asked."""
+        term = self.term
+        sides = (term.left, term.right) if isinstance(term, Combine) and term.op == "difference" else (term,)
+        told = all(isinstance(side, Apply) and self.library[side.skill].spec.tells for side in sides)
+        if not told or self.rng.random() >= BACKWARDS:
+            return
+        value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
+        data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
+        if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+            return
+        for node, name in self.rng.sample(data, min(DATA, len(data))):
+            letter = free_letter(term, self.library[node.skill].spec, name, self.library)
+            if letter is not None:
+                body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
+                yield Sought(letter, body, value)
+
+    def _data(self, node: Apply) -> list[str]:
+        """The given decimals of a skill, which have bounds."""
+        parameters = self.library[node.skill].spec.parameters
+        bounded = {name for name, p in parameters.items() if p.kind == "decimal" and None not in (p.min, p.max)}
+        return [name for name, value in node.arguments if isinstance(value, Given) and name in bounded]
 
     def _model(self) -> Script:
         """Construct models of an object kind until one is accepted."""
@@ -244,22 +313,14 @@ class BuiltinProposer:
         return f"{names[0]} asks the question; {', '.join(names[1:])} supplies what it needs. Draft:"
 
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
-        certificate = draft_code.certificate(self.term, self.library)
-        composition = to_json(self.term)
         if isinstance(self.term, Program):
-            return Submission.model_construct(
-                statement=statement,
-                answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
-                answer_type="program",
-                unit=None,
-                figures=None,
-                certificate=certificate,
-                composition=composition,
-                tests=_tests(inputs or "[]", _printed(tried.text)),
-            )
+            tried_on, printed = inputs or "[]", _printed(tried.text)
+            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
-            return self._of_family(family, self.term, statement, certificate, composition)
+            return of_family(family, self.term, statement, self._task, self.rng)
+        certificate = draft_code.certificate(self.term, self.library)
+        composition = to_json(self.term)
         package = lifted.lifted(self.term, self.library)
         if package is not None:
             return Submission.model_construct(
@@ -287,24 +348,6 @@ class BuiltinProposer:
             tests=(),
         )
 
-    def _of_family(
-        self, package: Package, term: Apply, statement: str, certificate: str, composition: str
-    ) -> Submission:
-        """The problem of a family; the environment adds the tests of the family's suite."""
-        values, judged = families.parameters(term, package), package.spec.judged
-        found = suites.setting(package, values)
-        assert judged is not None and found is not None  # the planner takes no other
-        return Submission.model_construct(
-            statement=families.statement(statement, judged, found.examples),
-            answer=families.program(package, values),
-            answer_type="program",
-            unit=None,
-            figures=None,
-            certificate=certificate,
-            composition=composition,
-            tests=(),
-        )
-
     def _inputs(self) -> str | None:
         """Data to try a program on, as a Python list; None if the term is no program."""
         package = lifted.lifted(self.term, self.library)
@@ -314,7 +357,7 @@ class BuiltinProposer:
             return None
         node, name = _innermost(self.term, self.library)
         parameter = self.library[node.skill].spec.parameters[name]
-        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)]
+        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS + 1)]  # one of them is shown
         return repr(drawn)  # as the stored tests will give them: an edge announced as `(a, b)` is a tuple
 
 
@@ -363,8 +406,3 @@ def _value(line: str) -> Any:
         return read_value(line.split(" = ", 1)[-1])
     except ValueError:
         return line
-
-
-def _tests(inputs: str, printed: list[str]) -> tuple[TestCase, ...]:
-    arguments = read_value(inputs)
-    return tuple(TestCase.of([argument], read_value(line)) for argument, line in zip(arguments, printed, strict=True))

@@ -53,9 +53,12 @@ from agentprop.composition.terms import (
     Program,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
+    measured,
+    walk,
 )
 from agentprop.composition.vocabulary import vocabulary_of
 from agentprop.composition.writer import (
@@ -82,6 +85,41 @@ MAX_STEPS = 12
 """Most steps of a program."""
 
 
+_TOLD = re.compile(
+    r"(?<=[.?!]) (?:" + "|".join(
+        re.escape(frame)
+        .replace("<symbol>", f"(?P<s{number}>[A-Za-z])")
+        .replace("<named>", f"(?P<n{number}>the [^.$?!]+)")
+        for number, frame in enumerate(grammar.TOLD, 1)
+    ) + rf"){grammar.APART}(?=[A-Z])"
+)  # fmt: skip
+"""A letter for the value of the scene in front of it."""
+
+
+def _asked_backwards(frame: str) -> str:
+    """Regular expression of a question for a datum."""
+    return (
+        re.escape(frame)
+        .replace("<symbol>", "(?P<symbol>[A-Za-z])")
+        .replace("<named>", "(?P<named>the [^.$?!]+)")
+        .replace("<left>", r"(?P<left>\$[A-Za-z]\$)")
+        .replace("<right>", r"(?P<right>\$[A-Za-z]\$)")
+        .replace("<value>", r"(?P<value>\d+(?:\.\d+)?)(?: (?P<unit>[^?, ][^?,]*))?")
+    )
+
+
+_SOUGHT = tuple(re.compile(rf"(?<=[.?!]) {_asked_backwards(frame)}\Z") for frame in grammar.SOUGHT)
+_SOUGHT_EXCESS = tuple(re.compile(_asked_backwards(frame)) for frame in grammar.SOUGHT_EXCESS)
+
+
+def _sought_letters(text: str) -> list[str]:
+    """The letter of the datum that a statement asks for, if it does."""
+    last = text.rpartition(grammar.APART)[2]
+    found = [question.search(text) for question in _SOUGHT]
+    found += [question.fullmatch(last) for question in _SOUGHT_EXCESS]
+    return [one["symbol"] for one in found if one is not None][:1]
+
+
 class _EffortExceeded(Exception):
     """The text takes more effort than any statement that the writer can write."""
 
@@ -94,11 +132,11 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """
     if len(statement) > MAX_STATEMENT:
         return []
-    if (head := task(statement)) != statement:  # behind a family's task stand input, output, limits and examples
+    if (head := task(statement)) != statement:  # behind a program's task stand limits, an edge rule and examples
         for text in dict.fromkeys((head, unframed(head)[0])):
-            if terms := [term for term in _read(text, library) if family(term, library) is not None]:
+            found = _read(text, library)
+            if terms := [term for term in found if isinstance(term, Program) or family(term, library) is not None]:
                 return terms
-        return []
     terms = _read(statement, library)
     if terms:
         return terms
@@ -165,7 +203,10 @@ class _Reader:
         yield from self._program(text)
         # The closing note is part of the meaning: a quantity asked for without its figures is another question.
         for body, ending in _without_closing(text):
-            for term in self._question(body, {}):
+            scope = {symbol: Variable(symbol) for symbol in _sought_letters(body)}
+            for term in self._question(body, scope):
+                if isinstance(term, Sought) != bool(scope):
+                    continue
                 if ending in closings(term, self.library):
                     yield term
 
@@ -175,6 +216,8 @@ class _Reader:
     def _questions(self, text: str, scope: Scope) -> Iterator[Term]:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
+        yield from self._told(text, scope)
+        yield from self._sought(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
         yield from self._frames(grammar.OLD_FRAMES, text, scope)
         # "Find <body>." adds no node of its own: the term is that of the noun phrase.
@@ -220,6 +263,49 @@ class _Reader:
         for term in self._phrase(phrase, scope):
             yield from self._bind(rest, {**scope, symbol: term}, text)
 
+    def _told(self, text: str, scope: Scope) -> Iterator[Term]:
+        """Read a scene, behind it the letter of its value, and then what it is used for."""
+        found = next(iter(sorted(_TOLD.finditer(text), key=lambda one: one.start())), None)
+        if found is None:
+            return
+        front, rest = text[: found.start()], text[found.end() :]
+        symbol, named = (found["s1"] or found["s2"] or found["s3"]), (found["n1"] or found["n2"] or found["n3"])
+        if symbol in scope or symbol not in grammar.letters(rest):
+            return
+        for supplier in self._scene(front, scope, None):
+            assert isinstance(supplier, Apply)  # a scene is an application
+            if named in self.library[supplier.skill].spec.named:
+                yield from self._question(rest, {**scope, symbol: supplier})
+
+    def _sought(self, text: str, scope: Scope) -> Iterator[Term]:
+        """Read a question for a datum, and the scene in front of it, in which a letter stands for the datum."""
+        for question in _SOUGHT:
+            found = question.search(text)
+            if found is None or scope.get(found["symbol"]) != Variable(found["symbol"]):
+                continue
+            for body in self._scene(text[: found.start()], scope, None):
+                assert isinstance(body, Apply)  # a scene is an application
+                spec = self.library[body.skill].spec
+                unit = spec.output.unit if spec.output is not None else None
+                if found["named"] in spec.named and (found["unit"] or "1") == unit:
+                    term = Sought(found["symbol"], body, found["value"])
+                    if sum(node == Variable(term.variable) for node in walk(body)) == 1:
+                        yield term
+        for question in _SOUGHT_EXCESS:
+            if (found := question.fullmatch(text)) is not None:
+                yield from self._sought_excess(found, scope)
+
+    def _sought_excess(self, found: re.Match[str], scope: Scope) -> Iterator[Term]:
+        left, right = (scope.get(found[side].strip("$")) for side in ("left", "right"))
+        if scope.get(found["symbol"]) != Variable(found["symbol"]) or left is None or right is None:
+            return
+        body = Combine("difference", left, right)
+        spec = measured(body, self.library)
+        unit = spec.output.unit if spec is not None and spec.output is not None else None
+        once = sum(node == Variable(found["symbol"]) for node in walk(body)) == 1
+        if once and (found["unit"] or "1") == unit:
+            yield Sought(found["symbol"], body, found["value"])
+
     # --- stories ---
 
     def _follows(self, spec: Spec) -> Iterator[tuple[str, Wording, str]]:
@@ -247,13 +333,16 @@ class _Reader:
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
                     yield Apply(package.name, arguments)
 
-    def _scene(self, text: str, scope: Scope, role: str) -> tuple[Term, ...]:
+    def _scene(self, text: str, scope: Scope, role: str | None) -> tuple[Term, ...]:
+        """The applications that a scene tells, of the role; of any role with named values if it is None."""
         return self._cached(f"scene of a {role}", text, scope, lambda: self._scenes(text, scope, role))
 
-    def _scenes(self, text: str, scope: Scope, role: str) -> Iterator[Term]:
+    def _scenes(self, text: str, scope: Scope, role: str | None) -> Iterator[Term]:
         for name, package in self.library.items():
             spec = package.spec
-            if spec.output is None or spec.output.role != role or not spec.output.subject:
+            if spec.output is None or (
+                not spec.named if role is None else spec.output.role != role or not spec.output.subject
+            ):
                 continue
             for wording in spec.phrasings:
                 if complete_scene(spec, wording):

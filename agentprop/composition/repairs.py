@@ -100,6 +100,7 @@ class Repairs:
             return None
         fresh = dict(self.planner.givens(term.skill, rng).arguments)
         arguments: list[tuple[str, Term]] = []
+        lost = False
         for name, value in term.arguments:
             if isinstance(value, Given | Variable):
                 arguments.append((name, value))
@@ -109,8 +110,9 @@ class Repairs:
                 inner = next((v for _, v in value.arguments if isinstance(v, Apply | Variable)), None)
                 kept = inner if inner is not None and self._accepts(term.skill, name, inner) else None
             arguments.append((name, fresh[name] if kept is None else kept))
-        if not any(is_link(value) for _, value in arguments):  # the givens must suit each other
-            arguments = [(name, value if isinstance(value, Variable) else fresh[name]) for name, value in arguments]
+            lost |= kept is None
+        if lost or not any(is_link(value) for _, value in arguments):  # the givens must suit each other
+            arguments = [(name, fresh[name] if isinstance(value, Given) else value) for name, value in arguments]
         return replace(term, arguments=tuple(arguments))
 
     def _accepts(self, consumer: str, parameter: str, value: Term) -> bool:

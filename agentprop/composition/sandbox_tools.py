@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
 from typing import Any
 
 SEARCH_LIMIT = 200
 DIGIT_LIMIT = 30
+NEARLY = 0.02
+"""Least difference of two quantities that is asked for, relative to the larger: a smaller one hangs on rounding."""
 Number = int | float | Fraction
 
 
@@ -28,6 +31,9 @@ SENTENCES = {
     "counts-all": "all integers from {value} to {bound} satisfy the condition",
     "counts-none": "no integers from {value} to {bound} satisfy the condition",
     "wrong-order": "the first value does not exceed the second",
+    "not-unique": "more than one datum may give {value}",
+    "hangs-on-rounding": "the datum hangs on the last figure of {value}",
+    "nearly-equal": "the two values are nearly equal",
     "trivial": "the answer {value} is trivial",
     "given-away": "the answer {value} already stands in the statement",
     "too-many-digits": "the answer has more than {bound} digits",
@@ -83,7 +89,63 @@ def excess(left: Number, right: Number) -> Number:
     """By how much left exceeds right."""
     if left <= right:
         raise Conflict("wrong-order")
+    if isinstance(left, float) and left - right < NEARLY * max(abs(left), abs(float(right))):
+        raise Conflict("nearly-equal")
     return left - right
+
+
+def sought(quantity: Callable[[float], float], value: float, low: float, high: float) -> float:
+    """The datum between low and high for which a quantity has the value: the only one, far beyond these bounds too."""
+    grid = [low, high, *_around(low, high)]
+    found = sorted((at, f) for at in grid if (f := _tried(quantity, at)) is not None)
+    steps = [b - a for (_, a), (_, b) in pairwise(found)]
+    if len(found) < 4 or not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
+        raise Conflict("not-unique", value=value)
+    inside = [(at, f - value) for at, f in found if low <= at <= high]
+    bracket = next(((a, b) for a, b in pairwise(inside) if a[1] * b[1] <= 0), None)
+    if bracket is None:
+        raise Conflict("holds-nowhere", value=low, bound=high)
+    at = _root(quantity, value, *bracket)
+    nearby = [quantity(at + 0.01 * sign * abs(at)) for sign in (1, -1)]
+    if abs(nearby[0] - nearby[1]) < 0.004 * abs(value):  # its figures would hang on the rounding of the value
+        raise Conflict("hangs-on-rounding", value=value)
+    return at
+
+
+def _around(low: float, high: float) -> list[float]:
+    """Points between the bounds and beyond them: in proportion for positive data, by steps for others."""
+    if low > 0:
+        return [low / 8 * (64 * high / low) ** (i / 15) for i in range(16)]
+    return [low - (high - low) / 2 + 2 * (high - low) * i / 15 for i in range(16)]
+
+
+def _tried(quantity: Callable[[float], float], at: float) -> float | None:
+    """The quantity at a datum; None if there is none."""
+    try:
+        found = quantity(at)
+    except (ValueError, ArithmeticError, LookupError, Conflict):
+        return None
+    return found if isinstance(found, float) and math.isfinite(found) else None
+
+
+def _root(
+    quantity: Callable[[float], float], value: float, left: tuple[float, float], right: tuple[float, float]
+) -> float:
+    """Where a quantity passes a value between two points with known excess: regula falsi, Illinois variant."""
+    (a, fa), (b, fb) = left, right
+    side = 0
+    for _ in range(80):
+        if fa == fb or abs(b - a) <= 1e-12 * abs(a):
+            break
+        at = (fa * b - fb * a) / (fa - fb)
+        f = quantity(at) - value
+        if abs(f) <= 1e-12 * abs(value):
+            return at
+        if f * fb > 0:
+            b, fb, fa, side = at, f, fa / 2 if side == -1 else fa, -1
+        else:
+            a, fa, fb, side = at, f, fb / 2 if side == 1 else fb, 1
+    return (fa * b - fb * a) / (fa - fb) if fa != fb else a
 
 
 def lowest_terms_sum(value: int | Fraction) -> int:

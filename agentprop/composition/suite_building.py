@@ -2,8 +2,9 @@
 
 The script gives what is needed: `inputs(rng, size)` for the sizes edge, small, medium and large, `fits(*arguments)` for
 the limits, `solve`, `check`, wrong programs `wrong_…` and `WRONG` (changes of the text of `solve`), slow ones `slow_…`
-and right ones of another style `other_…`; `EQUIVALENT` names the changes of `solve` that change nothing, and why. All
-of it runs in the sandbox, for every setting of the parameters.
+and right ones of another style `other_…`; `EQUIVALENT` names the changes of `solve` that change nothing, and why. If
+several outputs are right, `accepts` says so of each. All of it runs in the sandbox, for every setting of the
+parameters.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from agentprop.composition.families import program
+from agentprop.composition.families import checker, program
 from agentprop.composition.mutants import mutants
+from agentprop.composition.output_checker import ACCEPTS, accepted
 from agentprop.composition.returned import agrees
 from agentprop.composition.suites import TIMES, VERSION, cover
 from agentprop.errors import SkillError
@@ -37,6 +39,11 @@ MUTANT_TIMES, MUTANT_LEAST = 30, 20_000
 EXAMPLES = 2
 LONGEST_EXAMPLE = 120
 """Characters of the longest example."""
+NONSENSE: dict[str, tuple[Any, ...]] = {
+    "function": (None, [], (), "", 0, 1.5, [0], [None], [[1, 2]], {"a": 1}, (1, 2), ["x", "y"]),
+    "stdio": ("", "x", "1", "1 2 3 4 5 6 7", "1.5 -", "²", "9" * 5000, "0 0 0"),
+}
+"""Outputs that a checker must refuse, or accept, but not fail on."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,25 @@ class _Family:
         cases = [[*one.arguments, *values.values()] for one in inputs]
         return self.sandbox.call(*source, cases, timeout_s=SECONDS, ticks=ticks)
 
+    def right(
+        self,
+        values: Mapping[str, Any],
+        inputs: Sequence[_Input],
+        outcomes: Sequence[CallOutcome],
+        wanted: Sequence[Any],
+    ) -> list[bool]:
+        """Whether each call returned a right value."""
+        ended = [n for n, outcome in enumerate(outcomes) if outcome.status == "ok"]
+        if ACCEPTS not in self.functions:
+            said = [agrees(outcomes[n].value, wanted[n]) for n in ended]
+        else:
+            fixed = "".join(f", {value!r}" for value in values.values())
+            rule = f"def {ACCEPTS}(arguments, found, expected):\n    return rule(*arguments, found, expected{fixed})"
+            seen = [(inputs[n].arguments, outcomes[n].value, wanted[n]) for n in ended]
+            said = accepted(f"{self.script}\n\nrule = {ACCEPTS}\n\n{rule}\n", seen, self.sandbox, SECONDS)
+        sure = {n for n, one in zip(ended, said, strict=True) if one is True}
+        return [n in sure for n in range(len(outcomes))]
+
 
 class _Table:
     """What every program does on every input of the pool, for one setting."""
@@ -213,6 +239,8 @@ class _Table:
         self.expected = [outcome.value for outcome in solved]
         self.large = [n for n, one in enumerate(pool) if one.tag == "large"]
         self.used = [outcome.ticks for outcome in solved]
+        self.several = False
+        """True if some program returned a right value that is not the reference's."""
         self.checked = self._checked()
         self.program_ticks, self.printed = self._whole_program()
         self.ticks = TIMES * max(self.program_ticks)
@@ -224,16 +252,25 @@ class _Table:
         small = [n for n in range(len(self.pool)) if n not in self.large]
         found = self.family.call((self.family.script, "check"), self.values, [self.pool[n] for n in small], BRUTE_TICKS)
         checked = 0
-        for number, outcome in zip(small, found, strict=True):
+        for number, outcome, right in zip(small, found, self._right(small, found), strict=True):
             if outcome.exception == "OutOfTicks":
                 continue
-            if outcome.status != "ok" or not agrees(outcome.value, self.expected[number]):
+            if not right:
                 told = f"check gives {outcome.error or outcome.value}, solve {self.expected[number]}"
                 raise SkillError(f"{self.name}: on {self.pool[number].test[:200]} {told}")
             checked += 1
         if checked < LEAST_CHECKED:
             raise SkillError(f"{self.name}: only {checked} inputs are checked by brute force, not {LEAST_CHECKED}")
         return checked
+
+    def _right(self, numbers: Sequence[int], outcomes: Sequence[CallOutcome]) -> list[bool]:
+        """Whether each call, on the input of that number, returned a right value."""
+        inputs, wanted = [self.pool[n] for n in numbers], [self.expected[n] for n in numbers]
+        right = self.family.right(self.values, inputs[: len(outcomes)], outcomes, wanted)
+        self.several |= any(
+            yes and one.value != value for yes, one, value in zip(right, outcomes, wanted, strict=False)
+        )
+        return right
 
     def _whole_program(self) -> tuple[list[int], list[Any]]:
         """Ticks of the reference as a program, and its output, on every large input and on the others of its form."""
@@ -262,8 +299,8 @@ class _Table:
     def _fails(self, source: tuple[str, str], numbers: Sequence[int], limit: int) -> set[int]:
         outcomes = self.family.call(source, self.values, [self.pool[n] for n in numbers], limit)
         failed: set[int] = set()
-        for number, one in zip(numbers, outcomes, strict=True):
-            if one.status != "ok" or agrees(one.value, self.expected[number]) is not True:
+        for number, one, right in zip(numbers, outcomes, self._right(numbers, outcomes), strict=True):
+            if not right:
                 failed.add(number)
             if one.status not in ("ok", "error"):  # its process has ended, and the rest was never tried
                 break
@@ -286,6 +323,7 @@ class _Table:
         faults += [f"{name} is wrong, or exceeds the budget" for name, share in self.other.items() if share > 1]
         if len(self.other) < 2:
             faults.append("fewer than two other_… programs")
+        faults += self._checker_faults()
         if faults:
             raise SkillError(f"{self.name}: {'; '.join(faults)}")
 
@@ -298,9 +336,27 @@ class _Table:
     def _share(self, name: str) -> float:
         """The largest share of the budget that a program uses on any input; infinite if it is wrong on one."""
         found = self.family.call((self.family.script, name), self.values, self.pool, self.ticks)
-        if any(one.status != "ok" or not agrees(one.value, e) for one, e in zip(found, self.expected, strict=True)):
+        if not all(self._right(range(len(self.pool)), found)):
             return float("inf")
         return max(one.ticks for one in found) / self.ticks
+
+    def _checker_faults(self) -> list[str]:
+        """What is wrong with the checker that problems of this setting carry, if they carry one."""
+        source = checker(self.family.package, self.values)
+        if source is None:
+            return []
+        given = [json.loads(one.test) if self._prints else one.arguments for one in self.pool]
+        own = list(zip(given, self.printed, self.printed, strict=True))
+        odd = [(given[0], output, self.printed[0]) for output in NONSENSE[self.family._judged.form]]
+        said = accepted(source, [*own, *odd], self.family.sandbox, SECONDS)
+        faults = ["accepts refuses an output of the reference"] if not all(said[: len(own)]) else []
+        silent = [output for (_, output, _), one in zip(odd, said[len(own) :], strict=True) if one is None]
+        faults += [f"accepts fails on the output {silent[0]!r}"] if silent else []
+        return faults + ([] if self.several else ["no two right outputs were seen: leave `accepts` out"])
+
+    @property
+    def _prints(self) -> bool:
+        return bool(self.family._judged.form == "stdio")
 
     def stored(self, order: Sequence[int]) -> dict[str, Any]:
         """The part of the suite that is this setting's."""

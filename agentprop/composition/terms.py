@@ -5,7 +5,7 @@ operators of the proposer are shapes of terms:
 
     chain      Apply whose argument is another Apply
     aggregate  Combine (sum, difference, product), Total over a range
-    invert     Least: the smallest n such that …
+    invert     Least: the smallest n such that …; Sought: the datum for which a quantity has a value
     constrain  Count: how many n in a range satisfy …
     nest       an argument of an Apply that is any of the above but an Apply
 
@@ -34,10 +34,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
-from agentprop.skills import Package
+from agentprop.skills import Output, Package, Spec
 from agentprop.skills.values import Parameter, parse
 from agentprop.skills.values.models import operator as question_operator
 
@@ -144,6 +145,16 @@ class Remainder:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """The datum of a skill, written as the variable, for which the body, a quantity, has the value (science)."""
+
+    variable: str
+    body: Term
+    value: str
+    """A decimal in the unit of the body's quantity."""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """The function that maps its data to the body (coding)."""
 
@@ -158,10 +169,10 @@ class Printed:
     body: Term
 
 
-Term = Given | Variable | Apply | Combine | Least | Total | Count | LowestTerms | Remainder | Program | Printed
+Term = Given | Variable | Apply | Combine | Least | Total | Count | LowestTerms | Remainder | Sought | Program | Printed
 NODES: dict[str, type[Any]] = {
     cls.__name__.lower(): cls
-    for cls in (Given, Variable, Apply, Combine, Least, Total, Count, LowestTerms, Remainder, Program, Printed)
+    for cls in (Given, Variable, Apply, Combine, Least, Total, Count, LowestTerms, Remainder, Sought, Program, Printed)
 }
 
 
@@ -178,7 +189,7 @@ def children(term: Term) -> tuple[Term, ...]:
         case Least() | Count():
             other = term.relation.other
             return (term.body,) if other is None else (term.body, other)
-        case Total() | LowestTerms() | Remainder() | Program() | Printed():
+        case Total() | LowestTerms() | Remainder() | Sought() | Program() | Printed():
             return (term.body,)
         case _:
             return ()
@@ -210,7 +221,7 @@ def operators(term: Term) -> tuple[str, ...]:
                 found |= dict.fromkeys(sorted(kinds))  # sorted, because the order of a set differs from run to run
             case Combine() | Total():
                 found["aggregate"] = None
-            case Least():
+            case Least() | Sought():
                 found["invert"] = None
             case Count():
                 found["constrain"] = None
@@ -255,7 +266,7 @@ def _canonical(term: Any, names: Mapping[str, str]) -> Any:
             return Combine(op, *(pair if op == "difference" else sorted(pair, key=to_json)))
         case Relation(other=other):
             return replace(term, other=None if other is None else _canonical(other, names))
-        case Least() | Total() | Count() | Program():
+        case Least() | Total() | Count() | Sought() | Program():
             inner = {**names, term.variable: f"#{len(names)}"}
             parts = {"body": _canonical(term.body, inner), "variable": inner[term.variable]}
             if isinstance(term, Least | Count):
@@ -318,7 +329,7 @@ def _decode_term(data: Any, depth: int) -> Term:
 def _decode_field(name: str, data: Any, depth: int) -> Any:
     if name in ("low", "high", "modulus"):
         return _of(int, data)
-    if name in ("variable", "op"):
+    if name in ("variable", "op", "value"):
         return _of(str, data)
     return _decode_relation(data, depth) if name == "relation" else _decode_term(data, depth)
 
@@ -377,10 +388,34 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             return f"lowest_terms_sum({expression(body, library, route)})"
         case Remainder(body, modulus):
             return f"{expression(body, library, route)} % {modulus}"
+        case Sought(variable, body, value):
+            least, most = bounds_of(term, library)
+            return (
+                f"sought(lambda {variable}: {expression(body, library, route)}, {float(value)!r}, {least!r}, {most!r})"
+            )
         case Program() | Printed():  # the value is that of the body; its function or its listing is written elsewhere
             return expression(term.body, library, route)
         case Given():
             raise ValueError("a given has no value outside a skill's parameter")
+
+
+def owner_of(term: Sought, library: Mapping[str, Package]) -> tuple[Spec, str]:
+    """The skill whose datum is sought, and its parameter. Raises ValueError if no skill has the variable."""
+    for node in walk(term.body):
+        if isinstance(node, Apply):
+            for name, value in node.arguments:
+                if value == Variable(term.variable):
+                    return library[node.skill].spec, name
+    raise ValueError(f"no skill takes {term.variable}")
+
+
+def bounds_of(term: Sought, library: Mapping[str, Package]) -> tuple[float, float]:
+    """Between what the datum that is sought lies. Raises ValueError if its parameter has no bounds."""
+    spec, name = owner_of(term, library)
+    p = spec.parameters[name]
+    if p.min is None or p.max is None or p.kind != "decimal":
+        raise ValueError(f"{name} of {spec.name} is no decimal with bounds")
+    return float(p.min), float(p.max)
 
 
 def _argument(p: Parameter, term: Term, library: Mapping[str, Package], route: Route) -> str:
@@ -405,6 +440,25 @@ def condition(body: Term, relation: Relation, library: Mapping[str, Package], ro
             return f"{left} == {relation.value}"
 
 
+@lru_cache(maxsize=4096)
+def _datum(unit: str) -> Output:
+    return Output(kind="quantity", unit=unit, figures=3)
+
+
+def measured(term: Term, library: Mapping[str, Package]) -> Spec | None:
+    """The skill whose quantity the value of a term is, or two of whose kind it combines; None for anything else."""
+    match term:
+        case Apply(skill):
+            spec = library[skill].spec
+            return spec if spec.output is not None and spec.output.kind == "quantity" else None
+        case Combine(op, left, right) if op != "product":
+            return measured(left, library) and measured(right, library) and measured(left, library)
+        case Sought():
+            spec, name = owner_of(term, library)
+            return spec.model_copy(update={"output": _datum(spec.parameters[name].unit or "1")})
+    return None
+
+
 def imports(term: Term, library: Mapping[str, Package]) -> str:
     """Import line of the skills that a term applies."""
     return "from skills import " + ", ".join(library[name].module for name in skills(term))
@@ -413,3 +467,15 @@ def imports(term: Term, library: Mapping[str, Package]) -> str:
 def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
     """Module name → source, for every skill that the term's Python imports."""
     return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}
+
+
+def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
+    """Innermost application of a pipeline, and its data parameter."""
+    node = body
+    while True:
+        data = library[node.skill].spec.data
+        assert data is not None  # pipelines are made of skills with data
+        inner = node.argument(data)
+        if not isinstance(inner, Apply):
+            return node, data
+        node = inner

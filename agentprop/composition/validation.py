@@ -343,7 +343,7 @@ def _passed(package: Package, values: Parameters, stored: suites.Setting, sandbo
     """Whether the reference of a setting gives what each of its tests expects."""
     judged, program = package.spec.judged, families.program(package, values)
     assert judged is not None  # a family
-    cases = [case_of(test, families.judging(judged, stored)) for test in stored.tests]
+    cases = [case_of(test, families.judging(package, values, stored)) for test in stored.tests]
     if judged.form == "function":
         outcomes = sandbox.call(program, "solve", [given for given, _ in cases], timeout_s=TIME_LIMIT_S)
         pairs = zip(outcomes, cases, strict=True)

@@ -45,12 +45,15 @@ from agentprop.composition.terms import (
     Program,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
+    measured,
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
+from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
@@ -61,6 +64,11 @@ _MISREAD = frozenset("deio")
 """Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
 Option = TypeVar("Option")
+LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
+                    "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
+"""Letters that quantities usually have, by their unit, for two that are compared."""
+LETTERS = 0.4
+"""Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
 
 class Unwritable(ValueError):
@@ -86,6 +94,9 @@ def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
         if isinstance(node, Apply):
             spec = library[node.skill].spec
             used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
+            if spec.named or measured(node, library):  # such a follow-up may stand beside letters
+                used |= _letters_of(tuple(w.text for wordings in spec.follows.values() for w in wordings))
+                used |= _letters_of(tuple(CONSTANTS[name] for name in spec.constants))
     return used | {"p", "q"}  # the frames for lowest terms use these
 
 
@@ -102,6 +113,8 @@ class _Writer:
     letters: LetterUse | None = None
     naming: bool = False
     bindings: list[tuple[str, Term]] = field(default_factory=list)
+    scenes: set[str] = field(default_factory=set)
+    """Scenes that are told: of a skill that stands in a statement twice, another one comes the second time."""
 
     # --- questions ---
 
@@ -111,8 +124,26 @@ class _Writer:
         if isinstance(term, Printed):
             frame = self.rng.choice(grammar.PRINTED_FRAMES)
             return frame.replace("<listing>", listing(term.body, self.library))
-        text = self._apply(term) if isinstance(term, Apply) else self._framed(term)
+        text = (
+            self._apply(term)
+            if isinstance(term, Apply)
+            else self._sought(term)
+            if isinstance(term, Sought)
+            else self._framed(term)
+        )
         return " ".join(part for part in (text, closing(term, self.library)) if part)
+
+    def _sought(self, term: Sought) -> str:
+        body, spec = term.body, measured(term.body, self.library)
+        unit = spec.output.unit if spec is not None and spec.output is not None else None
+        value = f"{term.value} {unit}" if unit and unit != "1" else term.value
+        frames = grammar.SOUGHT if isinstance(body, Apply) else grammar.SOUGHT_EXCESS
+        frame = self.rng.choice(frames).replace("<symbol>", term.variable).replace("<value>", value)
+        if isinstance(body, Combine) and self._tells(body.left) and self._tells(body.right):
+            return self._bound(self._fill_frame(frame, body))
+        if spec is None or not isinstance(body, Apply) or not spec.tells:
+            raise Unwritable("no scene tells the quantity")
+        return self._bound(f"{self._scene(body)} {frame.replace('<named>', self.rng.choice(spec.named))}")
 
     def _framed(self, term: Term) -> str:
         frame = self.rng.choice(grammar.FRAMES[_kind(term)])
@@ -122,14 +153,17 @@ class _Writer:
         # Which draws are made, and in which order, is part of the output: a seed stands for one statement.
         links = _links(term)
         story = self._story_link(term, links)
-        if story is not None:
+        lettered = links and all(map(self._tells, links.values()))
+        if story is not None and not (lettered and (self.naming or self.rng.random() < LETTERS)):
             return self._tell(term, *story)
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
+        inline = [(w, hole) for w, hole in inline if hole is not None and self._has_phrase(links[hole])]
         if inline and not self.naming and self.rng.random() < 0.5:
             wording, hole = self.rng.choice(inline)
             return self._bound(self._fill(term, wording.text, inline=hole))
-        if links and not self.naming and self.library[term.skill].spec.value and self.rng.random() < 0.2:
+        told = links and any(map(self._tells, links.values()))
+        if links and not self.naming and not told and self.library[term.skill].spec.value and self.rng.random() < 0.2:
             return self._bound(self.rng.choice(grammar.FRAMES["find"]).replace("<body>", self.phrase(term)))
         if not wordings:
             raise Unwritable(f"{term.skill} has no wording")
@@ -140,6 +174,8 @@ class _Writer:
         bindings, self.bindings = self.bindings, []
         if not bindings:
             return text
+        if any(self._tells(supplier) for _, supplier in bindings):
+            return self._told_before(bindings, text)
         phrases: list[tuple[str, str]] = []
         while bindings:  # an explanation may need another symbol
             symbol, term = bindings.pop(0)
@@ -158,11 +194,35 @@ class _Writer:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
 
+    def _told_before(self, bindings: list[tuple[str, Term]], text: str) -> str:
+        """Explain every symbol in front of the text: by the scene of its skill, or by a noun phrase."""
+        told: list[str] = []
+        while bindings:
+            symbol, term = bindings.pop(0)
+            told.append(self._introduced(symbol, term))
+            bindings += self.bindings
+            self.bindings = []
+        return grammar.APART.join([*reversed(told), text])
+
+    def _introduced(self, symbol: str, term: Term) -> str:
+        if not isinstance(term, Apply) or not self._tells(term):
+            return f"{grammar.LET}${symbol}$ be {self.phrase(term)}."
+        frame = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol)
+        return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(self.library[term.skill].spec.named))}"
+
+    def _tells(self, term: Term) -> bool:
+        """True if a scene tells a value, behind which it gets its letter."""
+        return isinstance(term, Apply) and self.library[term.skill].spec.tells
+
+    def _has_phrase(self, term: Term) -> bool:
+        return not isinstance(term, Apply) or bool(self.library[term.skill].spec.value)
+
     # --- stories ---
 
     def _story_link(self, term: Apply, links: LinkedArguments) -> tuple[str, Apply, Wording] | None:
         for name, supplier in links.items():
-            if isinstance(supplier, Apply) and len(links) == 1:  # a story tells of one supplier
+            others = [other for key, other in links.items() if key != name]
+            if isinstance(supplier, Apply) and all(map(self._tells, others)):  # a story tells of one supplier
                 follow = self._follow(term, name, supplier)
                 if follow is not None:
                     return name, supplier, follow
@@ -180,24 +240,31 @@ class _Writer:
         if not links:
             spec = self.library[term.skill].spec
             return any(complete_scene(spec, w) for w in spec.phrasings)
-        return self._story_link(term, links) is not None
+        return self._story_link(term, links) is not None or self._lettered(term, links)
+
+    def _lettered(self, term: Apply, links: LinkedArguments) -> bool:
+        """True if a scene of its own can be told with letters for what other scenes supply."""
+        return self.library[term.skill].spec.tells and all(map(self._tells, links.values()))
 
     def _tell(self, term: Apply, name: str, supplier: Apply, follow: Wording) -> str:
-        return f"{self._scene(supplier)} {self._fill(term, follow.text, skip=name, supplier=supplier)}"
+        return self._bound(f"{self._scene(supplier)} {self._fill(term, follow.text, skip=name, supplier=supplier)}")
 
     def _scene(self, term: Apply) -> str:
         links = _links(term)
         story = self._story_link(term, links) if links else None
-        if story is not None:
+        lettered = self._lettered(term, links)
+        if story is not None and not (lettered and self.rng.random() < LETTERS):
             name, supplier, follow = story
             if not complete_follow(self.library[term.skill].spec, follow, name):
                 raise Unwritable(f"{term.skill}: the story needs its question")
             return f"{self._scene(supplier)} {self._fill(term, follow.scene, skip=name, supplier=supplier)}"
         spec = self.library[term.skill].spec
         options = [w for w in spec.phrasings if complete_scene(spec, w)]
-        if links or not options:
+        if not options or (links and not lettered):
             raise Unwritable(f"{term.skill} has no scene of its own")
-        return self._fill(term, self.rng.choice(options).scene)
+        chosen = self.rng.choice([w for w in options if w.scene not in self.scenes] or options)
+        self.scenes.add(chosen.scene)
+        return self._fill(term, chosen.scene)
 
     # --- noun phrases ---
 
@@ -239,9 +306,12 @@ class _Writer:
 
     def _operand(self, term: Term) -> str:
         """Write a noun phrase, or the letter that names it."""
-        if not self.naming or any(isinstance(node, Variable) for node in walk(term)):
+        tells, varies = self._tells(term), any(isinstance(node, Variable) for node in walk(term))
+        if not tells and (not self.naming or varies):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
-        symbol = self._free_letter(SPARE)
+        spec = measured(term, self.library)
+        usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
+        symbol = self._free_letter([*usual, *SPARE])
         self.bindings.append((symbol, term))
         return f"${symbol}$"
 
@@ -288,11 +358,11 @@ class _Writer:
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"
-        if inline and not self._needs_symbol(value) and _stands_alone(parts, position):
+        if inline and self._has_phrase(value) and not self._needs_symbol(value) and _stands_alone(parts, position):
             phrase = self.phrase(value)
             return f"\x00{phrase}\x01" if hole.math else phrase  # marks the dollars that are to be dropped
         # A letter cannot stand for a graph or a list of words: no wording has a place for one.
-        if spec.parameters[hole.name].kind not in ("integer", "rational", "list", "string"):
+        if spec.parameters[hole.name].kind not in ("integer", "rational", "decimal", "list", "string"):
             raise Unwritable(f"{spec.name}: {hole.name} cannot be named by a letter")
         if hole.name not in symbols:
             symbols[hole.name] = self._symbol(spec, hole.name)
@@ -343,6 +413,16 @@ class _Writer:
         return out if len(out) > 1 else []
 
 
+def free_letter(term: Term, spec: Spec, name: str, library: Mapping[str, Package]) -> str | None:
+    """A letter for a datum that has no meaning yet in any statement of a term; None if none is left."""
+    used = _reserved(term, library) | set("aloIO")
+    for node in walk(term):  # letters that values may get
+        if isinstance(node, Apply):
+            used |= {library[node.skill].spec.parameters[key].symbol or key for key in _links(node)}
+    wanted = (spec.parameters[name].symbol or "", name, *SPARE)
+    return next((letter for letter in wanted if len(letter) == 1 and letter not in used), None)
+
+
 # --- facts about wordings, which the planner and the reader need too ---
 
 
@@ -358,7 +438,8 @@ def closings(term: Term, library: Mapping[str, Package]) -> set[str]:
 
 def _closing(term: Term, library: Mapping[str, Package], fraction: str) -> str:
     used = {name for node in walk(term) if isinstance(node, Apply) for name in library[node.skill].spec.constants}
-    output = library[term.skill].spec.output if isinstance(term, Apply) else None
+    spec = library[term.skill].spec if isinstance(term, Apply) else measured(term, library)
+    output = spec.output if spec is not None else None
     note = ""
     if output is not None and output.kind == "quantity":
         note = grammar.quantity_note(output.unit or "1", output.figures, output.decimals)

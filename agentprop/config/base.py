@@ -90,7 +90,8 @@ class StageConfig(Settings):
     seed: int = 0
     """Seed of everything random in the run."""
     workers: Count | None = None
-    """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
+    """Worker processes; null means one for each core, as many as the conversations of a language model need, or, for
+    replies to be graded in `probe` and `evaluate`, threads instead."""
     max_failures: Share = 0.01
     """Share of the records that may be lost to unexpected failures (a defect of agentprop, a process that was killed)
     before the run stops with exit code 1. Up to three never stop it, unless this is 0 or every record failed."""

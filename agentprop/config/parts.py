@@ -132,6 +132,9 @@ class TaskSettings(Settings):
     """Fewest skills in one problem: 1 also poses skills alone that are not bundled, 2 only composes."""
     max_skills: Annotated[int, Field(ge=2)] | None = None
     """Most skills in one problem; null leaves it to the planner, which takes up to four."""
+    bundles: Literal["planner", "path"] = "planner"
+    """Skills that a language model is given: those of a composition that the planner drew, or a path of three or four
+    in which the value of each can be a parameter of the next. The built-in proposer always plans."""
     held_out: Pairs = ()
     """Pairs of skills `ONE+OTHER` that no problem may combine, so that problems which do can serve as a test."""
 

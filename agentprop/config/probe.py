@@ -14,6 +14,7 @@ from agentprop.config.parts import (
     CorpusSettings,
     Limited,
     Partitioned,
+    Placed,
     ProbingSettings,
     PromptSettings,
     Scaffold,
@@ -21,7 +22,16 @@ from agentprop.config.parts import (
 
 
 class ProbeConfig(
-    ProbingSettings, Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Partitioned, Budget, StageConfig
+    ProbingSettings,
+    Attempts,
+    PromptSettings,
+    Scaffold,
+    CorpusSettings,
+    Limited,
+    Partitioned,
+    Placed,
+    Budget,
+    StageConfig,
 ):
     """Problems → difficulties."""
 

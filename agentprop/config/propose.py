@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from agentprop.config.base import BandText, Count, DifficultyText, Positive, Share, StageConfig, one_or_more
@@ -73,6 +73,12 @@ class ProposeConfig(
     `calibration`. Null asks for no difficulty."""
     calibration: str | None = None
     """Probe run that was calibrated, or its calibration.json."""
+    drafts: Count = 1
+    """Beginnings of each candidate of a language model, up to its first code that has run; the first that holds goes on
+    and the others are dropped. What they cost counts."""
+    remember_failures: Annotated[int, Field(ge=0)] = 0
+    """Tell a language model the last so many different reasons why compositions of the same bundle did not hold in this
+    run; 0 tells nothing. Trajectories made so begin with another prompt than those of training and evaluations."""
     pilot: Count | None = None
     """Propose only this many candidates, and forecast from them what `n` problems will take."""
     max_minutes: Positive | None = None

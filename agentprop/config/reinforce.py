@@ -23,7 +23,8 @@ class ReinforceConfig(Budget, TrainConfig):
     outside_identity: ClassVar[frozenset[str]] = (
         TRAINING_FREE
         | Budget.bounds
-        | {"steps", "sampler", "sampler_devices", "sampler_memory", "cache_gib", "sample_every"}
+        | {"steps", "sampler", "sampler_devices", "sampler_memory", "sampler_sleep", "transport"}
+        | {"cache_gib", "sample_every"}
     )
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
@@ -56,6 +57,11 @@ class ReinforceConfig(Budget, TrainConfig):
     sampler_memory: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of a GPU's memory for each such server; null means 0.9 of a GPU, 0.4 of the trainer's own, divided by the
     servers on it."""
+    transport: Literal["auto", "disk", "adapter", "nccl"] = "auto"
+    """Way of new weights to such servers: the whole model by way of the disk, or by NCCL to other GPUs; or adapters
+    alone, each step's under a name of its own. auto is adapter if `lora_rank` is set, else disk."""
+    sampler_sleep: bool = False
+    """Let servers on the trainer's own GPU drop their weights and caches while it learns."""
     cache_gib: Positive | None = None
     """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
     of the free memory of the device; a run keeps what it began with."""
@@ -96,6 +102,23 @@ class ReinforceConfig(Budget, TrainConfig):
     """Clip-Cov: largest covariance of a token that may be left out."""
     cov_kl: NonNegative = 1.0
     """KL-Cov: weight of |log r| of a chosen token."""
+    lp_reg: NonNegative = 0.0
+    """Weight of a term that holds up rare tokens which are pushed down but are no noise (β of Lp-Reg, 1 in its recipe);
+    0 is off. It acts from the second optimiser step of `minibatches` on."""
+    lp_reg_share: Share = 0.01
+    """Lp-Reg: share of the tokens pushed down, those with the lowest log-probs, that may be held up."""
+    lp_reg_min_p: Annotated[float, Field(gt=0, le=1)] = 0.02
+    """Lp-Reg: entries of the vocabulary with less than this times the likeliest one's probability are noise."""
+    anneal_decay: Positive | None = None
+    """Draw the tokens of a reply hot at first and ever colder, over about so many tokens (EAD); a quarter of
+    `reply_tokens` is a good start. Null draws all at temperature 1. For the in-process sampler; `correction` then
+    accounts for the temperatures. Evaluations are not annealed."""
+    anneal_growth: NonNegative = 5.0
+    """EAD: tokens that the decay grows by with every step."""
+    anneal_high: Annotated[float, Field(ge=1)] = 1.2
+    """EAD: largest temperature."""
+    anneal_low: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """EAD: smallest temperature."""
     evaluate_every: Count | None = None
     """Evaluate the policy before the first step, after every so many steps and at the end, on tasks that training never
     sees, and publish the best evaluated model; null never evaluates, and the last model is published. The proposer gets

@@ -25,6 +25,7 @@ TRAINING_FREE = frozenset(
         "keep_checkpoints",
         "log_every",
         "tensorboard",
+        "wandb",
         "plan_devices",
         "plan_tflops",
         "plan_price",
@@ -88,6 +89,9 @@ class TrainConfig(StageConfig):
     """Steps between lines in metrics.jsonl."""
     tensorboard: bool = False
     """Also write metrics for TensorBoard."""
+    wandb: Annotated[str, Field(min_length=1)] | None = None
+    """Also send metrics and settings to Weights & Biases, under this project; with WANDB_MODE=offline they stay in the
+    run directory. Null sends nothing."""
     plan_devices: Count = 1
     """For --dry-run alone: number of processes (`torchrun --nproc-per-node`) to estimate for."""
     plan_tflops: Positive | None = None

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from agentprop.engine.choice import on_engine
+from agentprop.engine.executor import WorkerLost, worker_executor
 from agentprop.engine.interruption import Interruption
 from agentprop.engine.placement import Pool, check_local, here
 from agentprop.engine.worker import WorkerSetup
@@ -24,6 +25,7 @@ __all__ = [
     "Interruption",
     "Parts",
     "WorkerDied",
+    "WorkerLost",
     "batched",
     "each_alone",
     "flattened",
@@ -32,6 +34,7 @@ __all__ = [
     "ordered_map",
     "usable_cores",
     "usual_workers",
+    "worker_executor",
 ]
 
 Item = TypeVar("Item")

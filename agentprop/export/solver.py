@@ -92,9 +92,13 @@ def judged_tests(problem: Problem) -> list[dict[str, str]]:
     ]
 
 
+_JUDGED = {"form", "signature", "ticks", "budget", "cpu_s", "checker"}
+"""What a judge must know beside the tests."""
+
+
 def _tests(problem: Problem) -> str:
     if problem.judging is not None:
-        judging = problem.judging.model_dump(mode="json", include={"form", "signature", "ticks", "budget", "cpu_s"})
+        judging = problem.judging.model_dump(mode="json", include=_JUDGED, exclude_none=True)
         packed = {"entry_point": problem.entry_point, "judging": judging, "tests": judged_tests(problem)}
         return json.dumps(packed, ensure_ascii=False)
     tests = [{"arguments": test.arguments, "expected": test.expected} for test in problem.tests]

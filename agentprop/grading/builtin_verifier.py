@@ -12,21 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from random import Random
 from typing import Any
 
-from agentprop.answers.equivalence import equivalent
-from agentprop.answers.outcome import Equivalence, different, same
-from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition import solution as worked
-from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
-from agentprop.composition.families import family
+from agentprop.composition.answer_text import TYPES, answer_text
+from agentprop.composition.families import family, task
 from agentprop.composition.lifted import lifted
-from agentprop.composition.listing import listing
-from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
-from agentprop.composition.returned import agrees
 from agentprop.composition.terms import (
     Apply,
     Count,
@@ -38,33 +31,24 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     canonical,
-    expression,
     from_json,
-    imports,
     modules,
     skills,
     walk,
 )
+from agentprop.grading.claimed_answers import compared_claim
+from agentprop.grading.composed_programs import UNSOUND, judge_program, origin
 from agentprop.grading.family_problems import judge_family
-from agentprop.grading.judgement import Judgement
+from agentprop.grading.judgement import Judgement, failure
 from agentprop.grading.lifted_programs import judge_lifted
 from agentprop.grading.reread import reread
 from agentprop.grading.visible import unseen
 from agentprop.records import Problem, Solution
 from agentprop.sandbox.executor import Executor
-from agentprop.sandbox.records import UNDECIDED, Job, Result
-from agentprop.skills import Package, origin_of
+from agentprop.sandbox.records import Job
+from agentprop.skills import Package
 from agentprop.skills import constraints as expressions
-from agentprop.skills.values import draw, misfit, parse
-
-OWN_INPUTS, FOREIGN_INPUTS = 6, 64
-"""Inputs that the verifier draws beside the stored tests: for a reference program that is made of the library's own
-functions, and for any other, which also runs in a separate process."""
-MIN_TESTS = 4
-"""Different hidden tests that a program needs."""
-UNSOUND = "its solution does not hold"
-ENTRY_POINT = "solve"
-"""Name of the function that every statement of the grammar asks for."""
+from agentprop.skills.values import misfit, parse
 
 
 async def judge(
@@ -167,7 +151,8 @@ async def _judge_reading(
 ) -> Judgement:
     if isinstance(term, Apply) and (asked := family(term, library)) is not None:
         return await judge_family(problem, term, asked, executor)
-    hidden = unseen(problem.statement, term, library)
+    told = task(problem.statement) if isinstance(term, Program) else problem.statement
+    hidden = unseen(told, term, library)
     if hidden is not None:
         return Judgement("invalid", "not_visible", hidden)
     judgement = await _computed(problem, term, library, tools, executor)
@@ -182,7 +167,7 @@ async def _computed(
 ) -> Judgement:
     """The judgement of the answer, computed from the term that the statement expresses."""
     if isinstance(term, Program):
-        return await _judge_program(problem, term, library, tools, executor)
+        return await judge_program(problem, term, library, tools, executor)
     if (program := lifted(term, library)) is not None:
         return await judge_lifted(problem, program, executor)
     return await _judge_answer(problem, term, library, tools, executor)
@@ -203,10 +188,10 @@ async def _judge_answer(
     code = f"{draft_code.verification(body, library)}\nfound = [answer]\n"
     sources = {**tools, **modules(term, library), **(worked.modules() if told else {})}
     job = Job(code + (worked.tracing(term, library) if told else ""), sources, returns="found")
-    result = await executor.run(replace(job, origin=_origin(term, library)))
-    failure = _failure(result)
-    if failure is not None:
-        return failure
+    result = await executor.run(replace(job, origin=origin(term, library)))
+    failed = failure(result)
+    if failed is not None:
+        return failed
     value, *traced = result.value if isinstance(result.value, list) and result.value else [None]
     try:
         answer = answer_text(value, unit=unit, figures=figures)
@@ -235,93 +220,3 @@ def _told(problem: Problem, term: Term, library: Mapping[str, Package]) -> Solut
     if solution is None or not solution.text or not worked.traceable(term, library):
         return None
     return solution if problem.skill_ids == tuple(library[name].id for name in problem.skills) else None
-
-
-def compared_claim(answer: str, problem: Problem) -> Equivalence:
-    """Compare the computed answer with the stored one, which must be a canonical text.
-
-    A reply to the question may leave out a unit, give more figures than asked for, or be wrapped in words; a stored
-    answer may not.
-    """
-    if answer == problem.answer:
-        return same("identical", "the texts are identical")
-    if final_answer(problem.answer) != problem.answer:
-        return different("wrapped", "the stored answer is wrapped in other text")
-    if problem.answer_type == "string":
-        return different("text", "the strings differ")
-    if problem.answer_type == "list":
-        return same("list", "equal lists") if _equal_lists(answer, problem.answer) else different("list", "other lists")
-    return equivalent(gold=answer, pred=problem.answer, require_unit=True)
-
-
-def _equal_lists(left: str, right: str) -> bool:
-    try:
-        return same_json(read_value(left), read_value(right))
-    except ValueError:
-        return False
-
-
-async def _judge_program(
-    problem: Problem, term: Program, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
-) -> Judgement:
-    if problem.answer_type != "program":
-        return Judgement("invalid", "answer_type", f"the statement asks for a program, not {problem.answer_type}")
-    if problem.entry_point != ENTRY_POINT:
-        return Judgement("invalid", "entry_point", f"the statement asks for `{ENTRY_POINT}`, not {problem.entry_point}")
-    if len({test.arguments for test in problem.tests}) < MIN_TESTS:
-        return Judgement("invalid", "tests", f"a program needs at least {MIN_TESTS} different tests")
-    try:
-        calls = [test.values() for test in problem.tests]
-        stored = [argument for [argument], _ in calls]
-        claimed = [expected for _, expected in calls]
-    except ValueError:
-        return Judgement("invalid", "tests", "the stored tests cannot be read")
-    own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
-    inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
-    body = expression(term.body, library, "check")
-    reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
-    origin = _origin(term, library)
-    checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs", origin=origin))
-    failure = _failure(checked)
-    if failure is not None:
-        return failure
-    outputs = checked.value if isinstance(checked.value, list) else []
-    if not all(agrees(a, b) for a, b in zip(outputs, claimed, strict=False)):
-        return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
-    program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
-    ran = await executor.run(Job(program, returns="outputs", origin=origin if own else None))
-    failure = _failure(ran)
-    if failure is not None:
-        return replace(failure, code=f"program_{failure.code}")
-    if problem.solution is not None and problem.solution.text:
-        wrong = worked.recheck_program(problem.solution, problem.answer)
-        if wrong is not None:
-            return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", isolation=ran.isolation)
-    if not agrees(ran.value, outputs):
-        return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
-    why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
-    return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
-
-
-def _origin(term: Term, library: Mapping[str, Package]) -> str:
-    """Whose code agentprop writes for a term: its own, with the skills that it calls."""
-    return origin_of(library[name] for name in skills(term))
-
-
-def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size: int) -> list[Any]:
-    assert isinstance(term.body, Apply)  # programs are pipelines of skills
-    node, name = body_data(term.body, library)
-    rng = Random(problem.id)
-    return [draw(library[node.skill].spec.parameters[name], rng) for _ in range(size)]
-
-
-def _failure(result: Result) -> Judgement | None:
-    match result.status:
-        case "ok" if result.has_value:
-            return None
-        case "ok":
-            return Judgement("undetermined", "no_value", "the check gave no value", isolation=result.isolation)
-        case status if status in UNDECIDED:
-            return Judgement("undetermined", status, result.detail or status, isolation=result.isolation)
-        case _:
-            return Judgement("invalid", "check_fails", result.error or result.status, isolation=result.isolation)

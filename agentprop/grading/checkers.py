@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentprop.answers.outcome import Equivalence
-from agentprop.grading.builtin_verifier import compared_claim
+from agentprop.grading.claimed_answers import compared_claim
 from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.judged_tests import comparison_of
 from agentprop.grading.mathverify import MathVerify

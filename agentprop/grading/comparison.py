@@ -9,7 +9,7 @@ process. Nothing is asked of a model, so judging again is free.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from agentprop.answers.kinds import AnswerKind
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
 from agentprop.answers.reading.extract import final_answer
 from agentprop.composition.answer_text import read_value, same_json
+from agentprop.composition.output_checker import Seen
 from agentprop.composition.returned import agrees
 from agentprop.errors import InputError
 from agentprop.grading.consensus import CompareAnswers
@@ -150,11 +151,13 @@ def run_calls(
     shared: str = "",
     exact: bool = True,
     ticks: int | None = None,
+    accepted: Callable[[Sequence[Seen]], Sequence[bool | None]] | None = None,
 ) -> Equivalence:
     """Whether calls of a program return what is expected of them; the expected values stay outside its process.
 
     `exact` wants the very types; without it numbers are compared by value, as Python does. Each call may use so many
-    `ticks`; a program that uses more is too slow.
+    `ticks`; a program that uses more is too slow. If several values are right, `accepted` says which; without it only
+    the expected one is.
     """
     if not calls:
         return undetermined("tests", "there are no tests to run")
@@ -163,17 +166,23 @@ def run_calls(
         outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s, ticks=ticks)
     except BodyTooLarge as problem:
         return undetermined("too-large", str(problem))
+    returned = [number for number, outcome in enumerate(outcomes) if outcome.status == "ok"]
+    seen: list[Seen] = [(given[number], outcomes[number].value, calls[number][1]) for number in returned]
+    agree = (
+        [agrees(value, expected, exact=exact) for _, value, expected in seen] if accepted is None else accepted(seen)
+    )
+    right = dict(zip(returned, agree, strict=True))
     doubt: Equivalence | None = None
-    for number, (outcome, (_, expected)) in enumerate(zip(outcomes, calls, strict=True), 1):
-        found = _called(outcome, expected, exact, ticks, f"test {number} of {len(calls)}")
+    for number, outcome in enumerate(outcomes):
+        found = _called(outcome, right.get(number), ticks, f"test {number + 1} of {len(calls)}")
         if found is not None and found.status == "different":
             return found
         doubt = found if doubt is None else doubt
     return same("tests", f"all {len(calls)} tests pass") if doubt is None else doubt
 
 
-def _called(outcome: CallOutcome, expected: Any, exact: bool, ticks: int | None, which: str) -> Equivalence | None:
-    """What speaks against a program after one call; None if nothing does."""
+def _called(outcome: CallOutcome, agree: bool | None, ticks: int | None, which: str) -> Equivalence | None:
+    """What speaks against a program after one call whose value is right, wrong or neither; None if nothing does."""
     told = outcome.error or ""
     if outcome.status != "ok":
         nothing = says_nothing(outcome.status, outcome.error, outcome.exception or told.partition(":")[0])
@@ -183,9 +192,8 @@ def _called(outcome: CallOutcome, expected: Any, exact: bool, ticks: int | None,
         if ticks is not None and told.startswith("OutOfTicks"):
             return different("too_slow", f"{which}: {told}")
         return different("tests", f"{which}: {told or outcome.status}")
-    agree = agrees(outcome.value, expected, exact=exact)
     if agree is None:
-        return undetermined("type", f"{which}: the value returned is of a type that cannot be compared")
+        return undetermined("type", f"{which}: nothing can tell if the value returned is right")
     return None if agree else different("tests", f"{which}: another value than expected")
 
 

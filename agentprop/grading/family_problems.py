@@ -11,15 +11,17 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from agentprop.composition import families
+from agentprop.composition import families, suites
 from agentprop.composition.framing import unframed
+from agentprop.composition.program_tasks import Asked, asked, edge_inputs, faulty, slow
 from agentprop.composition.terms import Apply
+from agentprop.grading.claimed_answers import compared_claim
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Judging, Problem
-from agentprop.sandbox import Sandbox
+from agentprop.sandbox import Job, Sandbox
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Package, origin_of
 
 SECONDS = 30.0
 """Seconds for all calls of a program."""
@@ -33,20 +35,79 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
     """Judge a problem whose task is the question of a family."""
     judged, judging = package.spec.judged, problem.judging
     assert judged is not None  # a family
+    text, shown = asked(unframed(problem.statement)[0])
+    if shown.task == "edge":
+        return await _judge_edge(problem, text, shown, families.parameters(term, package), package, executor)
     if problem.answer_type != "program" or judging is None:
         return Judgement("invalid", "answer_type", "the statement asks for a program that a judge runs")
     if (judging.form, judging.limits, judging.edge_rule) != (judged.form, judged.limits, judged.edge_rule):
         return Judgement("invalid", "mismatch", "form, limits or edge rule are not those of the statement's task")
     if problem.entry_point != (families.ENTRY_POINT if judging.form == "function" else None):
         return Judgement("invalid", "mismatch", "the entry point is not the one that the task asks for")
-    text, _ = unframed(problem.statement)
     if families.statement(families.task(text), judged, judging.examples) != text:
         why = "what follows the task is not its input, output, limits, edge rule and examples as the grammar has them"
         return Judgement("undetermined", "not_in_grammar", why)
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
         return Judgement("invalid", "examples", "there is no example, or an example is a hidden test")
     values = families.parameters(term, package)
-    return await asyncio.to_thread(_judged_tests, problem, judging, package, values, executor.sandbox)
+    if judging.checker != families.checker(package, values):
+        return Judgement("invalid", "mismatch", "the checker is not the one of the statement's task")
+    found = await asyncio.to_thread(_judged_tests, problem, judging, package, values, executor.sandbox)
+    if found.value != "valid" or shown.task == "write":
+        return found
+    return await asyncio.to_thread(_with_program, problem, shown, package, values, executor.sandbox, found)
+
+
+def _with_program(
+    problem: Problem, shown: Asked, package: Package, values: Mapping[str, Any], sandbox: Sandbox, found: Judgement
+) -> Judgement:
+    """The judgement of a problem that shows a program: a wrong one, or one that is right and too slow."""
+    assert problem.judging is not None  # by `judge_family`
+    known = faulty(package, values) if shown.task == "repair" else slow(package, values)
+    if shown.program not in known:
+        return Judgement("undetermined", "not_in_grammar", "the program shown is not one of the family's")
+    if shown.task == "optimise":
+        return _confirmed(problem, shown.program, problem.judging, sandbox)[1] or found
+    ran = remembered(problem, shown.program, sandbox, SECONDS)
+    if ran.status == "undetermined":
+        return Judgement("undetermined", ran.rule, ran.why)
+    if ran.status == "same":
+        return Judgement("invalid", "tests", "the program that is to be repaired passes every test")
+    return found
+
+
+def brute_at_edge(package: Package, values: Mapping[str, Any], given: str) -> Job:
+    """The job in which the brute force prints what an input at the edge of the limits gives."""
+    brute, calls = families.program(package, values, "check"), given.startswith(f"{families.ENTRY_POINT}(")
+    code = f"{brute}\n\nprint({given})" if calls else brute
+    return Job(code, stdin="" if calls else f"{given}\n", origin=origin_of([package]), ticks=BRUTE_TICKS)
+
+
+async def _judge_edge(
+    problem: Problem, text: str, shown: Asked, values: Mapping[str, Any], package: Package, executor: Executor
+) -> Judgement:
+    """Judge a problem that asks what an input at the edge of the limits gives, by the brute force."""
+    judged, setting = package.spec.judged, suites.setting(package, values)
+    if judged is None or setting is None:
+        return Judgement("undetermined", "unknown_skill", "the family's tests are not there")
+    rest = families.statement(families.task(text), judged, setting.examples, edge_rule=False)
+    if rest != text or shown.program != families.program(package, values):
+        why = "what follows the task is not its input, output, limits and examples, or another program is shown"
+        return Judgement("undetermined", "not_in_grammar", why)
+    if (problem.answer_type, problem.unit, problem.figures) != ("integer", None, None):
+        return Judgement("invalid", "answer_type", f"the statement asks for an integer, not {problem.answer_type}")
+    if shown.given not in edge_inputs(judged, setting):
+        return Judgement("undetermined", "not_in_grammar", "the input shown is not one at the edge of the limits")
+    ran = await executor.run(brute_at_edge(package, values, shown.given))
+    if ran.status != "ok":
+        return Judgement("undetermined", "tests", f"the brute force gives nothing: {ran.error or ran.detail}")
+    answer = ran.stdout.strip()[:80]
+    compared = compared_claim(answer, problem)
+    if compared.status == "undetermined":
+        return Judgement("undetermined", "equivalence", compared.why, answer, ran.isolation)
+    if compared.status == "different":
+        return Judgement("invalid", "answer_differs", f"the brute force gives {answer}", answer, ran.isolation)
+    return Judgement("valid", "agrees", "the brute force gives the same result", answer, ran.isolation)
 
 
 def _judged_tests(

@@ -2,21 +2,24 @@
 
 Ticks decide what is too slow, so the verdict is the same on every machine and under every load. Seconds only stop what
 ticks do not see; that is undetermined, and a caller runs it once more alone. Every expected value stays outside of the
-program's process.
+program's process. If several outputs are right, the problem's checker looks at each in a process of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
+from agentprop.composition import output_checker
 from agentprop.composition.announced import case_of
+from agentprop.composition.output_checker import Seen
 from agentprop.grading import comparison
 from agentprop.grading.comparison import ComparisonLimits, HiddenTests, run_calls, unfenced
 from agentprop.grading.consensus import CompareAnswers
-from agentprop.grading.program_tests import StreamTests, printed
+from agentprop.grading.program_tests import StreamTests, printed, same_output
 from agentprop.records import Problem
-from agentprop.sandbox import Job, Sandbox
+from agentprop.sandbox import Job, Result, Sandbox
 
 TOO_SLOW = "too_slow"
 """Rule of a program that exceeds its budget of ticks."""
@@ -72,7 +75,10 @@ class JudgedTests:
             return undetermined("tests", "the stored tests cannot be read")
         if judging.form == "function":
             target = self.problem.entry_point or "solve"
-            return run_calls(self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks)
+            accepted = self._accepted if judging.checker is not None else None
+            return run_calls(
+                self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks, accepted=accepted
+            )
         if any(len(given) != 1 for given, _ in cases):
             return undetermined("tests", "a stored test is not one text for standard input")
         return self._streams(program, [(str(given), str(wanted)) for [given], wanted in cases], judging.ticks)
@@ -86,18 +92,34 @@ class JudgedTests:
             which = f"test {number} of {len(pairs)}"
             if (result.error or "").startswith(OVER):
                 return different(TOO_SLOW, f"{which}: {result.error}")
-            found = printed(result, wanted, which)
+            found = printed(result, which, self._said([given], result, wanted))
             if found.status == "different" or found.rule == "timeout":
                 return found
             if found.status == "undetermined" and doubt is None:
                 doubt = found
         return same("tests", f"all {len(pairs)} outputs are right") if doubt is None else doubt
 
+    def _said(self, given: list[str], result: Result, wanted: str) -> bool | None:
+        """Whether an output is right; None if neither its layout nor the checker lets that be said."""
+        assert self.problem.judging is not None
+        if result.status != "ok" or result.truncated:
+            return None
+        if self.problem.judging.checker is None:
+            return same_output(result.stdout, wanted)
+        [right] = self._accepted([(given, result.stdout, wanted)])
+        return right
+
+    def _accepted(self, seen: Sequence[Seen]) -> list[bool | None]:
+        judging = self.problem.judging
+        assert judging is not None and judging.checker is not None
+        return output_checker.accepted(judging.checker, seen, self.sandbox, self.timeout_s)
+
 
 def remembered(problem: Problem, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
     """Whether a program passes; of problems with the same tests and program only one is run."""
     assert problem.judging is not None
-    key = (program, problem.tests, problem.judging.form, problem.judging.ticks)
+    judging = problem.judging
+    key = (program, problem.tests, judging.form, judging.ticks, judging.checker)
     found = _VERDICTS.get(key)
     if found is None:
         found = JudgedTests(problem, sandbox, seconds).passes(program)

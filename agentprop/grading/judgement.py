@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 from agentprop.sandbox.executor import Executor
+from agentprop.sandbox.records import UNDECIDED, Result
 from agentprop.skills import Package
 
 Value = Literal["valid", "invalid", "undetermined"]
@@ -70,3 +71,16 @@ class LocalVerifier(Protocol):
     ) -> Judgement:
         """Judge a problem. `tools` are modules that code in the sandbox may import; all code runs in the executor."""
         ...
+
+
+def failure(result: Result) -> Judgement | None:
+    """The judgement that a sandbox result amounts to; None if it has a value."""
+    match result.status:
+        case "ok" if result.has_value:
+            return None
+        case "ok":
+            return Judgement("undetermined", "no_value", "the check gave no value", isolation=result.isolation)
+        case status if status in UNDECIDED:
+            return Judgement("undetermined", status, result.detail or status, isolation=result.isolation)
+        case _:
+            return Judgement("invalid", "check_fails", result.error or result.status, isolation=result.isolation)

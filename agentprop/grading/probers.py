@@ -10,7 +10,7 @@ made.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -75,6 +75,10 @@ class Grade:
     """Sandbox level, if code ran."""
 
 
+Grader = Callable[[Problem, str], Awaitable[Grade]]
+"""(problem, text of a reply that was not cut off) → its grade."""
+
+
 @dataclass(frozen=True)
 class GradedReply:
     """A reply and its grade."""
@@ -83,6 +87,39 @@ class GradedReply:
     """The reply, with one choice; or the failure that counts as an outcome."""
     grade: Grade
     """Its grade."""
+
+
+@dataclass(frozen=True)
+class ReplyGrader:
+    """The grader of this process: answers in threads, programs in a sandbox."""
+
+    sandbox: Sandbox
+    """Sandbox that programs run in."""
+    tests: Callable[[Problem, float], ProgramJudge] | None = None
+    """How the programs of a problem are judged within so many seconds; None means by its hidden tests."""
+    reruns: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one program that is run again."""
+
+    async def __call__(self, problem: Problem, text: str) -> Grade:
+        """Grade the text of a reply."""
+        if problem.answer_type == "program":
+            return await self._program(problem, text)
+        return await asyncio.to_thread(grade_answer, problem, text)
+
+    async def _program(self, problem: Problem, text: str) -> Grade:
+        program = self._judge(problem, PROGRAM_S).program(text)
+        if program is None:
+            return Grade("wrong", "there is no program in the reply")
+        found = await asyncio.to_thread(self._judge(problem, PROGRAM_S).passes, program)
+        if found.rule == "timeout":
+            async with self.reruns:
+                found = await asyncio.to_thread(self._judge(problem, RERUN_S).passes, program)
+        return replace(graded(found, program, overran="too_slow"), isolation=self.sandbox.isolation.level)
+
+    def _judge(self, problem: Problem, seconds: float) -> ProgramJudge:
+        if self.tests is not None:
+            return self.tests(problem, seconds)
+        return program_tests(problem, self.sandbox, seconds)
 
 
 @dataclass(frozen=True)
@@ -107,6 +144,8 @@ class Prober:
     """Prompts in use."""
     checklist: bool = False
     """The prober is given a list to work through."""
+    elsewhere: Grader | None = None
+    """What grades a reply that was not cut off, such as worker processes; None means threads of this process."""
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
         """Make the attempts start … start + count − 1. Raises ModelFailure if the server gave no replies."""
@@ -167,24 +206,8 @@ class Prober:
         choice = reply.choices[0]
         if choice.truncated:
             return Grade("truncated", "the reply was cut off by its token limit")
-        if problem.answer_type == "program":
-            return await self._grade_program(problem, choice.text)
-        return await asyncio.to_thread(grade_answer, problem, choice.text)
-
-    async def _grade_program(self, problem: Problem, text: str) -> Grade:
-        program = self._judge(problem, PROGRAM_S).program(text)
-        if program is None:
-            return Grade("wrong", "there is no program in the reply")
-        found = await asyncio.to_thread(self._judge(problem, PROGRAM_S).passes, program)
-        if found.rule == "timeout":
-            async with self.reruns:
-                found = await asyncio.to_thread(self._judge(problem, RERUN_S).passes, program)
-        return replace(graded(found, program, overran="too_slow"), isolation=self.sandbox.isolation.level)
-
-    def _judge(self, problem: Problem, seconds: float) -> ProgramJudge:
-        if self.tests is not None:
-            return self.tests(problem, seconds)
-        return program_tests(problem, self.sandbox, seconds)
+        grader = self.elsewhere or ReplyGrader(self.sandbox, self.tests, self.reruns)
+        return await grader(problem, choice.text)
 
     def _provenance(self, reply: Reply) -> dict[str, Any]:
         """Fields of an attempt that come from its reply."""

@@ -135,7 +135,8 @@ class StreamTests:
             if time.monotonic() > deadline:
                 return undetermined("timeout", f"test {number} of {len(self.pairs)}: all together took too long")
             result = sandbox.run_job(Job(program, stdin=given, timeout_s=seconds))
-            found = printed(result, wanted, f"test {number} of {len(self.pairs)}")
+            agree = same_output(result.stdout, wanted) if not result.truncated else None
+            found = printed(result, f"test {number} of {len(self.pairs)}", agree)
             if found.status == "different" or found.rule == "timeout":
                 return found
             if found.status == "undetermined" and doubt is None:
@@ -165,15 +166,14 @@ def _is_python(text: str) -> bool:
 # --- outputs ---
 
 
-def printed(result: Result, wanted: str, which: str) -> Equivalence:
-    """What one run of a program shows."""
+def printed(result: Result, which: str, agree: bool | None) -> Equivalence:
+    """What one run of a program shows whose output is right, wrong or neither."""
     if result.status != "ok":
         told = result.error or result.detail or result.status
         nothing = says_nothing(result.status, told, told.partition(":")[0])
         if nothing is None:
             return different("tests", f"{which}: {told}")
         return undetermined(result.status if result.status != "error" else "refused", f"{which}: {nothing}")
-    agree = same_output(result.stdout, wanted) if not result.truncated else None
     if agree is None:
         return undetermined("output", f"{which}: the output is close to what is wanted, or too long to be compared")
     return same("tests", f"{which}: right") if agree else different("tests", f"{which}: another output than wanted")

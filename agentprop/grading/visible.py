@@ -28,6 +28,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Remainder,
+    Sought,
     Term,
     Total,
     walk,
@@ -62,12 +63,14 @@ _NODES: dict[type, tuple[str, ...]] = {
     Count: ("many", "number"),
     LowestTerms: ("lowest",),
     Remainder: ("remainder",),
+    Sought: ("which", "must", "what"),
 }
 _FRAME_WORDS: dict[type, frozenset[str]] = {
     Least: frozenset({"smallest", "least", "integer"}),
     Total: frozenset({"integers", "total"}),
     Count: frozenset({"integers"}),
     Remainder: frozenset({"when"}),
+    Sought: frozenset({"if"}),
     Program: frozenset({"integers"}),
 }
 """Qualifiers in the sentences of a node, beside those of its relation."""
@@ -80,7 +83,7 @@ _ORDINAL = re.compile(r"(?<=>)(\$?)th\b")
 _FORMULA = re.compile(r"\$[^$]*\$")
 _PRODUCT = re.compile(r"(?<![\\A-Za-z])([a-z])([a-z])(?![A-Za-z])")
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
-_OPERATIONS = {"sum": ("sum",), "difference": ("exceed",), "product": ("product",)}
+_OPERATIONS = {"sum": ("sum",), "difference": ("exceed", "exceeds"), "product": ("product",)}
 
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(\.\d+)?")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
@@ -157,6 +160,8 @@ def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[
         for name in ("low", "high", "modulus"):
             if hasattr(node, name):
                 wanted[Fraction(getattr(node, name))] += 1
+        if isinstance(node, Sought):
+            wanted.update(numbers(node.value))
         relation = getattr(node, "relation", None)
         if relation is not None and relation.value is not None:
             wanted[Fraction(relation.value)] += 1
@@ -207,6 +212,7 @@ def _every_text(spec: Spec) -> Iterator[str]:
     follows = (wording for wordings in spec.follows.values() for wording in wordings)
     yield from (wording.text for wording in (*spec.phrasings, *follows))
     yield from spec.value
+    yield from spec.named
     yield from (text for text in (spec.step, spec.finish, spec.output.subject if spec.output else None) if text)
     yield from (word for words in spec.flavour.values() for word in words)
     yield from (CONSTANTS[name] for name in spec.constants)

@@ -57,6 +57,8 @@ class InProcessChat:
     ) -> None:
         config: Any = model.config
         self.identity = name
+        self.step = 0
+        """Step of training that the weights are from, by which annealing slows."""
         self.renderer = Renderer(tokenizer)
         self.stop_ids = self.renderer.stop_ids | _ids(getattr(model, "generation_config", None))
         self.prompt_cache = PromptCache(self.renderer)
@@ -122,6 +124,7 @@ class InProcessChat:
             top_p=1.0 if sampling.top_p is None else sampling.top_p,
             seed=sampling.seed or 0,
             sample=sample,
+            annealing=None if sampling.annealing is None else sampling.annealing.at(self.step),
             ends=self._ends(sampling.stop) if sampling.stop else None,
         )
 

@@ -31,9 +31,10 @@ from torch import Tensor, nn
 from agentprop.inference.fused_llama import FusedLlama
 from agentprop.inference.kv_cache import SlotCache
 from agentprop.inference.memory import CacheMemory, rounded
-from agentprop.inference.sampling import draw, key_of, uniforms
+from agentprop.inference.sampling import annealed_logprobs, draw, key_of, uniforms
 from agentprop.inference.slot_attention import ForwardPass, PrefillChunk, use_slot_attention
 from agentprop.inference.slots import Ids
+from agentprop.models.annealing import Annealing
 
 Finish = Literal["stop", "length", "overflow"]
 """Reason why a reply ended; `overflow` means that prompt and reply alone do not fit into the cache."""
@@ -63,12 +64,14 @@ class WantedReply:
     """Seed of the draw."""
     sample: int = 0
     """Number that distinguishes jobs with equal prompts and seeds."""
+    annealing: Annealing | None = None
+    """Temperature that falls over the reply, in place of `temperature`."""
     ends: Callable[[list[int]], bool] | None = None
     """Extra stop condition: sampled ids → True if the reply ends here; called after every token."""
     tokens: list[int] = field(default_factory=list)
     """Sampled ids, including the one that ended the reply."""
     logprobs: list[float] = field(default_factory=list)
-    """The model's log-probs (nats) of the sampled ids, at temperature 1."""
+    """The model's log-probs (nats) of the sampled ids, at temperature 1, or as they were drawn with annealing."""
     finish: Finish | None = None
     """Reason why the reply ended; None while it is under way."""
     cached: int = 0
@@ -186,6 +189,7 @@ class Generator:
         slots.logprobs_SL[place.slot, start : len(prompt)] = job.logprobs
         slots.key_S[place.slot] = key_of(job.seed, job.sample, job.prompt)
         slots.temperature_S[place.slot], slots.top_p_S[place.slot] = job.temperature, job.top_p
+        slots.annealed_S[place.slot] = job.annealing is not None
         job.cached = place.cached
         return True
 
@@ -206,10 +210,23 @@ class Generator:
             slots.computed_S[chunk.slot] += chunk.count
         if len(decoded_D):
             uniforms_D = self._tensor(uniforms(slots.key_S[decoded_D], slots.known_S[decoded_D]))
-            temperature_D = self._tensor(slots.temperature_S[decoded_D])
+            annealed_D = slots.annealed_S[decoded_D]
+            temperature_D = self._tensor(self._temperatures(decoded_D, annealed_D))
             top_p_D = self._tensor(slots.top_p_S[decoded_D])
             tokens_D, logprobs_D = draw(logits_DV, uniforms_D, temperature_D, top_p_D)
+            if annealed_D.any():
+                drawn_D = annealed_logprobs(logits_DV, tokens_D, temperature_D.masked_fill(temperature_D == 0, 1.0))
+                logprobs_D = torch.where(self._tensor(annealed_D), drawn_D, logprobs_D)
             self._record(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
+
+    def _temperatures(self, decoded_D: Ids, annealed_D: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """Return the temperature of each token that is drawn; one that is annealed goes by its place in the reply."""
+        slots = self.slots
+        found_D: npt.NDArray[np.float32] = slots.temperature_S[decoded_D]  # a copy
+        for place in np.flatnonzero(annealed_D).tolist():
+            slot = decoded_D[place]
+            found_D[place] = slots.owner_S[slot].annealing.temperature(int(slots.known_S[slot] - slots.start_S[slot]))
+        return found_D
 
     def _next_chunks(self, left_S: Ids) -> tuple[PrefillChunk, ...]:
         """Choose the prompt tokens to prefill in this pass; a prompt is cut at the same places whatever else runs."""

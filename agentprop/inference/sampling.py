@@ -52,6 +52,12 @@ def draw(logits_BV: Tensor, uniforms_B: Tensor, temperature_B: Tensor, top_p_B: 
     return tokens_B, logprobs_BV.gather(1, tokens_B[:, None])[:, 0]
 
 
+def annealed_logprobs(logits_BV: Tensor, tokens_B: Tensor, temperature_B: Tensor) -> Tensor:
+    """Return the log-probs [B] of the distribution that tokens were drawn from: log softmax(z/τ), τ > 0."""
+    scaled_BV = torch.log_softmax(logits_BV.float() / temperature_B[:, None], -1)
+    return scaled_BV.gather(1, tokens_B[:, None])[:, 0]
+
+
 def _drawn(logprobs_BV: Tensor, uniforms_B: Tensor, temperature_B: Tensor, top_p_B: Tensor) -> Tensor:
     if bool((temperature_B != 1).any()):
         logprobs_BV = logprobs_BV / temperature_B[:, None]

@@ -46,7 +46,7 @@ class Slots:
         self.known_S, self.computed_S, self.start_S, self.limit_S, self.used_S = np.zeros((5, count), np.int64)
         self.key_S = np.zeros(count, np.uint64)
         self.temperature_S, self.top_p_S = np.ones((2, count), np.float32)
-        self.active_S = np.zeros(count, np.bool_)
+        self.active_S, self.annealed_S = np.zeros((2, count), np.bool_)
         self.owner_S = np.empty(count, np.object_)
         for name, array in self._arrays():
             part = tuple(slice(n) for n in shared[: array.ndim])

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from agentprop.models.annealing import Annealing
+
 Role = Literal["system", "user", "assistant", "tool"]
 
 
@@ -68,6 +70,8 @@ class Sampling:
     """Seed of the draw, for servers that take one."""
     stop: tuple[str, ...] = ()
     """Texts that end a reply."""
+    annealing: Annealing | None = None
+    """Temperature that falls over the reply, in place of `temperature`; only models in this process know it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "candidates": frozenset({"passages", "skills"}),
     "correction": frozenset({"faults"}),
     "difficulty": frozenset({"wanted", "earlier"}),
+    "failures": frozenset({"reasons"}),
     "guide": frozenset({"turns", "submissions", "malformed", "seconds"}),
     "passages": frozenset({"most", "passages"}),
     "task": frozenset({"domain", "category", "skills"}),

@@ -110,6 +110,9 @@ class Judging(Part):
     """Examples of the statement; none of them is a hidden test."""
     tags: tuple[str, ...] = ()
     """What each test is there for: edge, small, medium or large."""
+    checker: str | None = None
+    """Python that defines `accepts(arguments, found, expected)`, which says if an output is right, beside that of the
+    reference; null if only the expected output is."""
 
 
 class Problem(Record):

@@ -1,4 +1,4 @@
-"""Difficulty rows → per prober: the distribution of the problems' difficulty, with intervals.
+"""Difficulty rows → per prober: the distribution of the problems' difficulty, with intervals; D → problems by band.
 
 The interval of one problem's ρ = c/k is in its record. A bar of the histogram is the share of the problems in its
 range, with the Wilson interval of that share. Of several measurements by one prober the last one read counts.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from agentprop.composition.difficulty import BANDS, spread
 from agentprop.grading.wilson import Z95, wilson
 from agentprop.report.index import Column, ProblemIndex
 
@@ -63,6 +64,33 @@ class ProberDifficulty:
     """Upper end."""
     bars: tuple[Bar, ...]
     """The histogram."""
+
+
+@dataclass(frozen=True)
+class DeclaredBands:
+    """Declared difficulty of the problems: work that the compositions tell, no pass rate."""
+
+    problems: int
+    """Problems that declare one."""
+    quantiles: Mapping[str, float]
+    """Score D at 5, 25, 50, 75 and 95 % of the problems."""
+    bars: tuple[Bar, ...]
+    """Problems by band; `rho` is 0 in all, because nothing was tried."""
+
+
+def declared_bands(scores: Mapping[float, int]) -> DeclaredBands | None:
+    """Arrange the problems by band; `scores` counts them by D. None if no problem declares its difficulty.
+
+    >>> found = declared_bands({3.9: 1, 4.2: 2, 7.0: 1})
+    >>> [(bar.label, bar.problems) for bar in found.bars], found.quantiles["50%"]
+    ([('1', 1), ('2', 2), ('3', 0), ('4', 1), ('5', 0)], 4.2)
+    """
+    if not scores:
+        return None
+    found, total = spread(scores), sum(scores.values())
+    counts = {str(band): found["bands"].get(str(band), 0) for band in BANDS}
+    bars = tuple(Bar(band, 0.0, count, *wilson(count, total)) for band, count in counts.items())
+    return DeclaredBands(total, found["quantiles"], bars)
 
 
 class Difficulties:

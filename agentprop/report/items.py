@@ -1,7 +1,7 @@
-"""Problem and reject rows → the page's list of problems, with the facts about each.
+"""Problem, reject and trajectory rows → the page's list of problems, with the facts about each.
 
-An item is an accepted problem or a refused candidate. The list is written by columns, which is smaller and faster to
-read than an object for every problem.
+An item is an accepted problem, a refused candidate or, of a run that trains, an episode that submitted nothing. The
+list is written by columns, which is smaller and faster to read than an object for every problem.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ PROBLEM_COLUMNS = (
     "index",
     "made_by",
 )
-"""Columns that are read of every problem."""
+"""Columns that every problem has."""
+DECLARED = "difficulty"
+"""Column of the declared difficulty, which problems of older runs lack."""
+EPISODE_COLUMNS = ("id", "task", "problem_id", "stop", "made_by")
+"""Columns that are read of the episodes of a run that trains."""
 
 
 @dataclass(kw_only=True)
@@ -37,7 +41,7 @@ class ListedProblem:
     """A line of the list; `status`, `code`, `message`, `votes` and `rho` are filled in after all rows are read."""
 
     id: str
-    """The problem's id, or `<stage> <item>` of a refused candidate."""
+    """The problem's id, `<stage> <item>` of a refused candidate, or the id of an episode that submitted nothing."""
     problem: str | None
     """The problem's id, also of a refused one; None if nothing was submitted."""
     run: int
@@ -68,6 +72,8 @@ class ListedProblem:
     """Id of its trajectory."""
     maker: str
     """Its proposer."""
+    declared: tuple[int, float] | None = None
+    """Band and score of its declared difficulty."""
     status: str = "unverified"
     """valid, unverified, invalid, undetermined, rejected or failed."""
     code: str = ""
@@ -101,6 +107,7 @@ def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
         index=row["index"],
         trajectory=row["trajectory_id"],
         maker=row["made_by"]["name"],
+        declared=(declared["band"], declared["score"]) if (declared := row.get(DECLARED)) else None,
     )
 
 
@@ -110,28 +117,43 @@ def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
     if problem is not None:
         item = of_problem(problem, run)
     else:
-        item = ListedProblem(
-            id="",
-            problem=None,
-            run=run,
-            statement=None,
-            answer=None,
-            answer_type=None,
-            unit=None,
-            figures=None,
-            domain=None,
-            category=None,
-            skills=(),
-            operators=(),
-            evidence=None,
-            trajectory=None,
-            index=int(row["item"]) if row["item"].isdecimal() else None,
-            maker="",
-        )
+        item = _without_problem(run)
+        item.index = int(row["item"]) if row["item"].isdecimal() else None
     item.id = clip(f"{row['stage']} {row['item']}", LABEL) or ""
     item.status, item.code = row["outcome"], clip(row["code"], LABEL) or ""
     item.message = clip(row["message"], NOTE) or ""
     return item
+
+
+def of_episode(row: Mapping[str, Any], run: int) -> ListedProblem:
+    """Make the item of a trajectory row that has no problem; the reason is why the episode ended."""
+    item, task = _without_problem(run), row["task"]
+    item.id = item.trajectory = row["id"]
+    item.index, item.maker = task["index"], row["made_by"]["name"]
+    item.domain, item.category, item.skills = task["domain"], task["category"], tuple(task["skill_names"])
+    item.status, item.code = "rejected", row["stop"]
+    return item
+
+
+def _without_problem(run: int) -> ListedProblem:
+    return ListedProblem(
+        id="",
+        problem=None,
+        run=run,
+        statement=None,
+        answer=None,
+        answer_type=None,
+        unit=None,
+        figures=None,
+        domain=None,
+        category=None,
+        skills=(),
+        operators=(),
+        evidence=None,
+        trajectory=None,
+        index=None,
+        maker="",
+    )
 
 
 def _problem_in(record: str | None) -> dict[str, Any] | None:

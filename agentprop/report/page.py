@@ -22,6 +22,7 @@ TEMPLATE = (
     "data.js",
     "charts.js",
     "heatmap.js",
+    "graph.js",
     "tables.js",
     "comparison.js",
     "overview.js",

@@ -28,6 +28,8 @@ MAX_STEPS = 50_000
 """Nodes that an evaluation may visit."""
 MAX_BITS = 4096
 """Largest integer, in bits."""
+SMALL = 2**62
+"""An integer below this needs no look at its size."""
 MAX_LENGTH = 2_000
 """Longest text, list and range."""
 MAX_PRIME_BITS = 256
@@ -130,12 +132,13 @@ def parse(text: str) -> ast.expr:
     return tree.body
 
 
-def names(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def names(text: str) -> frozenset[str]:
     """Free names of a constraint, which must be parameters."""
     tree = parse(text)
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return used - bound - set(FUNCTIONS)
+    return frozenset(used - bound - set(FUNCTIONS))
 
 
 def evaluate(text: str, values: Mapping[str, Any]) -> Any:
@@ -163,7 +166,9 @@ class _Evaluator:
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise ExpressionError("constraint takes too many steps")
-        result = getattr(self, f"_{type(node).__name__.lower()}")(node)
+        result = _METHODS[type(node)](self, node)
+        if type(result) is bool or (type(result) is int and -SMALL < result < SMALL):  # most are, and fit
+            return result
         if _bits(result) > MAX_BITS:
             raise ExpressionError("constraint makes too large a number")
         if isinstance(result, str | list | tuple) and len(result) > MAX_LENGTH:
@@ -282,3 +287,9 @@ def _bits(value: object) -> int:
 
 def _number(value: object) -> bool:
     return isinstance(value, int | float | Fraction)
+
+
+_METHODS: dict[type[ast.AST], Callable[[_Evaluator, Any], Any]] = {
+    kind: method for kind in _SYNTAX if (method := getattr(_Evaluator, f"_{kind.__name__.lower()}", None)) is not None
+}
+"""How each kind of node is evaluated."""

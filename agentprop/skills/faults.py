@@ -92,6 +92,7 @@ def _wording_faults(s: Spec) -> Iterator[str]:
         yield from _hole_faults(s, f"value.{number}", phrase, set(s.parameters), set())
         if not phrase.startswith("the ") or phrase.rstrip()[-1:] in ".?!":
             yield f"value.{number}: must begin with “the ” and have no final punctuation"
+    yield from _named_faults(s)
     for name, wordings in s.follows.items():
         if name not in s.parameters:
             yield f"follows.{name}: unknown parameter"
@@ -113,6 +114,14 @@ def _wording_faults(s: Spec) -> Iterator[str]:
     yield from (f"sweep: unknown parameter {name!r}" for name in s.sweep if name not in s.parameters)
     if sum(p.input for p in s.parameters.values()) > 1:
         yield "parameters: only one may be the input"
+
+
+def _named_faults(s: Spec) -> Iterator[str]:
+    for number, phrase in enumerate(s.named):
+        if not phrase.startswith("the ") or re.search(r"[.?!<$]", phrase):
+            yield f"named.{number}: must begin with “the ” and have no parameter, formula or final punctuation"
+    if s.named and not s.tells:
+        yield "named: no phrasing has every parameter in its scene"
 
 
 def _hole_faults(

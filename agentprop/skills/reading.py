@@ -26,8 +26,13 @@ def parse(skill_md: str, script: str | None, origin: str = "user") -> Package:
     return package
 
 
-def read_texts(skill_md: str, script: str | None, origin: str) -> tuple[Package | None, list[str]]:
-    """Read two texts → (package, faults); the package is None if nothing usable could be read."""
+def read_texts(
+    skill_md: str, script: str | None, origin: str, *, checked: bool = True
+) -> tuple[Package | None, list[str]]:
+    """Read two texts → (package, faults); the package is None if nothing usable could be read.
+
+    Without `checked` only such faults are found for which there is no package.
+    """
     try:
         front, _ = split(skill_md)
         raw = load_yaml(front)
@@ -45,10 +50,10 @@ def read_texts(skill_md: str, script: str | None, origin: str) -> tuple[Package 
     except ValidationError as error:
         return None, found + [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
     package = Package(spec, skill_md, script, cast(Any, origin))
-    return package, found + faults(package)
+    return package, found + (faults(package) if checked else [])
 
 
-def read(directory: Path, origin: str = "user") -> tuple[Package | None, list[str]]:
+def read(directory: Path, origin: str = "user", *, checked: bool = True) -> tuple[Package | None, list[str]]:
     """Read a package directory → (package, faults), likewise."""
     try:
         skill_md = _text(directory / "SKILL.md")
@@ -58,7 +63,7 @@ def read(directory: Path, origin: str = "user") -> tuple[Package | None, list[st
         suite = _text(suite_path) if suite_path.exists() else None
     except SkillError as error:
         return None, [error.message]
-    package, found = read_texts(skill_md, script, origin)
+    package, found = read_texts(skill_md, script, origin, checked=checked)
     if package is not None and suite is not None:
         package = replace(package, suite=suite)
     if package is not None and package.name != directory.name:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from agentprop.records import Domain, Evidence, Part
 from agentprop.skills.values import Parameter
+from agentprop.skills.wordings import holes
 
 OutputKind = Literal[
     "integer", "rational", "quantity", "list", "string", "words", "graph", "boolean", "expression", "program"
@@ -122,6 +123,8 @@ class Spec(Part):
     """Complete wordings."""
     value: tuple[str, ...] = ()
     """Noun phrases that name the result."""
+    named: tuple[str, ...] = ()
+    """Noun phrases without parameters that name a quantity behind its scene: `the age of the granite`."""
     explain: tuple[str, ...] = ()
     """Sentences of a worked solution, over the parameters, the names that `steps` yields, and `<value>`."""
     follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
@@ -153,6 +156,11 @@ class Spec(Part):
         """True for an object kind: a box, facts and a question about one object."""
         kinds = {name: p.kind for name, p in self.parameters.items()}
         return kinds == {"box": "integer", "facts": "facts", "question": "question"}
+
+    @property
+    def tells(self) -> bool:
+        """True if a scene can be told whose result then gets a letter: "… Let $t$ be the age of the granite."."""
+        return bool(self.named) and any(set(self.parameters) <= set(holes(w.scene)) for w in self.phrasings)
 
     def roles_in(self) -> Iterator[tuple[str, str]]:
         """(parameter, role) pairs that a story can supply."""

@@ -107,5 +107,25 @@ def check_schema(found: pa.Schema, record_type: type[Record], source: str) -> No
     kind = metadata[KIND_KEY].decode(errors="replace")
     if kind != record_type.kind:
         raise ShardError(f"{source} holds records of kind {kind}, not {record_type.kind}", hint="name another run")
-    if version == SCHEMA_VERSION and not found.equals(arrow_schema(record_type)):
+    if version == SCHEMA_VERSION and not _readable(list(found), list(arrow_schema(record_type))):
         raise ShardError(f"{source} has columns other than those of a {kind}", hint=REMAKE)
+
+
+def _readable(found: Sequence[pa.Field], declared: Sequence[pa.Field]) -> bool:
+    """True if columns are the declared ones, but for those that are null in whatever was stored before they came."""
+    at = {field.name: field for field in found}
+    present = [field for field in declared if field.name in at]
+    if [field.name for field in found] != [field.name for field in present]:
+        return False
+    return all(field.nullable for field in declared if field.name not in at) and all(
+        at[field.name].nullable == field.nullable and _readable_type(at[field.name].type, field.type)
+        for field in present
+    )
+
+
+def _readable_type(found: pa.DataType, declared: pa.DataType) -> bool:
+    if pa.types.is_struct(found) and pa.types.is_struct(declared):
+        return _readable(list(found), list(declared))
+    if pa.types.is_list(found) and pa.types.is_list(declared):
+        return _readable([found.value_field], [declared.value_field])
+    return bool(found.equals(declared))

@@ -1,4 +1,4 @@
-"""Numbers of a step → a line of metrics.jsonl, the live table and, if asked for, TensorBoard.
+"""Numbers of a step → a line of metrics.jsonl, the live table and the trackers that are asked for.
 
 A checkpoint stores the length of the file. A run that continues from it cuts off the rest, so that no step appears
 twice.
@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from agentprop.storage.durable import disk_errors
 from agentprop.training.progress_table import ProgressTable
+from agentprop.training.tracking import Tracker
 
 FILE = "metrics.jsonl"
-BOARD = "tensorboard"
 
 
 class Metrics:
@@ -28,11 +28,15 @@ class Metrics:
     """
 
     def __init__(
-        self, folder: Path | None, *, size: int = 0, board: bool = False, table: ProgressTable | None = None
+        self,
+        folder: Path | None,
+        *,
+        size: int = 0,
+        trackers: Sequence[Tracker] = (),
+        table: ProgressTable | None = None,
     ) -> None:
         """Open metrics.jsonl in `folder`, cut to `size` bytes; None writes no file, for all processes but the first."""
-        self._table = table
-        self._board: Any = None
+        self._table, self._trackers = table, trackers
         self._file: Any = None
         if folder is None:
             return
@@ -41,13 +45,9 @@ class Metrics:
             self._file = self._path.open("ab")
             self._file.truncate(min(size, self._path.stat().st_size))
             self._file.seek(0, os.SEEK_END)
-        if board:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._board = SummaryWriter(str(folder / BOARD))
 
     def write(self, step: int, values: Mapping[str, float | int | str | None]) -> None:
-        """Write one line, and show the numbers in the live table and TensorBoard."""
+        """Write one line, and show the numbers in the live table and the trackers."""
         if self._table is not None:
             self._table.update(step, values)
         if self._file is None:
@@ -56,10 +56,8 @@ class Metrics:
         with disk_errors(self._path):
             self._file.write(line.encode() + b"\n")
             self._file.flush()
-        if self._board is not None:
-            for key, value in values.items():
-                if isinstance(value, int | float):
-                    self._board.add_scalar(key, value, step)
+        for tracker in self._trackers:
+            tracker.write(step, values)
 
     def sync(self) -> int:
         """Sync metrics.jsonl to disk and return its size in bytes, for a checkpoint to store."""
@@ -71,12 +69,12 @@ class Metrics:
             return int(self._file.tell())
 
     def close(self) -> None:
-        """Close the file and TensorBoard."""
+        """Close the file and the trackers."""
         if self._file is not None:
             with disk_errors(self._path):
                 self._file.close()
-        if self._board is not None:
-            self._board.close()
+        for tracker in self._trackers:
+            tracker.close()
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,8 @@
 RUN is a run of `agentprop propose`; each FILE is a run or a file of questions and answers, such as those of GSM8K and
 MATH. If reasoning-gym is installed, as many of its problems are taken too, from all its tasks alike.
 
-Of all problems of a collection: structures (compositions without their numbers; only runs have them), templates
+Of all problems of a collection: structures (compositions without their numbers; only runs have them, and of an object
+they count what is told and asked), templates
 (statements without their numbers), the Chao1 estimate of how many of either there are (S + f1²/(2·f2), for f1 seen once
 and f2 seen twice; Chao 1984), and the share of the most common answer. Of a sample of the same size of each: the share
 of word n-grams that are distinct, with numbers masked. More text repeats more, so only samples of one size compare.
@@ -28,6 +29,7 @@ from agentprop.composition.structure import structure
 from agentprop.composition.terms import from_json
 from agentprop.config.parts import CorpusSettings
 from agentprop.records import Problem
+from agentprop.skills.library import load
 from agentprop.stages.common.foreign import open_sources
 
 GRAMS = (1, 2, 3, 4)
@@ -87,13 +89,14 @@ def reasoning_gym(count: int) -> Iterator[Question]:
 
 def measured(found: Sequence[Question], size: int) -> dict[str, Any]:
     """The figures of one collection; its n-grams are those of a sample of a size."""
+    library = load([])
     compositions = [one.composition for one in found if one.composition is not None]
     sample = Random(0).sample(list(found), size)
     texts = [WORD.findall(masked(one.statement).lower()) for one in sample]
     answers = Counter(one.answer for one in found)
     return {
         "problems": len(found),
-        "structures": kinds(structure(from_json(text)) for text in compositions) if compositions else None,
+        "structures": kinds(structure(from_json(text), library) for text in compositions) if compositions else None,
         "templates": kinds(masked(one.statement) for one in found),
         "most_common_answer": round(answers.most_common(1)[0][1] / len(found), 4),
         "distinct": {str(n): distinct(texts, n) for n in GRAMS},

@@ -31,6 +31,7 @@ def test_a_shell_is_offered_the_values_of_an_option(agentprop: Run, tmp_path: Pa
         (completion.domains, "", ["coding", "mathematics", "science"]),
         (completion.categories, "num", ["number-theory"]),
         (completion.formats, "ver", ["verifiers", "verl"]),
+        (completion.algorithms, "g", ["grpo", "gspo"]),
         (completion.record_kinds, "tr", ["trajectories"]),
         (completion.skills, "number-theory-cr", ["number-theory-crt"]),
         (completion.models_or_builtin, "b", ["builtin"]),

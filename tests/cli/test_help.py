@@ -11,6 +11,7 @@ from agentprop import __version__
 from agentprop.cli import _Commands as Root
 from agentprop.cli.lazy import Entry
 from agentprop.cli.skills import _SkillCommands as Skills
+from agentprop.training.rl.algorithms import ALGORITHMS
 
 from .conftest import Run
 
@@ -50,3 +51,8 @@ def test_the_version_is_the_packages(agentprop: Run) -> None:
 
 def test_help_names_the_settings_that_have_no_flag(agentprop: Run) -> None:
     assert "max_turns (default 16)" in agentprop("propose", "--help").stdout
+
+
+def test_help_names_every_algorithm(agentprop: Run) -> None:
+    shown = agentprop("train-mgpo", "--help").stdout.partition("--algorithm")[2].partition("--steps")[0]
+    assert ALGORITHMS.names() and all(name in shown for name in ALGORITHMS.names())

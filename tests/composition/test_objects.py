@@ -6,13 +6,14 @@ import asyncio
 import re
 from collections.abc import Mapping
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from agentprop.agent.candidates import CandidateMaker, Curriculum
 from agentprop.agent.environment import Rules
-from agentprop.composition import ablation, objects
+from agentprop.composition import ablation, object_tools, objects
 from agentprop.composition.planner import Planner
 from agentprop.composition.reader import read
 from agentprop.composition.skill_runs import run
@@ -159,3 +160,20 @@ def test_a_seed_stands_for_one_model(library: Mapping[str, Package]) -> None:
     with Sandbox(preload=(), slots=1) as sandbox:
         package = library["algebra-cubic"]
         assert objects.samples(package, 5, 3, sandbox) == objects.samples(package, 5, 3, sandbox)
+
+
+@pytest.mark.parametrize(("unit", "added"), [("cm", True), ("g", False)])
+def test_only_values_of_one_unit_are_added(unit: str, added: bool) -> None:
+    kind = SimpleNamespace(
+        members=lambda box: [(x, y) for x in range(2, box) for y in range(2, box)],
+        PORTS={"x": lambda m: m[0], "y": lambda m: m[1], "sum": sum, "product": lambda m: m[0] * m[1]},
+        DIRECT=(),
+        SAME={},
+        UNITS={"x": "cm", "y": unit},
+    )
+    call = (kind, "shared-object", 1, (8, 9), ["sum", "product"], ["x", "y"], [])
+    if added:
+        assert set(object_tools.drawn(*call)["question"]) == {"sum", "x", "y"}
+    else:
+        with pytest.raises(ValueError, match="no model"):
+            object_tools.drawn(*call)

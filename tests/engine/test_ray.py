@@ -17,11 +17,16 @@ from typing import Any
 import pytest
 import ray_work
 from places import ROOT, SUPPORT
+from probe_commands import probers
+from probe_problems import problem, store
 from propose_process import config
 
+from agentprop.config import EvaluateConfig, ProbeConfig
 from agentprop.engine import WorkerDied, on_engine, ordered_map
 from agentprop.errors import ConfigError, RunError
-from agentprop.records import Problem, Trajectory
+from agentprop.records import Attempt, Difficulty, Problem, Question, Record, Reject, Trajectory
+from agentprop.stages.evaluate import run as evaluate
+from agentprop.stages.probe import run as probe
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 
@@ -122,6 +127,49 @@ def test_a_run_has_the_same_content_on_a_cluster_as_here(cluster: Any, tmp_path:
     runs = [open_run(tmp_path / name) for name in ("local", "ray")]
     for kind in (Problem, Trajectory):
         assert [record.id for record in runs[0].iter(kind)] == [record.id for record in runs[1].iter(kind)]
+
+
+def contents(path: Path, *kinds: type[Record]) -> list[list[dict[str, Any]]]:
+    """Records of a run, without what the clock says."""
+    stored = open_run(path)
+    return [[record.model_dump(exclude={"duration_s"}) for record in stored.iter(kind)] for kind in kinds]
+
+
+def test_a_probe_measures_the_same_on_a_cluster_as_here(cluster: Any, tmp_path: Path) -> None:
+    """The requests are sent from here; the replies are graded there."""
+    problems = [problem(number, answer=str(number)) for number in range(12)]
+    source = store(tmp_path / "source", problems)
+    with probers() as server:
+        for name, address in (("local", None), ("ray", cluster.address)):
+            config = ProbeConfig(prober=(server.model("plain"),))
+            with on_engine(name, address):
+                probe.run(config, str(source), str(tmp_path / name), quiet=True)
+    found = [contents(tmp_path / name, Attempt, Difficulty) for name in ("local", "ray")]
+    assert found[0] == found[1] and len(found[0][0]) == 12 * 16
+
+
+def test_an_evaluation_grades_programs_the_same_on_a_cluster_as_here(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """References, programs and answers; the row whose own program fails its tests is left out in both."""
+    monkeypatch.chdir(tmp_path)
+    test = {"test_list": ["assert twice(3) == 6"]}
+    rows = [
+        {"question": "What is 3 - 1/2?", "answer": "5/2"},
+        {"question": "Double a number.", "code": "def twice(n): return n + n", **test},
+        {"question": "Double it.", "code": "def twice(n): return n", **test},
+    ]
+    program = "```python\ndef twice(n):\n    return {}\n```"
+    replies = ["\\boxed{2}", "\\boxed{2.5}", program.format("2 * n"), program.format("n ** 2")]
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("replies.jsonl").write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+    Path("agentprop.toml").write_text('[models.scripted]\nreplies = "replies.jsonl"\n')
+    for name, address in (("local", None), ("ray", cluster.address)):
+        with on_engine(name, address):
+            evaluate.run(EvaluateConfig(model="scripted", k=2), "rows.jsonl", name, quiet=True)
+    found = [contents(tmp_path / name, Problem, Question, Attempt, Reject) for name in ("local", "ray")]
+    assert found[0] == found[1]
+    assert [attempt["code"] for attempt in found[0][2]] == ["wrong", "correct", "correct", "wrong"]
 
 
 def test_a_cluster_that_happens_to_run_here_is_not_joined(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:

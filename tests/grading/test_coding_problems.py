@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from judging import Judge
+from judging import Judge, is_composed
 
 from agentprop.agent.candidates import builtin_made_by, tools
 from agentprop.agent.environment import Environment, Rules, rollout
@@ -21,7 +21,7 @@ from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Apply, Program, Variable, expression, from_json, skills
 from agentprop.export.reward import grade
 from agentprop.export.solver import question_answer
-from agentprop.grading.comparison import HiddenTests
+from agentprop.grading.judged_tests import program_tests
 from agentprop.records import Problem, Task, TestCase
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -99,7 +99,7 @@ def test_an_independent_solution_passes_and_its_mutants_do_not(
     assert len(problems) == PROBLEMS
     assert [judgement.value for judgement in judge(problems)] == ["valid"] * PROBLEMS
     for problem in problems:
-        tests = HiddenTests(problem, executor.sandbox, 5.0)
+        tests = program_tests(problem, executor.sandbox, 5.0)
         found = tests.passes(program(problem, library))
         assert found.status == "same", (problem.statement, found)
         for mutant in mutants(skill):
@@ -110,10 +110,10 @@ def test_an_independent_solution_passes_and_its_mutants_do_not(
 def test_pipelines_of_any_skills_are_solved_by_the_same_solutions(
     problems: Sequence[Problem], library: Mapping[str, Package], executor: Executor
 ) -> None:
-    asked = [problem for problem in problems if problem.answer_type == "program" and problem.judging is None]
+    asked = [problem for problem in problems if is_composed(problem)]
     assert len(asked) >= 3
     for problem in asked:
-        found = HiddenTests(problem, executor.sandbox, 5.0).passes(program(problem, library))
+        found = program_tests(problem, executor.sandbox, 5.0).passes(program(problem, library))
         assert found.status == "same", (problem.statement, found)
 
 
@@ -138,8 +138,9 @@ def test_tests_of_older_runs_are_judged_as_they_were(make: Make, executor: Execu
         TestCase(arguments=test.arguments.replace("(", "[").replace(")", "]"), expected=test.expected)
         for test in problem.tests
     )
-    stored = Problem.model_validate({**problem.model_dump(), "tests": older})
+    task = problem.statement.partition("\n\nLimits: ")[0]
+    stored = Problem.model_validate({**problem.model_dump(), "tests": older, "judging": None, "statement": task})
     assert read_value(older[0].arguments) == [[list(edge) for edge in problem.tests[0].values()[0][0]]]
-    assert stored.id == problem.id
-    assert HiddenTests(stored, executor.sandbox, 5.0).passes(problem.answer).status == "same"
+    assert problem.judging is not None and problem.id != stored.id
+    assert program_tests(stored, executor.sandbox, 5.0).passes(problem.answer).status == "same"
     assert isinstance(from_json(problem.certificate.composition or ""), Program | Apply)

@@ -13,12 +13,12 @@ import pytest
 from agentprop.cli import main
 from agentprop.config import ProposeConfig, VerifyConfig
 from agentprop.errors import RunError, SandboxUnavailable, ShardError
-from agentprop.records import Attempt, Trajectory, Verdict
+from agentprop.records import Attempt, Reject, Trajectory, Verdict
 from agentprop.report.comparison import Side, compare
 from agentprop.stages.propose import run as propose
 from agentprop.stages.report import run as report
 from agentprop.stages.verify import run as verify
-from agentprop.storage.run import open_run
+from agentprop.storage.run import Run, open_run
 
 from .conftest import Written, write
 from .toy_runs import MADE, PROBERS, VERIFIERS, candidate, write_audit, write_runs
@@ -45,6 +45,14 @@ def test_records_of_all_runs_meet_at_their_problem(toy: Written) -> None:
     assert [found["problems"] for found in toy.data["difficulty"]] == [len(judged)] * 2
 
 
+def test_declared_difficulty_is_told_by_band(toy: Written) -> None:
+    found, items = toy.data["declared"], toy.data["items"]
+    accepted = {n for n, status in enumerate(items["status"]) if status != "rejected"}
+    bands = [items["declared"][n][0] for n in accepted if items["declared"][n] is not None]
+    assert [bar["problems"] for bar in found["bars"]] == [bands.count(band) for band in range(1, 6)]
+    assert found["problems"] == len(bands) > 100 and found["quantiles"]["50%"] == 4.5
+
+
 def test_refused_candidates_are_listed_with_their_steps(toy: Written) -> None:
     items = toy.data["items"]
     abandoned = [n for n, code in enumerate(items["code"]) if code == "abandoned"]
@@ -52,6 +60,20 @@ def test_refused_candidates_are_listed_with_their_steps(toy: Written) -> None:
     assert len(abandoned) == len(repeated) == 30
     assert all(items["statement"][n] is None for n in abandoned) and all(items["statement"][n] for n in repeated)
     assert all("journey" in toy.details[str(n)] for n in (*abandoned, *repeated))
+
+
+def test_episodes_of_training_are_listed_with_their_steps_though_they_submitted_nothing(tmp_path: Path) -> None:
+    with Run.open(tmp_path / "mgpo", "train-mgpo", {"seed": 0}) as run:
+        for stage, record in (pair for n in range(40) for pair in candidate(n)):
+            if stage == "propose" and not isinstance(record, Reject):  # training keeps no rejects of candidates
+                run.add(record)
+        run.commit({"step": 1})
+        run.finish({})
+    made = write(tmp_path, [tmp_path / "mgpo"])
+    items = made.data["items"]
+    silent = [n for n, code in enumerate(items["code"]) if code == "abandoned"]
+    assert len(silent) == 4 and all(items["problem"][n] is None and items["skills"][n] for n in silent)
+    assert all(made.details[str(n)]["journey"]["id"] == items["trajectory"][n] for n in silent)
 
 
 def test_the_ledger_holds_every_problem_on_which_verifiers_differ(toy: Written) -> None:

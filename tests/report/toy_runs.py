@@ -16,7 +16,9 @@ from agentprop.grading.wilson import wilson
 from agentprop.records import (
     Attempt,
     Certificate,
+    DeclaredDifficulty,
     Difficulty,
+    Features,
     MadeBy,
     Problem,
     Record,
@@ -114,6 +116,12 @@ def trajectory(n: int, rng: random.Random, problem: Problem | None, task: Task) 
     )
 
 
+def declared(n: int) -> DeclaredDifficulty:
+    """A declared difficulty of one of three bands."""
+    features = Features(steps=2, skills=2, depth=2, work=4.0, digits=2.0, length=0.5)
+    return DeclaredDifficulty(band=1 + n % 3, score=(3.0, 4.5, 6.0)[n % 3], features=features)
+
+
 def candidate(n: int, seed: int = 0) -> Iterator[tuple[str, Record]]:
     """(stage, record) of everything about candidate n."""
     rng = random.Random(seed * 1_000_003 + n)
@@ -146,6 +154,7 @@ def candidate(n: int, seed: int = 0) -> Iterator[tuple[str, Record]]:
         "task_id": task.id,
         "index": n,
         "made_by": MADE,
+        "difficulty": declared(n) if n % 2 else None,
     }
     found = trajectory(n, rng, Problem(**draft), task)
     problem = Problem(**draft, trajectory_id=found.id)

@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.errors import SkillError
-from agentprop.skills import Hole, Package, clashes, directories, holes, load, parse, read, read_texts, segments, split
+from agentprop.skills import (
+    Hole,
+    Package,
+    bundled_directory,
+    clashes,
+    directories,
+    holes,
+    load,
+    parse,
+    read,
+    read_texts,
+    segments,
+    split,
+)
 from agentprop.skills.constants import CONSTANTS
 
 GOOD = """---
@@ -273,6 +286,7 @@ def test_a_wording_is_cut_into_text_and_holes(wording: str, parts: tuple[str | H
 
 def test_bundled_skills_share_no_wording_and_have_no_faults(library: Mapping[str, Package]) -> None:
     assert clashes(library) == []
+    assert not any(read(directory, "bundled")[1] for directory in directories(bundled_directory()))
     assert len(library) >= 60
     assert all(
         set(holes(p)) <= set(package.spec.parameters) for package in library.values() for p in package.spec.value

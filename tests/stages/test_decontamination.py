@@ -141,7 +141,7 @@ def agentprop_command(directory: Path, *arguments: str) -> subprocess.CompletedP
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AGENTPROP_")}
     command = [sys.executable, "-m", "agentprop", *arguments]
     environment = {**kept, "PYTHONPATH": sources, "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
 def test_a_benchmark_directory_of_the_project_counts_without_any_flag(clean: list[Problem], tmp_path: Path) -> None:

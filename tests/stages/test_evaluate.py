@@ -33,6 +33,7 @@ REPLIES = {
     "What is 2 + 4?": ["\\boxed{7}", "\\boxed{8}", "no idea", "\\boxed{6}"],
 }
 
+KEPT = (Problem, Question, Attempt, Reject)
 Evaluate = Callable[..., dict[str, Any]]
 
 
@@ -61,6 +62,13 @@ def run(source: str, out: str = "run", model: str = "scripted", **settings: Any)
     config = EvaluateConfig(model=model, **{"k": 4, **settings})
     summary = evaluate.run(config, source, out, quiet=True)
     return summary, open_run(out)
+
+
+def contents(made: tuple[dict[str, Any], StoredRun]) -> list[Any]:
+    """All that an evaluation wrote and said, without what the clock says."""
+    summary, stored = made
+    records = [[one.model_dump(exclude={"duration_s"}) for one in stored.iter(kind)] for kind in KEPT]
+    return [*records, {key: value for key, value in summary.items() if key != "spending"}]
 
 
 # --- numbers ---
@@ -264,6 +272,20 @@ def test_programs_are_judged_by_their_tests_in_the_sandbox_however_these_are_wri
     assert summary["mean"]["value"] == 0.25 and summary["majority"] is None
     for problem in problems.values():
         assert (problem.answer_type, problem.entry_point) == ("program", "twice") and "`twice`" in problem.statement
+
+
+def test_workers_grade_as_the_threads_of_this_process_do() -> None:
+    """Same records but for durations, references and programs included."""
+    rows = [*ROWS, *({"question": f"Double a number ({kind}).", **fields} for kind, fields in KINDS.items())]
+    rows.append(
+        {**rows[-1], "question": "Double it.", "code": "def twice(n): return n", "test_list": ["assert twice(3) == 6"]}
+    )
+    source, found = benchmark(rows), []
+    for workers in (None, 2):
+        script([*scripted_replies(), *[RIGHT, WRONG, CHEAT, "I cannot."] * len(KINDS)])
+        found.append(contents(run(source, f"run-{workers}", workers=workers)))
+    assert found[0] == found[1]
+    assert [reject["code"] for reject in found[0][3]] == ["reference-fails"]
 
 
 # --- a model in this process ---

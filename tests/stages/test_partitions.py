@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from propose_process import config
 
+from agentprop.composition.difficulty import spread
 from agentprop.config import ProposeConfig, VerifyConfig
 from agentprop.config.parts import Partitioned
 from agentprop.errors import BoundReached, ConfigError, RunError
@@ -81,6 +83,10 @@ def test_the_merged_run_is_an_ordinary_one_of_exactly_n_problems(out: Path) -> N
     told = [summary[name] for name in ("accepted", "rejected", "failed", "left_in_parts")]
     assert summary["candidates"] == sum(told)
     assert summary["isolation"] == {problems[0].isolation: 60}
+    assert sum(summary["reasons"].values()) == summary["rejected"] + summary["failed"]
+    assert summary["difficulty"] == spread(
+        Counter(problem.difficulty.score for problem in problems if problem.difficulty)
+    )
 
 
 def test_merging_again_killed_or_with_a_larger_n_gives_what_one_merge_gives(

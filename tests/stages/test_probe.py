@@ -77,6 +77,16 @@ def test_every_problem_is_tried_sixteen_times_and_measured(
     assert out.summary["spending"]["requests"] == requests
 
 
+def test_workers_grade_as_the_threads_of_this_process_do(source: Path, tmp_path: Path) -> None:
+    found = []
+    with probers() as server:
+        for workers in (None, 1):
+            out = run(source, tmp_path / f"{workers}", server.model("plain"), limit=6, workers=workers)
+            kinds = (Attempt, Difficulty)
+            found.append([[one.model_dump(exclude={"duration_s"}) for one in out.iter(kind)] for kind in kinds])
+    assert found[0] == found[1] and len(found[0][0]) == 6 * 16
+
+
 def test_a_difficulty_says_by_whom_and_how_it_was_measured(source: Path, tmp_path: Path) -> None:
     with probers() as server:
         out = run(source, tmp_path / "d", server.model("plain"), k=8, reply_tokens=100, limit=3)

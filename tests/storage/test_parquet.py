@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from toy_records import piped, problem, trajectory
 
 from agentprop.errors import RunError, ShardError
-from agentprop.records import RECORDS, PipedProblem, Problem, Record, Reject, Trajectory
+from agentprop.records import RECORDS, Judging, PipedProblem, Problem, Record, Reject, Trajectory
 from agentprop.storage import (
     PipeClosed,
     StreamWriter,
@@ -35,6 +35,7 @@ from agentprop.storage import (
     write_stream,
 )
 from agentprop.storage.durable import write_atomically
+from agentprop.storage.tables import read_table
 
 
 def leaves(data_type: pa.DataType) -> Iterator[pa.DataType]:
@@ -87,6 +88,21 @@ def test_any_text_survives_a_stream(messages: list[str], extra: str | None) -> N
     pipe = io.BytesIO()
     write_stream(pipe, Reject, records)
     assert list(read_stream(io.BytesIO(pipe.getvalue()), Reject)) == records
+
+
+def test_a_field_that_came_later_is_null_in_what_was_stored_before(tmp_path: Path) -> None:
+    judging = Judging(form="stdio", signature="", ticks=9)
+    one = problem(0).model_copy(update={"judging": judging})
+    write_shard(tmp_path / "p.parquet", Problem, [one, problem(1)])
+    table = pq.read_table(tmp_path / "p.parquet")
+    at = table.schema.get_field_index("judging")
+    older = pa.struct([field for field in table.schema.field(at).type if field.name != "checker"])
+    rows = [row and {key: row[key] for key in row if key != "checker"} for row in table["judging"].to_pylist()]
+    table = table.set_column(at, pa.field("judging", older), pa.array(rows, older))
+    pq.write_table(table, tmp_path / "older.parquet")
+    assert list(read_shard(tmp_path / "older.parquet", Problem)) == [one, problem(1)]
+    found = read_table([tmp_path / "older.parquet"], Problem)["judging"].to_pylist()
+    assert found[0]["checker"] is None and found[1] is None
 
 
 def test_rows_can_be_read_as_json_and_by_column(tmp_path: Path) -> None:

@@ -11,9 +11,19 @@ from typing import Any
 
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
-from agentprop.composition.terms import Apply, Printed, Program, Route, Term, expression, imports, modules
+from agentprop.composition.terms import (
+    Apply,
+    Printed,
+    Program,
+    Route,
+    Term,
+    body_data,
+    expression,
+    from_json,
+    imports,
+    modules,
+)
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Certificate, Problem
@@ -96,3 +106,9 @@ class Judge:
     def solution(self, term: Program) -> str:
         """The program of a term."""
         return listing(term.body, self.library, entry=("solve", term.variable))
+
+
+def is_composed(problem: Problem) -> bool:
+    """True if a problem asks for a program that is composed of skills."""
+    composition = problem.certificate.composition
+    return problem.answer_type == "program" and composition is not None and isinstance(from_json(composition), Program)

@@ -18,7 +18,7 @@ def main() -> None:
     with on_engine("ray"):
         died = [one for one in ordered_map(ray_work.die_at_three, [3], workers=1, window=1)]
         got = []
-        with Interruption() as stop:
+        with Interruption("the items under way") as stop:
             for one in ordered_map(ray_work.slowly, range(200), workers=2, window=8, stop=stop):
                 got.append(one)
                 if len(got) == 5:

@@ -13,13 +13,15 @@ import torch
 from safetensors.torch import save_file
 from tiny_model import random_sequence
 from torch import Tensor
+from torch.distributed.tensor import Shard, distribute_tensor
 
 from agentprop.config import TrainSftConfig
 from agentprop.training.model import checkpoint
-from agentprop.training.model.distributed import World, full_tensor, join
+from agentprop.training.model.distributed import World, first_tensor, full_tensor, join
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.rows import even_rows
+from agentprop.training.model.saving import adapters, merged
 
 SEQUENCES = [random_sequence(length, length) for length in (30, 12, 25, 18, 9)]
 KINDS: dict[str, dict[str, Any]] = {
@@ -39,6 +41,23 @@ def gradients(policy: PolicyModel, world: World) -> float:
         loss.backward()
         total += loss.item()
     return world.sum([total])[0]
+
+
+def gathered_by_the_first(policy: PolicyModel, world: World) -> bool:
+    """The first process alone gathers weights, and gathers what all could."""
+    apart = [
+        *merged(policy, everywhere=False),
+        *adapters(policy),
+        *((name, first_tensor(tensor)) for name, tensor in policy.named_parameters()),
+    ]
+    uneven = torch.arange(15, dtype=torch.float32).reshape(3, 5)  # with two processes: two rows and one
+    if world.mesh is not None:
+        apart.append(("uneven", first_tensor(distribute_tensor(uneven, world.mesh, [Shard(0)]))))
+        apart.append(("short", first_tensor(distribute_tensor(uneven[:1], world.mesh, [Shard(0)]))))
+    if not world.first:
+        return not any(tensor.numel() for _, tensor in apart)
+    last = dict(apart[-2:])
+    return world.mesh is None or (torch.equal(last["uneven"], uneven) and torch.equal(last["short"], uneven[:1]))
 
 
 def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> None:
@@ -63,6 +82,9 @@ def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> N
         found["policy"] = policy(row).logprob
         with policy.reference() as reference:
             found["reference"] = reference(row).logprob
+    assert gathered_by_the_first(policy, world)
+    everywhere, first = dict(merged(policy)), dict(merged(policy, everywhere=False))
+    assert not world.first or all(torch.equal(first[name], tensor) for name, tensor in everywhere.items())
     checkpoint.save(out / kind, 3, policy, optimiser, {}, world, keep=2)
     found |= {"losses": torch.tensor(losses), "norms": torch.tensor(norms)}
     found |= {f"state/{name}": full_tensor(tensor) for name, tensor in optimiser.tensors()}

@@ -13,6 +13,7 @@ from rich.console import Console
 from agentprop.training import progress_table as live
 from agentprop.training.metrics import Metrics
 from agentprop.training.progress_table import ProgressTable, curve
+from agentprop.training.tracking import TensorBoard
 
 
 def lines(folder: Path) -> list[dict[str, float]]:
@@ -58,7 +59,7 @@ def test_processes_without_a_folder_write_nothing(tmp_path: Path) -> None:
 
 def test_tensorboard_reads_what_was_written(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    with Metrics(tmp_path, board=True) as metrics:
+    with Metrics(tmp_path, trackers=[TensorBoard(tmp_path)]) as metrics:
         for step in (1, 2):
             metrics.write(step, {"loss": 1.0 / step, "who": "a"})
     found = accumulator.EventAccumulator(str(tmp_path / "tensorboard"))

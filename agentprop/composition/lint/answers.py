@@ -10,6 +10,8 @@ from agentprop.composition.lint.rule import Draft, Rule
 MAX_DIGITS = 15
 MAX_FRACTION = 18
 _FRACTION = re.compile(r"\b(?:as|into) an? (?:common |simplified |reduced |irreducible )?fraction\b", re.IGNORECASE)
+_DATUM = re.compile(r"value of \$|must \$[A-Za-z]\$ be|what is \$")
+"""A question for a letter, whatever else it names."""
 _INTEGER_TOO = re.compile(r"\binteger or (?:as )?a\b|\bif it is not an integer\b", re.IGNORECASE)
 _FIGURES = re.compile(r"\bsignificant (?:figures|digits)\b", re.IGNORECASE)
 
@@ -27,7 +29,12 @@ def _figures_of_integer(draft: Draft) -> Iterator[str]:
 
 def _figures_of_ph(draft: Draft) -> Iterator[str]:
     asked = next((s for s in reversed(draft.sentences) if s.endswith("?") or re.match(r"Find|Calc|Det|What", s)), "")
-    if re.search(r"\bpH\b", asked) and draft.sentences and _FIGURES.search(draft.sentences[-1]):
+    if (
+        re.search(r"\bpH\b", asked)
+        and not _DATUM.search(asked)
+        and draft.sentences
+        and _FIGURES.search(draft.sentences[-1])
+    ):
         yield "a pH is rounded to decimal places"
 
 

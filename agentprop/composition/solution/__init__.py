@@ -103,7 +103,7 @@ def _computed(trace: Sequence[Row]) -> Iterator[Any]:
 def _sentences(term: Term, library: Mapping[str, Package]) -> Iterator[str]:
     for name in skills(term):
         spec = library[name].spec
-        yield from (*spec.explain, *spec.value[:1])
+        yield from (*spec.explain, *spec.value[:1], *spec.named[:1])
 
 
 def _intermediate(term: Term, library: Mapping[str, Package], trace: Sequence[Row]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Relation,
+    Sought,
     Term,
     Total,
     Variable,
@@ -74,6 +75,11 @@ class Outline:
         match term:
             case Least() | Total() | Count():
                 self._sweep(term, key)
+            case Sought():
+                code = expression(term, self.library, "solve")
+                self._note(key, f"trace.noted({code})")
+                self.lines.append(f"{term.variable} = v{self.places[key] + 1}")
+                self.visit(term.body, (*scope, term))
             case Apply(skill, arguments):
                 spec = self.library[skill].spec
                 given = [

@@ -32,9 +32,11 @@ from agentprop.composition.terms import (
     Program,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
+    owner_of,
 )
 from agentprop.composition.writer import pipeline
 from agentprop.skills import Package, Spec, holes
@@ -84,6 +86,8 @@ class Narrator:
                 self.paragraphs.append(self._applied(term, scope))
             case Least() | Total() | Count():
                 self._sweep(term, scope)
+            case Sought():
+                self._datum(term, scope)
             case Combine():
                 self.tell(term.left, scope)
                 self.tell(term.right, scope)
@@ -93,6 +97,18 @@ class Narrator:
                 self.paragraphs.append(self._reduced(term, scope))
             case _:
                 raise ValueError(f"a {type(term).__name__.lower()} has no solution")
+
+    def _datum(self, term: Sought, scope: Scope) -> None:
+        """Tell what the datum is, and then that it gives the value; that no other does was tried."""
+        spec, name = owner_of(term, self.library)
+        found = parameter_text(spec.parameters[name], self.row(term, scope).value)
+        self.paragraphs.append(
+            f"The steps below give the value for any ${term.variable}$. It rises or falls with ${term.variable}$ all "
+            f"the time, so the given value is reached only once. Solved for ${term.variable}$, they yield {found}; "
+            "with this number they read as follows."
+        )
+        self.tell(term.body, (*scope, term))
+        self.paragraphs.append("This is the value that was given.")
 
     # --- skills ---
 
@@ -113,7 +129,7 @@ class Narrator:
         """How a paragraph begins: with an explanation, and with nothing but the value."""
         if len(self.outline.places) == 1:
             return "We look for", "Here "
-        if not self.paragraphs:
+        if len(self.paragraphs) == isinstance(self.last, Sought):
             return "First we look for", "First, "
         if term == self.last:
             return "Finally, we look for", "Finally, "
@@ -138,6 +154,9 @@ class Narrator:
         if isinstance(value, Given):
             return parameter_text(p, parse(p, value.text), math=math)
         if isinstance(value, Variable):
+            sought = next((term for term in scope if isinstance(term, Sought) and term.variable == value.name), None)
+            if sought is not None:
+                return parameter_text(p, self.row(sought, ()).value, math=math)
             return shown(self._example(value, scope), math=math)
         return parameter_text(p, self.row(value, scope).value, math=math)
 
@@ -151,7 +170,7 @@ class Narrator:
         """The noun phrase of a skill's value; None if it has none. `letters` leaves the letter of a sweep in it."""
         spec = self.library[term.skill].spec
         if not spec.value:
-            return None
+            return spec.named[0] if spec.named else None
 
         def text(name: str, math: bool) -> str:
             if name not in spec.parameters:

@@ -72,3 +72,6 @@ class Format:
     """(question and answer, domain, number in its split, split) → row, for formats of questions."""
     package: PackageFiles | None = None
     """Files of the Python package, if the format is one."""
+    checkers: bool = False
+    """Whoever grades its rows runs the checker of a program's tests (`agentprop.export.reward` does); without it,
+    problems with several right outputs are left out of a format of questions."""

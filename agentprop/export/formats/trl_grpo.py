@@ -16,4 +16,4 @@ def _row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> PromptS
     return prompt_solution(row)
 
 
-FORMAT = Format(PromptSolution, "jsonl", USAGE, ("questions",), question=_row)
+FORMAT = Format(PromptSolution, "jsonl", USAGE, ("questions",), question=_row, checkers=True)

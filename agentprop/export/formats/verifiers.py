@@ -97,4 +97,12 @@ def files(package: str, split: str) -> dict[str, str]:
     }
 
 
-FORMAT = Format(QuestionAnswer, "jsonl", USAGE, ("questions",), whole=True, package=PackageFiles(package_name, files))
+FORMAT = Format(
+    QuestionAnswer,
+    "jsonl",
+    USAGE,
+    ("questions",),
+    whole=True,
+    package=PackageFiles(package_name, files),
+    checkers=True,
+)

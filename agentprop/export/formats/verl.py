@@ -13,4 +13,4 @@ from datasets import load_dataset
 
 data = load_dataset("{{path}}")"""
 
-FORMAT = Format(VerlRow, "parquet", USAGE, ("questions",), question=verl_row)
+FORMAT = Format(VerlRow, "parquet", USAGE, ("questions",), question=verl_row, checkers=True)

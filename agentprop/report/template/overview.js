@@ -46,9 +46,18 @@ function verifierSection() {
         ledger.length < figures.contested ? ` · ${number(ledger.length)} of them are shown` : ""), ledgerList(ledger)] : note("No disagreement on any problem.")] : null);
 }
 
+function declaredArticle() {
+  if (!report.declared) return null;
+  const { problems, quantiles, bars } = report.declared;
+  return h("article", { class: "declared" }, h("header", {}, h("h3", {}, "Declared")),
+    h("p", { class: "counts" }, h("span", {}, h("b", {}, number(problems)), " problems"), h("span", {}, "score D: median ", h("b", {}, rounded(quantiles["50%"])),
+      h("small", {}, ` 5 – 95 %: ${rounded(quantiles["5%"])} – ${rounded(quantiles["95%"])}`))),
+    histogram(bars, "Problems by declared band"), note("Problems by band, from 1 (a step beyond a formula) to 5 (many steps), as their compositions tell it. No pass rate follows from it."));
+}
+
 function difficultySection() {
-  if (!report.difficulty.length) return section("difficulty", "Difficulty", note("No prober has measured these problems; name a probe run to see how hard they are."));
-  return section("difficulty", "Difficulty", report.difficulty.map((found) => h("article", { class: "prober" },
+  if (!report.difficulty.length) return section("difficulty", "Difficulty", declaredArticle(), note("No prober has measured these problems; name a probe run to see how often they are solved."));
+  return section("difficulty", "Difficulty", declaredArticle(), report.difficulty.map((found) => h("article", { class: "prober" },
     h("header", {}, h("h3", {}, found.prober)),
     h("p", { class: "counts" }, h("span", {}, h("b", {}, number(found.problems)), " problems"),
       found.mean === null ? null : h("span", {}, "mean pass rate ", h("b", {}, percent(found.mean)), found.low === null ? null : h("small", {}, ` ${percent(found.low)} – ${percent(found.high)}`)),
@@ -65,7 +74,7 @@ function skillSection() {
   const used = skills.cells.filter(([a, b, , , covered]) => a === b && covered).length;
   report.heatmap = new HeatMap(skills, (level, names) => go("problems", names.map((name) => [level, name])));
   return section("skills", "Skills", note(`${number(used)} of ${plural(skills.total, "skill")} ${used === 1 ? "is" : "are"} in a problem.`,
-    skills.names.length < skills.total ? ` The ${number(skills.names.length)} most used are shown.` : ""), report.heatmap.element, extremePairs(skills));
+    skills.names.length < skills.total ? ` The ${number(skills.names.length)} most used are shown.` : ""), report.heatmap.element, skillGraph(skills.graph), extremePairs(skills));
 }
 
 function costSection() {

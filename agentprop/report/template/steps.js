@@ -17,6 +17,7 @@ function detailView(n, back) {
     h("p", { class: "note" }, [at("domain"), at("category"), at("operators").join(", "), at("evidence") && `evidence: ${at("evidence")}`, at("maker") && `made by ${at("maker")}`,
       at("index") === null ? null : `candidate ${number(at("index"))}`].filter(Boolean).join(" · ")),
     votes.length ? [h("h3", {}, "Votes"), votes.map(opinionRow)] : voteSigns(at("votes")),
+    at("declared") ? note(`Declared difficulty: band ${at("declared")[0]}, D = ${rounded(at("declared")[1])}`) : null,
     at("rho").length ? [h("h3", {}, "Difficulty"), at("rho").map(rhoLine)] : null, journey);
 }
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -125,6 +126,7 @@ def _read_number(text: str) -> int | Fraction:
     return int(value) if value.denominator == 1 else value
 
 
+@lru_cache(maxsize=8192)
 def _fact_pattern(wording: str, number: str) -> str:
     return re.escape(wording).replace("<v>", number)
 
@@ -191,11 +193,16 @@ def _port(table: Mapping[str, tuple[str, ...]], said: str) -> str:
 
 def _frame_pattern(p: Parameter, frame: str, *, named: bool) -> str:
     def hole(found: re.Match[str]) -> str:
-        wordings = [text for texts in (p.tests if found[1] == "t" else p.phrases).values() for text in texts]
-        choices = "|".join(map(re.escape, sorted(wordings, key=len, reverse=True))) or r"(?!)"
+        choices = _choices(tuple((p.tests if found[1] == "t" else p.phrases).values()))
         return f"(?P<{found[1]}>{choices})" if named else f"(?:{choices})"
 
     return _HOLES.sub(hole, re.escape(frame))
+
+
+@lru_cache(maxsize=256)
+def _choices(wordings: tuple[tuple[str, ...], ...]) -> str:
+    longest_first = sorted((text for texts in wordings for text in texts), key=len, reverse=True)
+    return "|".join(map(re.escape, longest_first)) or r"(?!)"
 
 
 def _question_pattern(p: Parameter) -> str:

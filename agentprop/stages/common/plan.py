@@ -69,6 +69,8 @@ class CandidateBatch:
     mastery: MasteryState
     avoid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Category → statements that a language model is told to avoid."""
+    failures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Bundle → why earlier attempts at it failed."""
 
     def split(self) -> list[CandidateBatch]:
         """Divide it into batches of one candidate."""

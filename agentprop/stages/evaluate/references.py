@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agentprop.answers.outcome import undetermined
+from agentprop.engine import WorkerLost
 from agentprop.grading.probers import PROGRAM_S, RERUN_S
 from agentprop.grading.program_check import TOLD, UNDECIDED, RowFault, row_fault
 from agentprop.records import Reject
 from agentprop.sandbox import Sandbox
+from agentprop.stages.common.grading_workers import worker_sandbox
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark
 from agentprop.storage.run import Run
@@ -36,6 +39,8 @@ class ReferenceCheck:
     asked: Set[str]
     """Problems that were asked before: their references passed."""
     quiet: bool = False
+    workers: Executor | None = None
+    """Workers with sandboxes of their own; None means threads of this process and its sandbox."""
     counts: dict[str, Any] = field(default_factory=dict)
     """References that passed, and rows left out by reason."""
 
@@ -60,16 +65,32 @@ class ReferenceCheck:
         found: list[RowFault | None] = []
         with ThreadPoolExecutor(BESIDE) as beside, Progress("references", len(items), quiet=self.quiet) as bar:
             for start in range(0, len(items), KEPT_AT_ONCE):
-                found += beside.map(self._fault, items[start : start + KEPT_AT_ONCE])
+                begun = [self._begin(item, beside) for item in items[start : start + KEPT_AT_ONCE]]
+                found += map(_fault_in, begun)
                 bar.update(done=len(found))
-        for place, item in enumerate(items):
-            fault = found[place]
-            if fault is not None and fault.code == UNDECIDED:
-                found[place] = self._fault(item, RERUN_S)
+            for place, item in enumerate(items):
+                fault = found[place]
+                if fault is not None and fault.code == UNDECIDED:
+                    found[place] = _fault_in(self._begin(item, beside, RERUN_S))
         return found
 
-    def _fault(self, item: AskedQuestion, seconds: float = PROGRAM_S) -> RowFault | None:
-        return row_fault(item.problem, item.tests, item.references, self.sandbox, seconds)
+    def _begin(self, item: AskedQuestion, beside: Executor, seconds: float = PROGRAM_S) -> Future[RowFault | None]:
+        if self.workers is not None:
+            return self.workers.submit(fault_in_worker, item, seconds)
+        return beside.submit(row_fault, item.problem, item.tests, item.references, self.sandbox, seconds)
+
+
+def fault_in_worker(item: AskedQuestion, seconds: float) -> RowFault | None:
+    """What is wrong with a row, found out in a worker."""
+    return row_fault(item.problem, item.tests, item.references, worker_sandbox(), seconds)
+
+
+def _fault_in(found: Future[RowFault | None]) -> RowFault | None:
+    """Wait for what was found; of a reference that ends every worker nothing is known."""
+    try:
+        return found.result()
+    except WorkerLost as lost:
+        return RowFault(UNDECIDED, undetermined("worker-died", str(lost)))
 
 
 def _reject(item: AskedQuestion, fault: RowFault) -> Reject:

@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from agentprop.config.evaluate import EvaluateConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
+from agentprop.grading.omega import NOT_AVAILABLE
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Prober, prompt_name, prompts_hash
 from agentprop.grading.program_check import program_judge
@@ -33,11 +35,13 @@ from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.failures import is_unexpected, rejected_attempts
+from agentprop.stages.common.grading_workers import grader, grading_workers
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.before import check_before, compared
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
+from agentprop.stages.evaluate.novelty import trained_on, with_splits
 from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome, outcome_of, score_of
 from agentprop.storage.run import Run
@@ -72,6 +76,9 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     check_before(config.before)
     resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
+    trained = trained_on(config.trained_on)
+    if trained is not None:
+        benchmark = with_splits(benchmark, trained)
     opened = Run.open(
         out,
         "evaluate",
@@ -91,15 +98,16 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
             batched=True,
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
+        grading_workers(config) as workers,
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier = StoredAnswers.of(run_dir, {item.problem.id: item.problem for item in benchmark.items})
         totals = EvaluationTotals(config.k, config.max_failures)
         totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
-        check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet)
+        check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet, workers=workers)
         if config.check_references:
             benchmark = check.kept(benchmark)
-        solver = solver_of(config, models, sandbox, benchmark)
+        solver = solver_of(config, models, sandbox, benchmark, workers)
 
         def summary() -> dict[str, Any]:
             facts: dict[str, Any] = {
@@ -107,6 +115,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
                 "repeated": benchmark.repeated,
                 **check.counts,
             }
+            if trained is not None:
+                facts["trained_on"] = {"problems": trained.problems, "transformative": NOT_AVAILABLE}
             if benchmark.sources:
                 facts["sources"] = dict(benchmark.sources)
             return {
@@ -117,7 +127,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
             }
 
         try:
-            _loop(Evaluation(config, solver, earlier.known), benchmark, run_dir, earlier, totals, models, quiet)
+            evaluation = Evaluation(config, solver, earlier.known, workers)
+            _loop(evaluation, benchmark, run_dir, earlier, totals, models, quiet)
         except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
@@ -157,7 +168,9 @@ def _loop(
 # --- the model ---
 
 
-def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
+def solver_of(
+    config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark, workers: Executor | None = None
+) -> Prober:
     """Make the model a prober: it gets the statement alone."""
     settings = models[ROLE].settings
     sampling = Sampling(
@@ -177,7 +190,7 @@ def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benc
     )
     tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
     judges = partial(program_judge, tests, sandbox)
-    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist}
+    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist, "elsewhere": grader(workers, tests)}
     return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges, **told)
 
 
@@ -189,6 +202,8 @@ class Evaluation:
     solver: Prober
     known: Mapping[str, list[AttemptOutcome]]
     """Problem → its stored attempts."""
+    workers: Executor | None = None
+    """Workers that compare answers with each other; None means threads of this process."""
 
     def results(
         self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], models: RoleModels
@@ -222,7 +237,7 @@ class Evaluation:
             except ModelFailure as failed:
                 failure = failed.message
         tries = (*earlier, *(outcome_of(item.problem, attempt) for attempt in made))
-        score = await asyncio.to_thread(score_of, item.problem, tries)
+        score = await asyncio.get_running_loop().run_in_executor(self.workers, score_of, item.problem, tries)
         return EvaluatedProblem(item, tuple(made), tries, score, failure)
 
 

@@ -20,6 +20,10 @@ Make = Callable[[str, int], Part]
 """(split, number in the split) → the row."""
 
 
+CHECKED = "judged by a checker, which the format cannot carry"
+"""Why a problem is left out of a format whose rows nobody grades with a checker."""
+
+
 @dataclass(frozen=True)
 class ExportItem:
     """An item of the export, which becomes a row."""
@@ -44,7 +48,7 @@ def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | No
         case "problems":
             return (_item(a.problem, partial(_of_problem, a)) for a in joined.problems(band))
         case "questions":
-            return (_item(a.problem, partial(_of_question, a, format_)) for a in joined.problems(band))
+            return (_item(a.problem, partial(_of_question, a, format_)) for a in _gradable(format_, joined, band))
         case "solutions":
             return (_item(a.problem, partial(_of_solution, a)) for a in _solved(joined, band))
         case "demonstrations" | "trajectories":
@@ -91,6 +95,16 @@ def _of_question(accepted: Accepted, format_: Format) -> ExportItem:
         return format_.question(row, domain, index, split)
 
     return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, make)
+
+
+def _gradable(format_: Format, joined: JoinedRuns, band: Band | None) -> Iterator[Accepted]:
+    """Yield the problems whose answers the format can carry; the others are counted as left out."""
+    for accepted in joined.problems(band):
+        judging = accepted.problem.judging
+        if judging is None or judging.checker is None or format_.checkers:
+            yield accepted
+        else:
+            joined.left_out[CHECKED] += 1
 
 
 def _of_solution(accepted: Accepted) -> ExportItem:

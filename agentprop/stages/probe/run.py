@@ -24,7 +24,7 @@ from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
 from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
-from agentprop.grading.probers import Prober, ProgramJudge, prompts_hash
+from agentprop.grading.probers import Grader, Prober, ProgramJudge, prompts_hash
 from agentprop.grading.program_check import program_judge
 from agentprop.grading.program_tests import ProgramTests
 from agentprop.models.chat import Sampling
@@ -38,6 +38,7 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.aims import CALIBRATION
 from agentprop.stages.common.feed import ThreadedSource
+from agentprop.stages.common.grading_workers import grader, grading_workers
 from agentprop.stages.common.intake import Intake, ProblemItem, own_part
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, named_models, roles
@@ -84,8 +85,10 @@ def run(
             sink.folder, _parts(config), max_cost=bounds.max_cost, max_tokens=bounds.max_tokens, batched=True
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
+        grading_workers(config) as workers,
     ):
-        probing = PoolRun(config, probers_of(config, models, sandbox, tests), stored.tallies, stored.pool)
+        probers = probers_of(config, models, sandbox, tests, grader(workers, tests))
+        probing = PoolRun(config, probers, stored.tallies, stored.pool)
         totals = ProbeTotals(config, probing.probers)
 
         def summary() -> dict[str, Any]:
@@ -158,12 +161,17 @@ def _parts(config: ProbeConfig) -> dict[str, str]:
 
 
 def probers_of(
-    config: ProbeConfig, models: RoleModels, sandbox: Sandbox, tests: Mapping[str, ProgramTests]
+    config: ProbeConfig,
+    models: RoleModels,
+    sandbox: Sandbox,
+    tests: Mapping[str, ProgramTests],
+    elsewhere: Grader | None = None,
 ) -> list[Prober]:
     """Make the pool, weak → strong; `tests` are those that are not data in agentprop's own form, by problem."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
     judges = partial(program_judge, tests, sandbox)
-    return [_prober(config, models, part, sampling, sandbox, judges) for part in _parts(config)]
+    made = [_prober(config, models, part, sampling, sandbox, judges) for part in _parts(config)]
+    return [replace(prober, elsewhere=elsewhere) for prober in made]
 
 
 def _prober(

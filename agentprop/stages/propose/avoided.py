@@ -40,6 +40,8 @@ class Avoided:
 
     largest: int = 768
     """Candidates of the largest blocks."""
+    most: int = TOLD
+    """Most statements of a category."""
 
     now: dict[str, dict[str, str]] = field(default_factory=dict)
     """Category → template → statement, the latest last."""
@@ -51,7 +53,7 @@ class Avoided:
         known = self.now.setdefault(category, {})
         if template not in known:
             known[template] = statement[:CHARACTERS]
-            for old in list(known)[:-TOLD]:
+            for old in list(known)[: -self.most]:
                 del known[old]
 
     def close(self, done: int) -> None:

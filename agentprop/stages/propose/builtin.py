@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -12,7 +13,12 @@ from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
 from agentprop.stages.propose.digest import Digest, digests
-from agentprop.stages.propose.ledger import Ledger
+from agentprop.stages.propose.ledger import BATCH, Ledger
+
+FEWEST = 4
+"""Least number of candidates of a batch."""
+CANDIDATES_PER_OWED = 1.25
+"""Candidates that are made at once for each problem that is owed, all workers together."""
 
 
 class CandidateSource(Protocol):
@@ -45,14 +51,14 @@ class BuiltinSource:
     def __init__(self, plan: Plan, ledger: Ledger) -> None:
         self.plan, self.ledger = plan, ledger
         self._before = ledger.accepted
+        self._workers = plan.config.workers or usual_workers()
 
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates of each batch, in order."""
-        workers = self.plan.config.workers or usual_workers()
         made = ordered_map(
             make,
             self._batches(limit),
-            workers=workers,
+            workers=self._workers,
             window=self.ledger.window,
             initializer=prepare,
             initargs=(self.plan,),
@@ -64,9 +70,18 @@ class BuiltinSource:
 
     def _batches(self, limit: int) -> Iterator[CandidateBatch]:
         first = self.ledger.next
-        while (batch := self.ledger.batch(first, limit)) is not None:
+        while (batch := self.ledger.batch(first, limit, self._size())) is not None:
             yield batch
             first = batch.indices.stop - self.ledger.offset
+
+    def _size(self) -> int:
+        """Candidates of the next batch: few if few problems are owed, so that a small run ends early.
+
+        Which candidates are made, and in which order they count, does not depend on it.
+        """
+        if self.plan.config.partitions > 1:
+            return BATCH
+        return min(BATCH, max(FEWEST, math.ceil(CANDIDATES_PER_OWED * self.ledger.owed / self._workers)))
 
     def progress(self, seconds: float, *, quiet: bool) -> str:
         """Share of the candidates that were accepted, and the speed of this session, without what it found done."""

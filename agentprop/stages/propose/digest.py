@@ -5,9 +5,11 @@ Workers make digests, so that the one process that commits neither rebuilds a tr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agentprop.agent.bundles import bundle_name
 from agentprop.agent.candidates import Candidate
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.boundary import RecordFailure
@@ -15,6 +17,9 @@ from agentprop.composition.ablation import REFUSED
 from agentprop.models.chat import Usage
 from agentprop.records import DeclaredDifficulty, Problem, Record, Trajectory
 from agentprop.storage.columns import Storable, packed
+
+CONFLICT = re.compile(r"tools\.Conflict: *(.+)")
+"""Sentence of a conflict in an observation."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,10 @@ class Episode:
     """Whether skills were pruned or replaced."""
     repaired: bool
     """Whether a run of its code went wrong on the way."""
+    bundle: str
+    """Name of the bundle that it began with."""
+    conflicts: tuple[str, ...]
+    """Why its compositions did not hold, each reason once."""
     inert: str | None
     """The clause for which its last submission was refused, if that was the reason."""
 
@@ -69,6 +78,8 @@ class Digest:
     words: str = ""
     unreadable: str = ""
     rewritten: Mapping[str, int] = field(default_factory=dict)
+    reminded: bool = False
+    draft: int = 0
 
     @classmethod
     def of(cls, candidate: Candidate) -> Digest:
@@ -90,6 +101,8 @@ class Digest:
             words=candidate.words,
             unreadable=candidate.unreadable,
             rewritten=candidate.rewritten,
+            reminded=candidate.reminded,
+            draft=candidate.draft,
         )
 
 
@@ -120,6 +133,12 @@ def _accepted(problem: Problem) -> Accepted:
     return Accepted(problem.statement, problem.template, problem, problem.difficulty, told)
 
 
+def conflicts_of(trajectory: Trajectory) -> tuple[str, ...]:
+    """Return the sentences of the conflicts that its code ran into, in order, each once."""
+    said = (CONFLICT.search(turn.observation) for turn in trajectory.turns if turn.outcome == "conflict")
+    return tuple(dict.fromkeys(found[1].strip() for found in said if found is not None))
+
+
 def _episode(trajectory: Trajectory) -> Episode:
     submitted = next((turn.outcome for turn in reversed(trajectory.turns) if turn.action == "submit"), "")
     return Episode(
@@ -128,5 +147,7 @@ def _episode(trajectory: Trajectory) -> Episode:
         pruned=trajectory.pruned > 0,
         replaced=trajectory.replaced > 0,
         repaired=any(turn.action == "exec" and turn.outcome != "ok" for turn in trajectory.turns),
+        bundle=bundle_name(trajectory.task.skill_names),
+        conflicts=conflicts_of(trajectory),
         inert=submitted.removeprefix(REFUSED) if submitted.startswith(REFUSED) else None,
     )

@@ -81,6 +81,8 @@ class Ledger:
     """How the proposer wrote its messages, and the faults that candidates met."""
     avoided: Avoided = field(init=False)
     """Statements that a language model is told to avoid."""
+    failures: Avoided = field(init=False)
+    """Why attempts at a bundle failed, by bundle, if the model is told."""
     first_forecast: dict[str, Any] = field(default_factory=dict)
     """What was forecast after the first handful of candidates."""
     in_vain: int = 0
@@ -90,6 +92,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self.avoided = Avoided(self.window * BATCH // 2)
+        self.failures = Avoided(self.window * BATCH // 2, self.config.remember_failures)
 
     def state(self) -> dict[str, Any]:
         """The state that resuming needs, beside the stored problems."""
@@ -107,7 +110,8 @@ class Ledger:
     def _of_a_model(self) -> dict[str, Any]:
         """The part of the state that only a language model's run has."""
         told = {key: value for key, value in self.first_forecast.items() if key != "seconds"}  # which no one can repeat
-        return {"notes": self.notes.state(), "avoided": self.avoided.state(), "first_forecast": told}
+        state = {"notes": self.notes.state(), "avoided": self.avoided.state(), "first_forecast": told}
+        return {**state, "failures": self.failures.state()} if self.config.remember_failures else state
 
     @property
     def offset(self) -> int:
@@ -142,6 +146,8 @@ class Ledger:
         self.notes = MessageNotes.restored(state.get("notes", {}))
         self.avoided = Avoided(self.window * BATCH // 2)
         self.avoided.restore(state.get("avoided", {}))
+        self.failures = Avoided(self.window * BATCH // 2, self.config.remember_failures)
+        self.failures.restore(state.get("failures", {}))
         self.first_forecast = dict(state.get("first_forecast", {}))
         self.session = (self.counts["candidates"], self.accepted)
 
@@ -171,7 +177,8 @@ class Ledger:
         last = min(last, self.avoided.end(first))
         if last > self.avoided.horizon(self.next):
             return None
-        return CandidateBatch(self._indices(first, last), self.mastery_for(number), self.avoided.before(first))
+        told = self.avoided.before(first), self.failures.before(first)
+        return CandidateBatch(self._indices(first, last), self.mastery_for(number), *told)
 
     def _indices(self, first: int, last: int) -> range:
         return range(self.offset + first, self.offset + last)
@@ -284,7 +291,15 @@ class Ledger:
             self.notes = self.notes.with_fault(code, message, candidate.problem.statement)
             if code in ("template_repeats", "duplicate"):
                 self.avoided.add(candidate.category, candidate.problem.template, candidate.problem.statement)
+        if self.config.remember_failures and candidate.episode is not None and refused is not None:
+            for reason in candidate.episode.conflicts:
+                self.failures.add(candidate.episode.bundle, reason, reason)
+        if candidate.draft:
+            self.counts["redrafted"] += 1
+        if candidate.reminded:
+            self.counts["reminded"] += 1
         self.avoided.close(self.next)
+        self.failures.close(self.next)
 
     @property
     def ended(self) -> tuple[int, int]:
@@ -332,6 +347,8 @@ class Ledger:
             **({"rewritten": rewritten} if (rewritten := self._counted("rewritten")) else {}),
             **({"with_solution": c["solved"]} if c["solved"] else {}),
             **({"without_solution": unsolved} if (unsolved := self._counted("unsolved")) else {}),
+            **({"redrafted": c["redrafted"]} if c["redrafted"] else {}),
+            **({"reminded": c["reminded"]} if c["reminded"] else {}),
             "turns": c["turns"],
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentprop.composition.difficulty import spread
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached, ConfigError, RunError
@@ -206,8 +207,16 @@ class _Merging:
         counts = sum((Counter(part.state.get("counts", {})) for part in self.parts), Counter[str]())
         kept, refused = self.rules.kept, dict(self.rules.refused)
         again = sum(refused.values())
-        reasons = {name.split(": ", 1)[1]: count for name, count in sorted(counts.items()) if ": " in name}
-        levels = Counter(row["isolation"] for row in self.run.iter_rows(Problem, ["isolation"]))
+        reasons = {
+            name.split(": ", 1)[1]: count
+            for name, count in sorted(counts.items())
+            if name.startswith(("rejected: ", "failed: "))
+        }
+        levels, scores = Counter[str](), Counter[float]()
+        for row in self.run.iter_rows(Problem, ["isolation", "difficulty"]):
+            levels[row["isolation"]] += 1
+            if row["difficulty"]:
+                scores[row["difficulty"]["score"]] += 1
         spending: dict[str, Any] = {}
         for part in self.parts:
             spending = added(spending, ((part.run.summary or {}).get("spending") or {}))
@@ -228,6 +237,7 @@ class _Merging:
             "largest_template": max(self.rules.templates.values(), default=0),
             "mined": self.rules.mined,
             "isolation": dict(levels),
+            **({"difficulty": spread(scores)} if scores else {}),
             "partitions": len(self.parts),
             "rounds": min(part.rounds for part in self.parts),
             **_mastery([part.state for part in self.parts]),

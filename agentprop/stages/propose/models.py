@@ -222,13 +222,14 @@ async def open_conversations(
         maker = _maker(plan, settings, models.open(ROLE, settings), sandbox)
         places = asyncio.Semaphore(CONVERSATIONS_PER_REQUEST * part.of(settings.max_concurrency))
 
-        async def candidate(index: int, probabilities: list[float], avoid: Statements) -> Candidate:
+        async def candidate(index: int, probabilities: list[float], avoid: Statements, failed: Statements) -> Candidate:
             async with places:
-                return await maker.candidate(index, probabilities, avoid)
+                return await maker.candidate(index, probabilities, avoid, failed)
 
         async def make(batch: CandidateBatch) -> list[Digest]:
             probabilities = plan.curriculum.probabilities(batch.mastery)
-            return digests(await together(candidate(i, probabilities, batch.avoid) for i in batch.indices))
+            told = (probabilities, batch.avoid, batch.failures)
+            return digests(await together(candidate(i, *told) for i in batch.indices))
 
         try:
             yield make
@@ -253,6 +254,8 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         native=settings.tools,
         made_by=made_by,
         written=written_skills(plan.library),
+        paths=config.bundles == "path",
+        drafts=config.drafts,
         prompts=plan.prompts,
         guidance=plan.guidance,
     )

@@ -24,10 +24,20 @@ from agentprop.report.checkers import audits
 from agentprop.report.comparison import Side, compare
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.contamination import contamination
-from agentprop.report.difficulty import Difficulties
+from agentprop.report.difficulty import Difficulties, declared_bands
 from agentprop.report.funnel import Funnel, Rejects
+from agentprop.report.graph import picture
 from agentprop.report.index import ProblemIndex, number_of
-from agentprop.report.items import PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
+from agentprop.report.items import (
+    DECLARED,
+    EPISODE_COLUMNS,
+    PROBLEM_COLUMNS,
+    ListedProblem,
+    of_episode,
+    of_problem,
+    of_reject,
+    table,
+)
 from agentprop.report.journeys import ProberAnswers, attempt_view, choose_details, trajectory_view
 from agentprop.report.messages import written_messages
 from agentprop.report.page import GENERATOR, page
@@ -46,6 +56,8 @@ from agentprop.storage.stores import check_here, is_url
 
 ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
+TRAINS = "train-mgpo"
+"""Stage whose episodes are listed even if they submitted nothing: it keeps no rejects of candidates."""
 REFUSED = 500
 """Most refused candidates listed for each reason code."""
 LEDGER = 300
@@ -90,6 +102,7 @@ class ReportData:
     difficulties: Difficulties = field(init=False)
     pairs: SkillPairs = field(default_factory=SkillPairs)
     makers: Counter[str] = field(default_factory=Counter)
+    declared: Counter[float] = field(default_factory=Counter)
     stops: Counter[str] = field(default_factory=Counter)
     valid: Counter[int] = field(default_factory=Counter)
     elsewhere: int = 0
@@ -219,7 +232,7 @@ def _gather(data: ReportData, options: ReportOptions, other: Side | None) -> tup
     """Gather the page's tables, and its details by position in the list."""
     problems = _problems(data, options)
     rejects, refused = _rejects(data, options)
-    listed = [*problems.values(), *refused]
+    listed = [*problems.values(), *refused, *_episodes(data, options)]
     _judge(data, problems)
     _measure(data, listed)
     chosen = choose_details(listed, options.trajectories, options.seed)
@@ -250,9 +263,11 @@ def _problems(data: ReportData, options: ReportOptions) -> dict[str, ListedProbl
         item = of_problem(row, number)
         if data.verdicts.add_problem(row):
             data.makers[row["made_by"]["name"]] += 1
+            if item.declared is not None:
+                data.declared[item.declared[1]] += 1
             sample.offer(row["id"], item)
 
-    data.each(data.rows(Problem, PROBLEM_COLUMNS), add)
+    data.each(data.rows(Problem, (*PROBLEM_COLUMNS, DECLARED)), add)
     return {item.id: item for item in sample}
 
 
@@ -271,6 +286,20 @@ def _rejects(data: ReportData, options: ReportOptions) -> tuple[list[Rejects], l
 
     data.each(data.rows(Reject), add)
     return counted, [item for sample in samples.values() for item in sample]
+
+
+def _episodes(data: ReportData, options: ReportOptions) -> list[ListedProblem]:
+    """Sample the episodes of training that submitted no problem, by how they ended."""
+    samples: dict[str, Sample[ListedProblem]] = {}
+
+    def add(number: int, row: Row) -> None:
+        if row["problem_id"] is None and data.runs[number].stage == TRAINS:
+            sample = samples.setdefault(row["stop"], Sample(REFUSED, options.seed))
+            sample.offer(row["id"], of_episode(row, number))
+
+    training = any(stored.stage == TRAINS for stored in data.runs)
+    data.each(data.once(Trajectory, EPISODE_COLUMNS) if training else (), add)
+    return [item for sample in samples.values() for item in sample]
 
 
 def _judge(data: ReportData, problems: Mapping[str, ListedProblem]) -> None:
@@ -435,6 +464,7 @@ def _tables(
         "ledger": [[by_place[place], reason, *data.verdicts.of(by_place[place])] for place, reason in ledger],
         "opinions": opinions,
         "difficulty": [asdict(found) for found in difficulties],
+        "declared": asdict(bands) if (bands := declared_bands(data.declared)) else None,
         "skills": _grid(data.pairs),
         "spending": asdict(spending(summaries, makers, good)),
         "messages": [asdict(entry) for entry in written_messages(summary for _, summary in summaries)],
@@ -447,7 +477,8 @@ def _tables(
 def _grid(pairs: SkillPairs) -> dict[str, Any]:
     grid = pairs.grid()
     cells = [[cell.first, cell.second, cell.drawn, cell.kept, cell.covered] for cell in grid.cells]
-    return {"names": grid.skills, "categories": grid.categories, "cells": cells, "total": grid.total}
+    drawn = asdict(picture(grid))
+    return {"names": grid.skills, "categories": grid.categories, "cells": cells, "total": grid.total, "graph": drawn}
 
 
 def _described(stored: StoredRun) -> dict[str, Any]:

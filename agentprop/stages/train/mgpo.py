@@ -22,7 +22,6 @@ from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.grading.prober_pool import SwitchRule
-from agentprop.models.chat import Sampling
 from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.records import StopReason, Trajectory
@@ -41,6 +40,7 @@ from agentprop.stages.train.rl_run import (
     check_world,
     fit_memory,
     load_policy,
+    policy_sampling,
     publish,
     reinforce,
     sampler_of,
@@ -87,7 +87,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 
 def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
-    require()
+    require(config)
     check_reinforce(config)
     check_verifiers(verifying(config))
     probers = [resolve(name) for name in config.prober]
@@ -159,6 +159,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         categories=config.categories,
         skills=config.skills,
         bundled_skills=config.bundled_skills,
+        bundles=config.bundles,
         held_out=config.held_out,
         min_skills=config.min_skills,
         max_skills=config.max_skills,
@@ -213,8 +214,8 @@ def _env(
     from agentprop.training.rl.rollout import RolloutSetup
     from agentprop.training.rl.tasks import Tasks
 
-    bundles = Bundles(plan.planner(), written_skills(plan.library))
-    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
+    bundles = Bundles(plan.planner(), written_skills(plan.library), paths=config.bundles == "path")
+    sampling = policy_sampling(config)
     made_by = model_made_by(config.model, None, sampling)
     setup = RolloutSetup(
         bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by, keep_cut=not config.mask_cut_off
@@ -249,7 +250,8 @@ def _held_out(config: TrainMgpoConfig, plan: Plan, env: ProposerEnv) -> Proposer
     allowed = BundleFilter.of(config.held_out, bool(config.held_out), config.max_skills, config.min_skills)
     bundles = replace(env.tasks.bundles, planner=Planner(plan.library, plan.survey, allowed=allowed))
     tasks = Tasks(bundles, plan.curriculum, config.seed + EVALUATION_SEED)
-    return replace(env, tasks=tasks, groups=config.evaluate_groups, state={})
+    sampling = replace(env.sampling, annealing=None)
+    return replace(env, tasks=tasks, groups=config.evaluate_groups, sampling=sampling, state={})
 
 
 def _rule(config: TrainMgpoConfig) -> SwitchRule:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
+from agentprop.models.annealing import Annealing
 from agentprop.models.cache import FILE as REPLIES
 from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Sampling
 from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
@@ -164,6 +166,12 @@ def check_reinforce(config: ReinforceConfig) -> None:
         raise ConfigError(
             "sampling ahead needs a server, and the trainer's own model samples", hint=f"set sampler={VLLM}"
         )
+    _check_transport(config, served=settings is not None)
+    if config.anneal_decay is not None and settings is not None:
+        raise ConfigError(
+            "anneal_decay is for the trainer's own model: a server draws all tokens of a reply at one temperature",
+            hint=f"set sampler={IN_PROCESS}, or drop anneal_decay",
+        )
     if config.sampler_devices:
         from agentprop.training.rl.placement import places_of
 
@@ -172,6 +180,26 @@ def check_reinforce(config: ReinforceConfig) -> None:
                 "sampler_devices are for servers, and the trainer's own model samples", hint=f"set sampler={VLLM}"
             )
         places_of(config.sampler_devices, [], visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def _check_transport(config: ReinforceConfig, *, served: bool) -> None:
+    """Check the way of weights to servers. Raises ConfigError."""
+    asked = "sampler_sleep" if config.sampler_sleep else f"transport={config.transport}"
+    if not served and asked != "transport=auto":
+        raise ConfigError(f"{asked} is for a server, and the trainer's own model samples", hint=f"set sampler={VLLM}")
+    if config.transport == "adapter" and config.lora_rank is None:
+        raise ConfigError("transport=adapter sends adapters, and all weights are trained", hint="set lora_rank")
+    if config.sampler_sleep and config.max_staleness:
+        raise ConfigError(
+            "sampler_sleep lets servers rest while the trainer learns, and max_staleness lets them sample",
+            hint="drop one of the two settings",
+        )
+    if config.transport == "nccl" and not config.sampler_devices and not config.sampler_sleep:
+        raise ConfigError("transport=nccl needs servers on other GPUs", hint="name them in sampler_devices")
+    if config.sampler_sleep and config.transport == "nccl":
+        raise ConfigError(
+            "sampler_sleep is for servers on the trainer's own GPU, which NCCL does not reach", hint="drop transport"
+        )
 
 
 def check_sampler(name: str) -> ModelSettings | None:
@@ -198,6 +226,14 @@ def fit_memory(config: R, policy: PolicyModel, run_dir: TrainingRun, *, quiet: b
     chosen = memory_plan(config, policy, run_dir)
     tell_memory(config, policy, chosen, run_dir, longest=context_length(policy, config), quiet=quiet)
     return config.model_copy(update={"pack_tokens": chosen.pack_tokens, "cache_gib": chosen.cache_bytes / GIB})
+
+
+def policy_sampling(config: ReinforceConfig) -> Sampling:
+    """Return the sampling of the policy while it learns: the distribution that it is trained on, or annealed."""
+    annealing = None
+    if config.anneal_decay is not None:
+        annealing = Annealing(config.anneal_decay, config.anneal_growth, config.anneal_high, config.anneal_low)
+    return Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens, annealing=annealing)
 
 
 def sampler_of(
@@ -330,6 +366,9 @@ def _update(
     except Interrupted as ended:
         if ended.clean:
             _save_before(loop, run_dir, progress)
+        raise
+    except ConfigError:  # found before the weights changed
+        _save_before(loop, run_dir, progress)
         raise
 
 

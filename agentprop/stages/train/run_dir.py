@@ -2,7 +2,7 @@
 
 checkpoints/step-000100/   complete state of the trainer; the same command continues from the newest
 metrics.jsonl              one line per step; on resuming it is cut to the length that the checkpoint stores
-tensorboard/               if asked for
+tensorboard/, wandb/       if asked for
 memory.json                tokens of a pass and size of the sampler's cache, fitted to the device of the first session
 model/                     the finished model, a Hugging Face directory
 other files                as in the run of every stage
@@ -16,11 +16,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agentprop import DISTRIBUTION
+from agentprop import DISTRIBUTION, __version__
 from agentprop.boundary import RecordFailure
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
 from agentprop.records import Reject
+from agentprop.report.text import shareable
 from agentprop.storage.run import Run
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.model.policy import PolicyModel
+    from agentprop.training.tracking import Tracker
 
 MEMORY = "memory.json"
 """The memory plan of a run."""
@@ -38,21 +40,26 @@ SIZE = "metrics_bytes"
 """Key of the length of metrics.jsonl in a checkpoint's state."""
 
 
-def require() -> None:
-    """Check that the libraries for training are installed. Raises ConfigError."""
+def require(config: TrainConfig) -> None:
+    """Check that the libraries for training are installed, and those for tracking it. Raises ConfigError."""
     missing = [name for name in ("torch", "transformers", "peft", "safetensors") if find_spec(name) is None]
     if missing:
         raise ConfigError(f"training needs {', '.join(missing)}", hint=f"pip install '{DISTRIBUTION}[train]'")
+    from agentprop.training.tracking import check_trackers
+
+    check_trackers(tensorboard=config.tensorboard, wandb=config.wandb)
 
 
 class TrainingRun:
     """Checkpoints, metrics and results of a trainer. Every process must call every method, in the same order."""
 
-    def __init__(self, path: Path, config: TrainConfig, world: World, run: Run | None) -> None:
+    def __init__(
+        self, path: Path, config: TrainConfig, world: World, run: Run | None, inputs: Mapping[str, str] | None = None
+    ) -> None:
         from agentprop.training.model import checkpoint
 
         self.path, self.world, self.run = path, world, run
-        self._config = config
+        self._config, self._inputs = config, dict(inputs or {})
         self._checkpoints = path / checkpoint.FOLDER
         self._metrics: Metrics | None = None
         self._metrics_bytes = 0
@@ -88,9 +95,31 @@ class TrainingRun:
         with ExitStack() as stack:
             table = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
             folder = self.path if self.world.first else None
-            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, table=table)
+            opened = Metrics(folder, size=self._metrics_bytes, trackers=self._trackers(), table=table)
             self._metrics = stack.enter_context(opened)
             yield opened
+
+    def _trackers(self) -> list[Tracker]:
+        """Return the trackers of the settings, for the first process."""
+        if not self.world.first:
+            return []
+        from agentprop.training.tracking import TensorBoard, WandB
+
+        config = self._config
+        found: list[Tracker] = [TensorBoard(self.path)] if config.tensorboard else []
+        if config.wandb is not None:
+            name = self.path.resolve().name
+            found.append(WandB(self.path, config.wandb, name=name, identity=self._identity()))
+        return found
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what tells this run from others: version, stage, settings without secrets, fingerprints of inputs."""
+        return {
+            "agentprop": __version__,
+            "stage": self._config.stage,
+            "settings": shareable(self._config.model_dump(mode="json")),
+            "inputs": self._inputs,
+        }
 
     def save(
         self,
@@ -164,10 +193,10 @@ def training_run(
 
     `free` names further settings that may change on resuming, `folders` further directories that the stage writes.
     """
-    from agentprop.training import metrics
+    from agentprop.training import metrics, tracking
     from agentprop.training.model import checkpoint
 
-    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD, MEMORY, *folders)
+    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, tracking.BOARD, tracking.WANDB, MEMORY, *folders)
     with ExitStack() as stack:
         run = None
         if world.first:
@@ -183,4 +212,4 @@ def training_run(
                 )
             )
         world.barrier()
-        yield TrainingRun(Path(out), config, world, run)
+        yield TrainingRun(Path(out), config, world, run, inputs)

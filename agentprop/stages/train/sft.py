@@ -48,7 +48,7 @@ def run(
 
 def check(config: TrainSftConfig, sources: Sequence[str] = ()) -> None:
     """Check settings and libraries before anything is loaded. Raises ConfigError."""
-    require()
+    require(config)
     if config.patience and not (config.validation_share or config.held_out):
         raise ConfigError("patience needs held-out data, and nothing is held out", hint="set validation_share")
     check_sources(config, sources)

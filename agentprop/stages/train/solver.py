@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from agentprop.engine import Interruption
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Band
 from agentprop.grading.probers import Prober
-from agentprop.models.chat import Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
@@ -33,6 +32,7 @@ from agentprop.stages.train.rl_run import (
     check_world,
     fit_memory,
     load_policy,
+    policy_sampling,
     publish,
     reinforce,
     sampler_of,
@@ -73,7 +73,7 @@ def run(
 
 def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
-    require()
+    require(config)
     check_reinforce(config)
     _algorithm(config)
     check_sources(config, sources)
@@ -142,7 +142,8 @@ def _run(
         env = _env(config, kept, sampler, sandbox, world)
         evaluation = None
         if held_out:
-            evaluation = Evaluation(replace(env, exercises=held_out, groups=len(held_out)), "accuracy")
+            asked = replace(env.solver, sampling=replace(env.solver.sampling, annealing=None))
+            evaluation = Evaluation(replace(env, exercises=held_out, groups=len(held_out), solver=asked), "accuracy")
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
@@ -183,9 +184,10 @@ def _env(
     from agentprop.training.rl.examples import ComparisonRule
     from agentprop.training.rl.solver_env import SolverEnv
 
-    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
+    sampling = policy_sampling(config)
+    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
     sampling_settings = json.dumps(
-        {"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True
+        {"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens, **annealed}, sort_keys=True
     )
     made_by = MadeBy(
         name=config.model, sampling=sampling_settings, prompt_hash=prompt_hash("prober"), version=__version__

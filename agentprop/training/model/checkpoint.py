@@ -32,7 +32,7 @@ from agentprop.inference.weights import not_finite
 from agentprop.portable import sync_directory
 from agentprop.storage.durable import write_json
 from agentprop.training.memory_errors import saving_errors
-from agentprop.training.model.distributed import World, full_tensor, local_part
+from agentprop.training.model.distributed import World, first_tensor, local_part
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -129,11 +129,11 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
 
 
 def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
-    """Write the optimiser's tensors, gathered one by one so that no process ever holds them all."""
+    """Write the optimiser's tensors, gathered one by one in the first process."""
     part: dict[str, Tensor] = {}
     number, size = 0, 0
     for name, tensor in optimiser.tensors():
-        full = full_tensor(tensor)
+        full = first_tensor(tensor)
         if not world.first:
             continue
         if size + full.nbytes > FILE_BYTES and part:

@@ -134,6 +134,29 @@ def full_tensor(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
+def first_tensor(tensor: Tensor) -> Tensor:
+    """Gather a tensor that may be sharded in the first process alone; every other one gets an empty one.
+
+    Every process must call it. Memory and traffic of the others stay those of their own parts. FSDP2 cuts the first
+    axis into parts of ceil(rows / processes) rows, the last of which may be shorter or empty:
+
+        5 rows, 3 processes    2 + 2 + 1 rows, sent as 2 + 2 + 2, of which the first 5 are kept
+    """
+    if not isinstance(tensor, DTensor):
+        return tensor if is_first() else tensor.new_empty(0)
+    mesh = tensor.device_mesh
+    if mesh.ndim != 1 or not tensor.placements[0].is_shard(0):
+        full: Tensor = tensor.full_tensor()
+        return full if is_first() else full.new_empty(0)
+    own = tensor.to_local()
+    rows = -(-tensor.shape[0] // mesh.size())
+    sent = own.new_zeros(rows, *tensor.shape[1:])
+    sent[: own.shape[0]] = own
+    parts = [torch.empty_like(sent) for _ in range(mesh.size())] if is_first() else None
+    dist.gather(sent, parts, group=mesh.get_group(), group_dst=0)
+    return own.new_empty(0) if parts is None else torch.cat(parts)[: tensor.shape[0]]
+
+
 def local_part(tensor: Tensor) -> Tensor:
     """Return this process's part of a tensor that may be sharded, without communication."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor

@@ -18,6 +18,7 @@ token has its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
@@ -39,6 +40,8 @@ class Scores(NamedTuple):
     """log π of each target in nats, [A], float32 (float64 for float64 input), with its graph."""
     entropy: Tensor
     """Entropy of each distribution in nats, [A], detached."""
+    proxy: Tensor | None = None
+    """Log-prob of each target in nats under the distribution without its noise, [A]; None if not asked for."""
 
 
 def token_scores(
@@ -61,6 +64,32 @@ def token_scores(
     learning = torch.is_grad_enabled() and hidden.requires_grad
     logprob, entropy = apply(hidden, head, bias, targets, chunk, 1.0 / temperature, learning)
     return Scores(logprob, entropy)
+
+
+@torch.no_grad()
+def min_p_logprobs(
+    hidden: Tensor, head: Tensor, targets: Tensor, min_p: float, *, chunk: int = 512, bias: Tensor | None = None
+) -> Tensor:
+    """Score `targets` [A] under the softmax without its noise: log-probs [A] in nats, −∞ for what is noise itself.
+
+    Noise is every entry with less than `min_p` times the probability of the likeliest; the rest is normalised again.
+    Two sweeps over the head, because the threshold is known only after the first. Shapes as in `token_scores`.
+
+        p       0.80     0.15     0.04     0.01      min_p = 0.02: the threshold is 0.016
+        proxy   0.8081   0.1515   0.0404   0
+    """
+    tiles = _Tiles(hidden, head, bias, chunk, 1.0)
+    peak = torch.full_like(targets, -torch.inf, dtype=tiles.dtype)
+    for columns, entries in tiles.columns():
+        for rows, z in tiles.logits(columns, entries):
+            peak[rows] = torch.maximum(peak[rows], z.amax(1))
+    floor, kept, chosen = peak + math.log(min_p), torch.zeros_like(peak), torch.full_like(peak, torch.nan)
+    for columns, entries in tiles.columns():
+        for rows, z in tiles.logits(columns, entries):
+            at, inside = _positions(targets[rows], columns)
+            chosen[rows] = torch.where(inside, z.gather(1, at).squeeze(1), chosen[rows])
+            kept[rows] += ((z - peak[rows, None]).exp() * (z >= floor[rows, None])).sum(1)
+    return torch.where(chosen < floor, -torch.inf, chosen - peak - kept.log())
 
 
 class _TokenScores(torch.autograd.Function):

@@ -8,6 +8,7 @@ with adapters injected in place, so that a sampler that shares it always sees th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Self
@@ -23,10 +24,12 @@ from agentprop.training.model import loading
 from agentprop.training.model import packed_attention as attention
 from agentprop.training.model.distributed import World, shard
 from agentprop.training.model.formats import StoredFormats
-from agentprop.training.model.logprobs import Scores, token_scores
+from agentprop.training.model.logprobs import Scores, min_p_logprobs, token_scores
 
 HEAD_CHUNK = 1024
 """Number of action tokens whose logits exist at once."""
+UNLIKELY = 0.1
+"""Probability below which a token is scored without the noise too, since that takes two more sweeps over the head."""
 
 
 class PolicyModel(nn.Module):
@@ -46,8 +49,11 @@ class PolicyModel(nn.Module):
             PolicyModel, ...
         ] = ()  # in a tuple, so that it is no submodule and not trained, saved or counted
 
-    def forward(self, batch: Batch, *, temperature: float = 1.0) -> Scores:
-        """Score the action tokens of a batch: log π(target) [A] with a graph and entropies [A] without, in nats."""
+    def forward(self, batch: Batch, *, temperature: float = 1.0, min_p: float | None = None) -> Scores:
+        """Score the action tokens of a batch: log π(target) [A] with a graph and entropies [A] without, in nats.
+
+        With `min_p` unlikely tokens are also scored by `min_p_logprobs`; others have the proxy −∞.
+        """
         packed = self.model.config._attn_implementation == attention.NAME
         options: dict[str, Any] = {"segments": [len(s) for s in batch.sequences]} if packed else {}
         with attention.unmasked() if packed else nullcontext():
@@ -57,9 +63,17 @@ class PolicyModel(nn.Module):
             ).last_hidden_state[0]
         head: Any = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
         hidden_AD = hidden_TD.index_select(0, batch.action_index)
-        return token_scores(
+        scores = token_scores(
             hidden_AD, head.weight, batch.targets, chunk=HEAD_CHUNK, bias=head.bias, temperature=temperature
         )
+        if min_p is None:
+            return scores
+        unlikely = (scores.logprob.detach() < math.log(UNLIKELY)).nonzero()[:, 0]
+        found = min_p_logprobs(
+            hidden_AD[unlikely], head.weight, batch.targets[unlikely], min_p, chunk=HEAD_CHUNK, bias=head.bias
+        )
+        proxy = torch.full_like(scores.entropy, -torch.inf).index_copy(0, unlikely, found.to(scores.entropy.dtype))
+        return scores._replace(proxy=proxy)
 
     @property
     def device(self) -> torch.device:

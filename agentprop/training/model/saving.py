@@ -8,7 +8,7 @@ the optimiser's exact copies if that format has more digits than the computation
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
 from torch import Tensor
 
-from agentprop.training.model.distributed import full_tensor, is_first
+from agentprop.training.model.distributed import first_tensor, full_tensor, is_first
 from agentprop.training.model.loading import ADAPTER
 from agentprop.training.model.policy import PolicyModel
 
@@ -32,8 +32,7 @@ def save_model(policy: PolicyModel, path: Path, exact: Mapping[str, Tensor] | No
     `exact` are the optimiser's copies of trained weights, by their names in the policy. Every process of a distributed
     run must call it; the first one writes, to a `path` that exists.
     """
-    weights = {name: tensor for name, tensor in _stored(policy, exact or {}) if is_first()}
-    adapter = {name: tensor for name, tensor in adapters(policy) if is_first()}
+    weights, adapter = dict(_stored(policy, exact or {})), dict(adapters(policy))
     if not is_first():
         return
     policy.model.save_pretrained(path, state_dict=weights)
@@ -42,30 +41,38 @@ def save_model(policy: PolicyModel, path: Path, exact: Mapping[str, Tensor] | No
     config.save_pretrained(path)
     policy.tokenizer.save_pretrained(path)
     if adapter:
-        folder = path / ADAPTER_FOLDER
-        folder.mkdir(exist_ok=True)
-        peft_config(policy).save_pretrained(str(folder))
-        save_file(adapter, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        write_adapter(policy, adapter, path / ADAPTER_FOLDER)
+
+
+def write_adapter(policy: PolicyModel, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Write adapters in peft's format, for one process to call."""
+    folder.mkdir(exist_ok=True, parents=True)
+    peft_config(policy).save_pretrained(str(folder))
+    save_file(dict(weights), folder / "adapter_model.safetensors", metadata={"format": "pt"})
 
 
 @torch.no_grad()
-def merged(policy: PolicyModel, *, kept: bool = True) -> Iterator[tuple[str, Tensor]]:
-    """Yield every weight by its name in the plain model, unsharded, on the CPU, with adapters merged.
+def merged(
+    policy: PolicyModel, *, everywhere: bool = True, adapted: bool = True, device: str | torch.device = "cpu"
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield every weight by its name in the plain model, unsharded, on a device, with adapters merged if `adapted`.
 
     They are in the precision of the computation: samplers load them. Every process of a distributed run must exhaust
-    the iterator; where they are not `kept` they are empty, so that one process alone holds the whole model.
+    the iterator; unless they are wanted `everywhere` they are gathered in the first process, and empty in the others.
     """
-    layers = _adapted_layers(policy)
+    layers = _adapted_layers(policy) if adapted else {}
+    gather = full_tensor if everywhere else first_tensor
     for name, tensor in _plain(policy):
-        full = full_tensor(tensor.detach())
+        full = gather(tensor.detach())
         if name in layers:
-            full = full + _delta(layers[name]).to(full.dtype)
-        yield name.replace(BASE, "."), full.cpu() if kept else torch.empty(0)
+            delta = _delta(layers[name], gather)
+            full = full if delta is None else full + delta.to(full.dtype)
+        yield name.replace(BASE, "."), full.to(device)
 
 
 @torch.no_grad()
 def _stored(policy: PolicyModel, exact: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield every weight as `merged` does, but in the number format of the files that the model was loaded from."""
+    """Yield every weight in the number format of the files that the model was loaded from; empty but in the first."""
     layers = _adapted_layers(policy)
     made: dict[int, Tensor] = {}  # weights that are tied stay one tensor, which is saved once
     for name, tensor in _plain(policy):
@@ -74,12 +81,12 @@ def _stored(policy: PolicyModel, exact: Mapping[str, Tensor]) -> Iterator[tuple[
         )
         if id(tensor) not in made:
             better = exact.get(f"model.{name}") if wanted.itemsize > tensor.dtype.itemsize else None
-            full = full_tensor((tensor if better is None else better).detach())
-            if name in layers:
-                delta = _delta(layers[name])
+            full = first_tensor((tensor if better is None else better).detach())
+            delta = _delta(layers[name], first_tensor) if name in layers else None
+            if delta is not None:
                 full = full.to(torch.promote_types(full.dtype, wanted))
                 full = full + delta.to(full.dtype)
-            made[id(tensor)] = full.to(wanted).cpu() if is_first() else torch.empty(0)  # only the first one saves it
+            made[id(tensor)] = full.to(wanted).cpu()
         yield name.replace(BASE, "."), made[id(tensor)]
 
 
@@ -97,10 +104,10 @@ def _adapted_layers(policy: PolicyModel) -> dict[str, LoraLayer]:
 
 
 def adapters(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
-    """Yield the adapters' weights by their names in peft's files."""
+    """Yield the adapters' weights by their names in peft's files; they are empty in all processes but the first."""
     for name, tensor in policy.model.state_dict().items():
         if any(part in name for part in ADAPTED):
-            yield f"base_model.model.{name.replace(f'.{ADAPTER}.', '.')}", full_tensor(tensor).cpu().contiguous()
+            yield f"base_model.model.{name.replace(f'.{ADAPTER}.', '.')}", first_tensor(tensor).cpu().contiguous()
 
 
 def peft_config(policy: PolicyModel) -> LoraConfig:
@@ -110,8 +117,10 @@ def peft_config(policy: PolicyModel) -> LoraConfig:
     return cast(LoraConfig, config)
 
 
-def _delta(layer: LoraLayer) -> Tensor:
-    """Return scale · B·A in float32, which an adapter adds to its weight."""
-    down, up = (full_tensor(cast(Tensor, part[ADAPTER].weight)) for part in (layer.lora_A, layer.lora_B))
+def _delta(layer: LoraLayer, gather: Callable[[Tensor], Tensor]) -> Tensor | None:
+    """Return scale · B·A in float32, which an adapter adds to its weight; None in a process that gathers nothing."""
+    down, up = (gather(cast(Tensor, part[ADAPTER].weight)) for part in (layer.lora_A, layer.lora_B))
+    if not down.numel():
+        return None
     delta: Tensor = (up.float() @ down.float()) * layer.scaling[ADAPTER]
     return delta

@@ -86,9 +86,9 @@ def choose(explore: Explore, weight_A: Tensor, logp_A: Tensor, in_loss_A: Tensor
     count = max(1, int(explore.share * n))
     if explore.kind == "clip":
         able = in_loss_A & (cov > explore.low) & (cov < explore.high)
-        chosen = _largest(torch.where(able, keys.double(), -torch.inf), count, world)
+        chosen = largest(torch.where(able, keys.double(), -torch.inf), count, world)
     else:
-        chosen = _largest(torch.where(in_loss_A, cov, -torch.inf), count, world)
+        chosen = largest(torch.where(in_loss_A, cov, -torch.inf), count, world)
     touched, left_out = world.sum([float(chosen.sum()), float(weight_A[chosen].double().sum())])
     metrics = {"cov_mean": total / max(n, 1.0), "cov_share": touched / max(n, 1.0)}
     if explore.kind == "clip":
@@ -114,7 +114,7 @@ def _generator(seed: str) -> torch.Generator:
     return found
 
 
-def _largest(values_A: Tensor, count: int, world: World) -> Tensor:
+def largest(values_A: Tensor, count: int, world: World) -> Tensor:
     """Mask of the `count` largest finite values over all processes; equal values at the end are all taken."""
     own = torch.full((count,), -torch.inf, dtype=torch.float64)
     best = values_A.topk(min(count, len(values_A))).values

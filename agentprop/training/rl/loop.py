@@ -179,6 +179,8 @@ class Loop(Generic[Rollouts]):
 
         Raises Interrupted, with nothing learnt, if it was asked to stop in the middle of the update.
         """
+        if self._ahead is None:
+            await self.sampler.rest()
         with self.timer.phase("update"), memory_errors("an update"):
             work = partial(
                 learn,

@@ -106,6 +106,9 @@ class ProposerEnv:
         scored = await score(rollouts.groups, rollouts.judgement, self.rewards)
         found = self._found(scored, rollouts.places)
         means = proposer_means(scored, found)
+        if self.tasks.bundles.paths:
+            for given in rollouts.groups:
+                means.add_mean("tasks/path", float(self.tasks.bundles.graph.holds(given.task.skill_names)), 1)
         if self.drift is not None:
             for one in chain.from_iterable(group.members for group in rollouts.groups):
                 drifted = self.drift(one.trajectory)

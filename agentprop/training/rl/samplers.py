@@ -56,6 +56,10 @@ class Sampler(Protocol):
         """Take over the policy's weights after `step`. Every process must call it, while nothing is under way."""
         ...
 
+    async def rest(self) -> None:
+        """Give up what sampling alone needs until the next refresh. Every process must call it, as it must refresh."""
+        ...
+
     async def aclose(self) -> None:
         """Close all resources."""
         ...
@@ -93,7 +97,11 @@ class InProcessSampler:
         """Discard what the old weights computed, and update the copy if there is one."""
         if self._copy is not None:
             self._copy.load_state_dict(dict(merged(policy)))
+        self.model.step = step
         self.model.reset(f"{self._name}#step-{step}")
+
+    async def rest(self) -> None:
+        """Do nothing: the policy is the trainer's."""
 
     async def aclose(self) -> None:
         """Close the chat model."""

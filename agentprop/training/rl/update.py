@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agentprop.errors import ConfigError
 from agentprop.records import Stage
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
@@ -29,9 +30,13 @@ from agentprop.training.rl.advantages import GroupAdvantages
 from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.explore import Chosen, Explore, choose, draws
-from agentprop.training.rl.losses import Sums, Tokens, effective_share, rollout_correction, token_means
+from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, rollout_correction, token_means
+from agentprop.training.rl.lp_reg import LpReg, held_up, hold
 from agentprop.training.rl.stage_weights import by_stage
 from agentprop.training.rl.token_table import TokenTable, padded_rows
+
+LEAST_EFFECTIVE = 0.3
+"""Least effective share of a batch that was annealed (ours)."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,12 @@ class Objective:
     """Optimiser steps per rollout batch."""
     explore: Explore | None = None
     """What keeps entropy up; None for nothing."""
+    lp_reg: LpReg | None = None
+    """What holds rare tokens up; None for nothing."""
     stages: Mapping[str, float] = field(default_factory=dict)
     """Weight of the actions of a stage, relative to others."""
+    annealed: bool = False
+    """Replies were drawn at temperatures that fall, so corrections are reported by position and may be too uneven."""
     staleness: int = 0
     """Most steps between the weights that sampled and those that learn; corrections are reported by it."""
 
@@ -70,10 +79,12 @@ class Objective:
         return cls(
             algorithm,
             constant_groups=config.constant_groups,
-            correction=None if exact else correction,
+            correction=None if exact and config.anneal_decay is None else correction,
             minibatches=config.minibatches,
             explore=Explore.of(config),
+            lp_reg=LpReg.of(config),
             stages=getattr(config, "stage_weights", None) or {},
+            annealed=config.anneal_decay is not None,
             staleness=config.max_staleness,
         )
 
@@ -93,6 +104,8 @@ class FrozenLogprobs(NamedTuple):
     """The sampling engine's log-prob, nats; NaN if it gave none."""
     entropy: Tensor
     """Entropy of the policy's distribution, nats."""
+    proxy: Tensor | None = None
+    """Log-prob without noise, nats, of unlikely tokens; None without Lp-Reg."""
 
 
 def learn(
@@ -149,10 +162,18 @@ def _learn(
     if objective.stages:
         weight = by_stage(weight, actions, objective.stages, world)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
+    if objective.annealed and correction is not None:
+        check_effective(correction, world)
+        by_position(means, correction, actions.action_A)
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
+    extra: dict[str, float] = {} if chosen is None else chosen.metrics
     weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
+    proxy: Tensor | None = None
+    if objective.lp_reg is not None and frozen.proxy is not None:
+        proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, _in_loss(table), world)
+        extra = extra | held
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
@@ -166,8 +187,12 @@ def _learn(
         for batch, places in padded_rows(table.rows(numbers), world, stop):
             tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction, actions)
             loss = objective.algorithm.loss(tokens, n_tokens)
-            whole = loss.loss if pull is None else loss.loss + _pulled(tokens, pull[places], n_tokens)
-            whole.backward()  # type: ignore[no-untyped-call]
+            if pull is not None:
+                loss = Loss(loss.loss + _pulled(tokens, pull[places], n_tokens), loss.sums)
+            if proxy is not None and objective.lp_reg is not None:
+                held_loss, held_sums = hold(objective.lp_reg, tokens, proxy[places], n_tokens)
+                loss = Loss(loss.loss + held_loss, loss.sums | held_sums)
+            loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         if not steps and objective.minibatches > 1:
             undo.keep()  # with later minibatches there is something to undo
@@ -175,7 +200,6 @@ def _learn(
     describe(means, frozen, correction, actions)
     if objective.staleness and correction is not None:
         by_age(means, correction, ages(active, step)[actions.action_A], objective.staleness)
-    extra = {} if chosen is None else chosen.metrics
     return means.reduce(world) | extra | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
 
@@ -201,26 +225,32 @@ def freeze(
 ) -> FrozenLogprobs:
     """Compute the log-probs of every action token at the weights that sampled."""
     policy.eval()
-    old, entropy = _scores(policy, table, world, stop)
+    min_p = None if objective.lp_reg is None else objective.lp_reg.min_p
+    old, entropy, proxy = _scores(policy, table, world, stop, min_p)
     ref = None
     if objective.algorithm.beta:
         with policy.reference() as reference:
-            ref, _ = _scores(reference, table, world, stop)
+            ref, _, _ = _scores(reference, table, world, stop)
     unknown = [
         np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in table.sequences
     ]
     engine = torch.from_numpy(np.concatenate(unknown)) if unknown else torch.zeros(0)
-    return FrozenLogprobs(old, ref, engine, entropy)
+    return FrozenLogprobs(old, ref, engine, entropy, proxy)
 
 
-def _scores(policy: PolicyModel, table: TokenTable, world: World, stop: Callable[[], bool]) -> tuple[Tensor, Tensor]:
-    """Return log-probs and entropies [A], on the CPU."""
+def _scores(
+    policy: PolicyModel, table: TokenTable, world: World, stop: Callable[[], bool], min_p: float | None = None
+) -> Scores:
+    """Return log-probs, entropies and, with `min_p`, log-probs without noise, [A], on the CPU."""
     logprob, entropy = torch.zeros(2, table.n_actions)
+    proxy = None if min_p is None else torch.full_like(logprob, -torch.inf)
     for batch, places in padded_rows(table.rows(range(len(table.sequences))), world, stop):
-        found = policy(batch.to(policy.device))
+        found = policy(batch.to(policy.device), min_p=min_p)
         logprob[places] = found.logprob[: len(places)].float().cpu()
         entropy[places] = found.entropy[: len(places)].float().cpu()
-    return logprob, entropy
+        if proxy is not None:
+            proxy[places] = found.proxy[: len(places)].float().cpu()
+    return Scores(logprob, entropy, proxy)
 
 
 def weigh(actions: Actions, frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
@@ -248,10 +278,15 @@ def explored(
     seed: str,
 ) -> Chosen:
     """Choose the tokens whose covariance of weight and log-prob lowers entropy most."""
-    in_loss = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
     sizes = [sum(example.n_actions for example in group.examples) for group in groups]
     keys = draws(seed, [group.number for group in groups], sizes)
-    return choose(explore, weight, frozen.old, torch.tensor(in_loss, dtype=torch.bool), keys, world)
+    return choose(explore, weight, frozen.old, _in_loss(table), keys, world)
+
+
+def _in_loss(table: TokenTable) -> Tensor:
+    """Mask of the action tokens that are in the loss, [A]."""
+    kept = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
+    return torch.tensor(kept, dtype=torch.bool)
 
 
 def _pulled(tokens: Tokens, pull_A: Tensor, n_tokens: float) -> Tensor:
@@ -324,6 +359,28 @@ def by_age(means: RunningMeans, correction: Tensor, age_A: Tensor, most: int) ->
         means.add_mean(f"correction_age_{age}", float(found.double().mean()) if len(found) else 0.0, len(found))
         share = effective_share(found) if len(found) else 0.0
         means.add_mean(f"effective_share_age_{age}", share, len(found))
+
+
+def check_effective(correction: Tensor, world: World) -> None:
+    """Raise ConfigError if the corrections are so uneven that few tokens are left of the batch, over all processes."""
+    c = correction.double()
+    n, total, squares = world.sum([float(len(c)), float(c.sum()), float((c * c).sum())])
+    share = total**2 / (n * squares) if squares else 0.0
+    if share < LEAST_EFFECTIVE:
+        raise ConfigError(
+            f"annealed replies differ so much from the policy's own that {share:.0%} of a batch still counts",
+            hint="raise anneal_decay or anneal_low",
+        )
+
+
+def by_position(means: RunningMeans, correction: Tensor, action_A: Tensor) -> None:
+    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on."""
+    count = torch.bincount(action_A)
+    first = torch.cat([count.new_zeros(1), count.cumsum(0)[:-1]]) if len(count) else count
+    tenth_A = (torch.arange(len(action_A)) - first[action_A]) * 10 // count[action_A]
+    for tenth in range(10):
+        found = correction[tenth_A == tenth]
+        means.add_mean(f"correction_tenth_{tenth + 1}", float(found.double().mean()) if len(found) else 0.0, len(found))
 
 
 def _over(world: World) -> Callable[[Tensor], Tensor]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,10 @@ class VllmModel:
         self.identity = ""
         self.version = 0
         """Step of the weights that it samples with."""
+        self.served: str | None = None
+        """Name that requests ask the servers for, such as that of an adapter; None means the model itself."""
+        self.under_way: Counter[str] = Counter()
+        """Number of requests under way, by the name that they ask for."""
         self.context_length = context_length
         self.servers: list[Endpoint] = []
         """Connections to the servers, once they are up. Each answers every so many groups of `group_size` samples."""
@@ -93,6 +98,17 @@ class VllmModel:
     async def _completed(self, request: Request, prompt: Sequence[int]) -> Any:
         """Post a request for completions, within the budget."""
         body, server = self._body(request, prompt), self._server_of(request)
+        name = str(body["model"])
+        self.under_way[name] += 1
+        try:
+            found = await self._charged(server, body)
+        finally:
+            self.under_way[name] -= 1
+        if found.get("model", name) != name:
+            raise ModelFailure(FailureKind.REJECTED, f"{found['model']} answered a request to {name}")
+        return found
+
+    async def _charged(self, server: Endpoint, body: Mapping[str, object]) -> Any:
         if self._account is None:
             return await self._post(server, "completions", body)
         await self._account.meter.admit()
@@ -107,11 +123,22 @@ class VllmModel:
         assert self.servers  # there are no requests before the first refresh
         return self.servers[server_of(request.sample, self._group_size, len(self.servers))]
 
-    async def post(self, path: str, body: Mapping[str, object]) -> None:
-        """Post a request to all servers. Raises ModelFailure, or ModelOutage if one of them has ended."""
-        await together([self._post(server, path, body) for server in self.servers])
+    async def post(self, path: str, body: Mapping[str, object]) -> list[Any]:
+        """Post a request to all servers; return what they say. Raises as `ask` does."""
+        return await self.ask(path, [body] * len(self.servers))
 
-    async def _post(self, server: Endpoint, path: str, body: Mapping[str, object]) -> Any:
+    async def get(self, path: str) -> list[Any]:
+        """Fetch from all servers; return what they say. Raises as `ask` does."""
+        return await self.ask(path, [None] * len(self.servers))
+
+    async def ask(self, path: str, bodies: Sequence[Mapping[str, object] | None]) -> list[Any]:
+        """Post a body to each server, or fetch if it is None; return what they say, in order.
+
+        Raises ModelFailure, or ModelOutage if a server has ended.
+        """
+        return await together([self._post(one, path, body) for one, body in zip(self.servers, bodies, strict=True)])
+
+    async def _post(self, server: Endpoint, path: str, body: Mapping[str, object] | None) -> Any:
         """Post a request and return the server's JSON. Raises ModelFailure, or ModelOutage if the server has ended."""
         try:
             return await server.look_up(path, body)
@@ -134,7 +161,7 @@ class VllmModel:
         sampling = request.sampling
         left = self.context_length - len(prompt)
         body: dict[str, object] = {
-            "model": self.servers[0].settings.model if self.servers else "",
+            "model": self.served or (self.servers[0].settings.model if self.servers else ""),
             "prompt": list(prompt),
             "n": request.n,
             "max_tokens": min(sampling.max_tokens or left, left),

@@ -1,30 +1,23 @@
 """One or several vLLM servers as the trainer's sampler, which receive the new weights after every step.
 
     sampler = VllmSampler(policy, config, world, folder)
-    await sampler.refresh(policy, 0)       # writes the weights and starts the server
-    await sampler.refresh(policy, 1)       # writes them again; the server reloads them in place
+    await sampler.refresh(policy, 0)       # writes the files that the servers start from, and starts them
+    await sampler.rest()                   # nothing is sampled until the next refresh
+    await sampler.refresh(policy, 1)       # a transport brings the new weights
 
-The server reloads from a directory on disk, by the endpoints that vLLM offers trainers under VLLM_SERVER_DEV_MODE=1:
-/pause (which aborts abandoned requests, or keeps those under way if sampling runs ahead), /collective_rpc with
-reload_weights, /reset_prefix_cache and /resume. Found with vLLM 0.32: on a CPU a head that is tied to the embedding
-keeps its first values, so the served model is always untied; and a reload from a path without a checkpoint ends the
-server, so the directory is our own. Keeping requests over a reload was not run with a real server.
+The servers run under VLLM_SERVER_DEV_MODE=1, where vLLM offers trainers the routes that `transports` use.
 """
 
 from __future__ import annotations
 
-import copy
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor
 
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.config.training import TrainConfig
@@ -37,16 +30,14 @@ from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.model.saving import merged
 from agentprop.training.rl.placement import ServerPlace, places_of
+from agentprop.training.rl.transports import Servers, Transport, transport_of
 from agentprop.training.rl.vllm_chat import PolicyAccount, VllmModel, log_of
 
 TIMEOUT_S = 6 * 3600.0
 """Seconds for one reply: the server queues what does not fit."""
 ADDRESS_BYTES = 1024
 """Port and key of a server, as the first process tells them to the others."""
-HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
-"""Name of the head, and end of the embedding's name: the two weights that may be tied."""
 
 
 class VllmSampler:
@@ -67,11 +58,11 @@ class VllmSampler:
 
         Replies are charged to `account`, if there is one.
 
-        Raises ConfigError if the run spans several machines, or a device does not exist.
+        Raises ConfigError if the run spans several machines, or a device does not exist or lacks the transport.
         """
         if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
             raise ConfigError("sampling with vLLM works on one machine only", hint="train on one machine")
-        self._world, self._name, self._ahead = world, config.model, config.max_staleness > 0
+        self._world, self._name = world, config.model
         self._weights, self._log = folder / "weights", folder / "sampler.log"
         context_length = _context_length(policy, config)
         places = places_of(
@@ -80,10 +71,15 @@ class VllmSampler:
             visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
             share=config.sampler_memory,
         )
-        self._settings = [_settings(settings, self._weights, policy, context_length, place) for place in places]
         renderer = Renderer(policy.tokenizer)
         stop_ids = renderer.stop_ids | _stop_ids(policy)
         self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log, account, config.group_size)
+        self._transport = transport_of(config, Servers(self.model, world, self._weights, config.max_staleness > 0))
+        if config.transport == "nccl" and {f"cuda:{n}" for n in _trainers(world)} & {*config.sampler_devices}:
+            raise ConfigError("NCCL refuses a server on the trainer's own GPU", hint="name other sampler_devices")
+        self._settings = [
+            _settings(settings, self._weights, policy, context_length, place, self._transport) for place in places
+        ]
         self._server = ExitStack()
 
     def executor(self, sandbox: Sandbox) -> Executor:
@@ -91,24 +87,30 @@ class VllmSampler:
         return Executor(sandbox, shared=False)
 
     async def refresh(self, policy: PolicyModel, step: int) -> None:
-        """Write the weights and let the servers reload them; the first call starts the servers."""
-        weights = dict(_untied(policy, kept=self._world.first))
-        if self._world.first:
-            _write(policy, weights, self._weights)
-        if not self.model.servers:
+        """Bring the servers to the weights of a step; the first call starts them."""
+        if self.model.servers:
+            await self._transport.send(policy, step)
+        else:
+            self._transport.prepare(policy)
             await self._start()
-        elif self._world.first:
-            await self._reload()
+            await self._transport.begin(policy, step)
         self._world.barrier()
         self.model.identity, self.model.version = f"{self._name}#step-{step}", step
 
+    async def rest(self) -> None:
+        """Let the servers rest until the next refresh."""
+        await self._transport.rest()
+
     async def aclose(self) -> None:
         """End the servers and delete their weights."""
-        await self.model.aclose()
-        self.model.servers = []
-        self._server.close()
-        if self._world.first:
-            shutil.rmtree(self._weights, ignore_errors=True)
+        try:
+            await self._transport.aclose()
+            await self.model.aclose()
+        finally:
+            self.model.servers = []
+            self._server.close()
+            if self._world.first:
+                shutil.rmtree(self._weights, ignore_errors=True)
 
     async def _start(self) -> None:
         """The first process starts them and tells the others their ports and keys."""
@@ -122,13 +124,6 @@ class VllmSampler:
         if not self._world.first:
             up = [_at(one, first[n * ADDRESS_BYTES : (n + 1) * ADDRESS_BYTES]) for n, one in enumerate(up)]
         self.model.servers = [Endpoint(one, api_key=one.key) for one in up]
-
-    async def _reload(self) -> None:
-        post = self.model.post
-        await post(f"/pause?mode={'keep' if self._ahead else 'abort'}", {})
-        await post("/collective_rpc", {"method": "reload_weights", "kwargs": {"weights_path": str(self._weights)}})
-        await post("/reset_prefix_cache", {})
-        await post("/resume", {})
 
 
 def _address(up: ServedSettings) -> bytes:
@@ -151,45 +146,28 @@ def _trainers(world: World) -> list[int]:
 
 
 def _settings(
-    given: ModelSettings | None, weights: Path, policy: PolicyModel, context_length: int, place: ServerPlace
+    given: ModelSettings | None,
+    weights: Path,
+    policy: PolicyModel,
+    context_length: int,
+    place: ServerPlace,
+    transport: Transport,
 ) -> ModelSettings:
     """Return the settings of a server; arguments that the user gives take precedence over ours."""
     given = given or ModelSettings(model="")
     number = str(next(policy.parameters()).dtype).removeprefix("torch.")
-    wanted = {"--dtype": number, "--max-model-len": str(context_length), "--generation-config": "vllm", **place.args}
-    ours = [word for name, value in wanted.items() if name not in given.serve_args for word in (name, value)]
+    wanted = {"--dtype": number, "--max-model-len": str(context_length), "--generation-config": "vllm"}
+    wanted |= {**place.args, **transport.args}
+    missing = [(name, value) for name, value in wanted.items() if name not in given.serve_args]
+    ours = [word for name, value in missing for word in (name, value) if word]
     return given.model_copy(
         update={
             "model": str(weights),
             "timeout_s": TIMEOUT_S,
             "serve_args": (*ours, *given.serve_args),
-            "serve_env": {**place.env, **given.serve_env, "VLLM_SERVER_DEV_MODE": "1"},
+            "serve_env": {**place.env, **given.serve_env, **transport.env, "VLLM_SERVER_DEV_MODE": "1"},
         }
     )
-
-
-def _untied(policy: PolicyModel, *, kept: bool) -> Iterator[tuple[str, Tensor]]:
-    """Yield the plain model's weights, with the head untied from the embedding. Every process must exhaust it.
-
-    They are empty unless they are `kept`.
-    """
-    tied = getattr(policy.model.config, "tie_word_embeddings", False)
-    for name, tensor in merged(policy, kept=kept):
-        if tied and name.endswith(EMBEDDING):
-            yield HEAD, tensor.clone()
-        if not (tied and name == HEAD):
-            yield name, tensor.contiguous()
-
-
-def _write(policy: PolicyModel, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Write a Hugging Face directory with one file of weights, complete at any moment."""
-    path.mkdir(parents=True, exist_ok=True)
-    config = copy.deepcopy(policy.model.config)
-    config.tie_word_embeddings = False
-    config.save_pretrained(path)
-    policy.tokenizer.save_pretrained(path)
-    save_file(dict(weights), path / "new", metadata={"format": "pt"})
-    (path / "new").replace(path / "model.safetensors")
 
 
 def _context_length(policy: PolicyModel, config: TrainConfig) -> int:

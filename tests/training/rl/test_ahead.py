@@ -125,6 +125,9 @@ class Versioned:
     async def refresh(self, policy: PolicyModel, step: int) -> None:
         self.model.version = step
 
+    async def rest(self) -> None:
+        return
+
     async def aclose(self) -> None:
         return
 

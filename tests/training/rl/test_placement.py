@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
@@ -19,7 +18,6 @@ from agentprop.models.chat import Message, Request, Sampling
 from agentprop.models.settings import ModelSettings
 from agentprop.stages.train.rl_run import check_reinforce
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.model.saving import merged
 from agentprop.training.rl.placement import ServerPlace, places_of, server_of
 from agentprop.training.rl.vllm_sampler import VllmSampler
 
@@ -66,13 +64,6 @@ def test_devices_without_servers_are_refused(tmp_path: Path) -> None:
         check_reinforce(config(tmp_path, sampler_devices=["cuda:1"]))
 
 
-def test_weights_are_kept_in_one_process_only(tmp_path: Path) -> None:
-    policy = PolicyModel.load(config(tiny_model(tmp_path / "m"))).distribute(ALONE)
-    whole, none = dict(merged(policy)), dict(merged(policy, kept=False))
-    assert list(whole) == list(none) and all(len(one) for one in whole.values())
-    assert all(torch.equal(one, torch.empty(0)) for one in none.values())
-
-
 def test_two_servers_share_the_groups_and_both_get_the_weights(tmp_path: Path) -> None:
     model = tiny_model(tmp_path / "model")
     chosen = config(model, group_size=2, sampler_devices=["cuda:1", "cuda:2"])
@@ -94,8 +85,9 @@ def test_two_servers_share_the_groups_and_both_get_the_weights(tmp_path: Path) -
     assert [first[0]["gpu"], second[0]["gpu"]] == ["1", "2"]
     assert "--gpu-memory-utilization 0.9" in " ".join(first[0]["arguments"])
     asked = [[one["path"] for one in said[1:]] for said in (first, second)]
-    reload = ["/pause?mode=abort", "/collective_rpc", "/reset_prefix_cache", "/resume"]
-    assert asked == [["/v1/completions"] * 3 + reload, ["/v1/completions"] * 3 + reload]
+    label = "/update_weight_version"
+    reload = ["/pause?mode=abort", "/collective_rpc", "/reset_prefix_cache", label, "/resume"]
+    assert asked == [[label, *["/v1/completions"] * 3, *reload]] * 2
     assert not (tmp_path / "run" / "weights").exists()
 
 

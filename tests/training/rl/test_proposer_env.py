@@ -51,6 +51,9 @@ class Fixed:
     async def refresh(self, policy: PolicyModel, step: int) -> None:
         return
 
+    async def rest(self) -> None:
+        return
+
     async def aclose(self) -> None:
         return
 

@@ -1,0 +1,113 @@
+"""A draft that asks for a program → the submission: what its statement promises, what it asks, and its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from agentprop.composition import draft_code, families, promises, suites
+from agentprop.composition.answer_text import read_value
+from agentprop.composition.listing import listing
+from agentprop.composition.planner import PROGRAM_TASKS
+from agentprop.composition.program_tasks import (
+    Asked,
+    ProgramTask,
+    asking,
+    changed,
+    edge_answer,
+    edge_inputs,
+    faulty,
+    slow,
+)
+from agentprop.composition.terms import Apply, Program, to_json
+from agentprop.records import Submission, TestCase
+from agentprop.skills import Package
+
+
+def drawn_task(rng: Random) -> ProgramTask:
+    """Draw what is asked about a program."""
+    return rng.choices([*PROGRAM_TASKS], [*PROGRAM_TASKS.values()])[0]
+
+
+def of_family(package: Package, term: Apply, task: str, wanted: ProgramTask, rng: Random) -> Submission:
+    """The problem of a family; the environment adds the tests of the family's suite."""
+    values, judged = families.parameters(term, package), package.spec.judged
+    found = suites.setting(package, values)
+    assert judged is not None and found is not None  # the planner takes no other
+    own = families.program(package, values)
+    asked = Asked("write")
+    if wanted == "repair":
+        asked = Asked("repair", rng.choice(faulty(package, values)))
+    elif wanted == "optimise":
+        asked = Asked("optimise", rng.choice(slow(package, values)))
+    elif wanted == "edge" and (inputs := edge_inputs(judged, found)):
+        asked = Asked("edge", own, rng.choice(inputs))
+    edge = asked.task == "edge"
+    text = families.statement(task, judged, found.examples, edge_rule=not edge)
+    answer = edge_answer(judged, found, asked.given) if edge else own
+    certificate = families.edge_certificate(package, values, asked.given) if edge else families.certificate(package)
+    return _submission(asking(text, asked), answer, "integer" if edge else "program", certificate, term, ())
+
+
+def of_program(
+    term: Program,
+    library: Mapping[str, Package],
+    task: str,
+    inputs: str,
+    printed: Sequence[str],
+    wanted: ProgramTask,
+    rng: Random,
+) -> Submission:
+    """The problem of a composed program, from the data that it was tried on and the values that were printed."""
+    own = listing(term.body, library, entry=("solve", term.variable))
+    text, tests = _promising(term, library, task, inputs, printed)
+    asked = Asked("write")
+    if wanted == "repair" and text != task and (programs := changed(own)):
+        asked = Asked("repair", rng.choice(programs))
+    return _submission(asking(text, asked), own, "program", draft_code.certificate(term, library), term, tests)
+
+
+def _submission(
+    statement: str,
+    answer: str,
+    kind: Any,
+    certificate: str,
+    term: Apply | Program,
+    tests: tuple[TestCase, ...],
+) -> Submission:
+    return Submission.model_construct(
+        statement=statement,
+        answer=answer,
+        answer_type=kind,
+        unit=None,
+        figures=None,
+        certificate=certificate,
+        composition=to_json(term),
+        tests=tests,
+    )
+
+
+def _promising(
+    term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str]
+) -> tuple[str, tuple[TestCase, ...]]:
+    """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
+
+    The shortest of the data that give something else than the empty ones is shown as the example.
+    """
+    drawn = read_value(inputs)
+    calls = [(value, read_value(line)) for value, line in zip(drawn, printed, strict=False)]
+    if not promises.can_promise(term, library):
+        return task, tuple(TestCase.of([value], found) for value, found in calls)
+    edges = [
+        (value, read_value(line))
+        for value, line in zip(promises.edges(term, library), printed[len(drawn) :], strict=True)
+        if line != draft_code.NOTHING
+    ]
+    empty = tuple(((value,), found) for value, found in edges if not value)
+    dull = [found for _, found in empty]
+    shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
+    limits = promises.limits(term, library, promises.smallest(term, library, [value for value, _ in edges]))
+    told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
+    tests = [TestCase.of([value], found) for value, found in calls + edges if value != shown[0]]
+    return promises.written(task, told), tuple({test.arguments: test for test in tests}.values())

@@ -1,0 +1,147 @@
+"""A program that a statement asks for, and what is asked about it: to write it, to repair or speed up one, or its edge.
+
+`repair` shows a program with one change that a test fails; `optimise` shows one that is right, and too slow for the
+largest inputs; `edge` leaves the edge rule out, shows a right program, and asks what an input at the edge of the limits
+gives. All of that stands behind the rest of the statement, and is read back from there:
+
+    >>> text = asking("Count it.", Asked("repair", "def solve(n):\\n    return n"))
+    >>> asked(text)
+    ('Count it.', Asked(task='repair', program='def solve(n):\\n    return n', given=''))
+    >>> asked("Count it.")
+    ('Count it.', Asked(task='write', program='', given=''))
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from agentprop.composition.families import program, values_of
+from agentprop.composition.mutants import mutants
+from agentprop.composition.suites import Setting
+from agentprop.skills import Judged, Package
+
+UNFIT_PROGRAM = "refused:unfit_program"
+"""Outcome of a submission that shows a program which is not what its statement says."""
+LONGEST = 80
+"""Characters of the longest input at the edge that is asked about."""
+ProgramTask = Literal["write", "repair", "optimise", "edge"]
+
+_ENDINGS: dict[ProgramTask, str] = {
+    "repair": "The following program was written for this, but one place in it is wrong. Give the corrected program.",
+    "optimise": "The following program gives the right results, but is too slow for the largest inputs within these "
+    "limits. Give a program that is fast enough.",
+    "edge": "The rule for the edge of the limits is missing here. The following program is right.",
+}
+_CODE = "\n\n{ending}\n\n```python\n{program}\n```"
+_PRINTED = "\n\nWhat must be printed for this input?\n\n```\n{given}\n```"
+_RETURNED = "\n\nWhat must `{given}` return?"
+_READ = {
+    task: re.compile(re.escape(f"\n\n{ending}") + r"\n\n```python\n(?P<program>.*?)\n```(?P<tail>.*)", re.DOTALL)
+    for task, ending in _ENDINGS.items()
+}
+_TAIL = re.compile(
+    r"\n\nWhat must be printed for this input\?\n\n```\n(.*)\n```|\n\nWhat must `(.*)` return\?", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a statement asks about a program."""
+
+    task: ProgramTask
+    """To write it, to repair or to speed up the one shown, or what it gives at the edge."""
+    program: str = ""
+    """The program shown."""
+    given: str = ""
+    """The input at the edge: a call of `solve`, or what is read."""
+
+
+def asking(statement: str, asked: Asked) -> str:
+    """Write a statement that asks for something else than a program alone."""
+    if asked.task == "write":
+        return statement
+    text = statement + _CODE.format(ending=_ENDINGS[asked.task], program=asked.program)
+    if asked.task != "edge":
+        return text
+    return text + (_RETURNED if asked.given.startswith("solve(") else _PRINTED).format(given=asked.given)
+
+
+def asked(statement: str) -> tuple[str, Asked]:
+    """Read what a statement asks, and the statement in front of that."""
+    for task, ending in _READ.items():
+        found = ending.search(statement)
+        if found is None:
+            continue
+        tail = _TAIL.fullmatch(found["tail"])
+        given = (tail[1] or tail[2]) if tail is not None and task == "edge" else ""
+        read = statement[: found.start()], Asked(task, found["program"], given)
+        if asking(*read) == statement:
+            return read
+    return statement, Asked("write")
+
+
+# --- inputs at the edge ---
+
+
+def edge_inputs(judged: Judged, setting: Setting) -> list[str]:
+    """Short inputs at the edge of a family's limits whose result is one integer."""
+    return [given for given, _ in _at_edge(judged, setting) if len(given) <= LONGEST]
+
+
+def edge_answer(judged: Judged, setting: Setting, given: str) -> str:
+    """The result for one of them. Raises LookupError for any other."""
+    return next(answer for one, answer in _at_edge(judged, setting) if one == given)
+
+
+def _at_edge(judged: Judged, setting: Setting) -> Iterator[tuple[str, str]]:
+    if judged.returns != "int":
+        return
+    for test, tag in zip(setting.tests, setting.tags, strict=True):
+        if tag == "edge":
+            arguments, expected = values_of(judged, test)
+            called = f"solve({', '.join(map(repr, arguments))})"
+            yield called if judged.form == "function" else arguments[0].rstrip(), str(expected).strip()
+
+
+# --- programs to show ---
+
+
+def faulty(package: Package, values: Mapping[str, Any]) -> list[str]:
+    """Programs for a family's problem with one change, each of which a test of its suite fails."""
+    return [program(package, values, script=script) for script in _faulty_scripts(package.script or "")]
+
+
+def slow(package: Package, values: Mapping[str, Any]) -> list[str]:
+    """Programs for a family's problem that are right, and exceed its budget."""
+    functions = [node.name for node in ast.parse(package.script or "").body if isinstance(node, ast.FunctionDef)]
+    return [program(package, values, name) for name in functions if name == "check" or name.startswith("slow_")]
+
+
+@lru_cache(maxsize=64)
+def _faulty_scripts(script: str) -> tuple[str, ...]:
+    """Scripts whose `solve` has one change; those that change nothing are named in the script."""
+    tree = ast.parse(script)
+    equivalent, by_hand = _literal(tree, "EQUIVALENT"), _literal(tree, "WRONG")
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "solve")
+    solve = ast.get_source_segment(script, node) or ""
+    made = [script.replace(solve, solve.replace(old, new)) for old, new in by_hand.values()]
+    return (*made, *(text for name, text in mutants(script, "solve").items() if name not in equivalent))
+
+
+def changed(listing: str) -> list[str]:
+    """Programs that differ in one place from one composed of skills; some of them may be right all the same."""
+    functions = [node.name for node in ast.parse(listing).body if isinstance(node, ast.FunctionDef)]
+    return [text for name in functions if name != "solve" for text in mutants(listing, name).values()]
+
+
+def _literal(tree: ast.Module, name: str) -> dict[str, Any]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [n.id for n in node.targets if isinstance(n, ast.Name)] == [name]:
+            found = ast.literal_eval(node.value)
+            return found if isinstance(found, dict) else {}
+    return {}

@@ -1,0 +1,268 @@
+"""Simple graphs on the vertices A, B, C, D, E with a bounded number of edges: what facts about one leave open.
+
+A graph is the set of its edges, as ten bits. From 10 edges on the bound excludes nothing: the family is complete.
+"""
+
+from itertools import combinations, pairwise
+
+VERTICES = "ABCDE"
+PAIRS = list(combinations(range(5), 2))
+DIRECT = ("edges",)
+SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
+
+
+def members(box):
+    """The edge sets of all graphs with at most box edges."""
+    return [graph for graph in range(1 << 10) if graph.bit_count() <= box]
+
+
+def _mask(pairs):
+    return sum(1 << PAIRS.index(pair) for pair in pairs)
+
+
+STARS = [_mask([pair for pair in PAIRS if vertex in pair]) for vertex in range(5)]
+TRIPLES = [_mask(combinations(triple, 2)) for triple in combinations(range(5), 3)]
+
+
+def _degrees(graph):
+    return [(graph & star).bit_count() for star in STARS]
+
+
+def _labellings(most):
+    """Labels of the vertices by which each partition into at most so many blocks is counted once."""
+    found = [[0]]
+    for _ in range(4):
+        found = [[*labels, new] for labels in found for new in range(min(most, max(labels) + 2))]
+    return found
+
+
+def _inside(labels):
+    """The pairs within a block."""
+    return _mask([(i, j) for i, j in PAIRS if labels[i] == labels[j]])
+
+
+PARTITIONS = [(max(labels) + 1, _inside(labels)) for labels in _labellings(5)]
+WAYS = {1: 3, 2: 6, 3: 6}
+COLOUR_CLASSES = [(WAYS[blocks], inside) for blocks, inside in PARTITIONS if blocks <= 3]
+HALVES = [inside for blocks, inside in PARTITIONS if blocks <= 2]
+
+
+def _colourings(graph):
+    """Three colours fall on the blocks of a partition without an edge inside in 3, 6 and 6 ways."""
+    return sum(ways for ways, inside in COLOUR_CLASSES if not graph & inside)
+
+
+def _parts(graph):
+    """Connected parts: the most blocks of a partition without an edge between two of them."""
+    return max(blocks for blocks, inside in PARTITIONS if not graph & ~inside)
+
+
+def _trees(graph):
+    """Kirchhoff's theorem: a minor of the Laplacian, by Laplace along its first two rows."""
+    degrees = _degrees(graph)
+    edge = {pair: graph >> place & 1 for place, pair in enumerate(PAIRS)}
+    rows = [[degrees[i] if i == j else -edge[min(i, j), max(i, j)] for j in range(4)] for i in range(4)]
+    upper, lower = [
+        {(i, j): one[i] * two[j] - one[j] * two[i] for i, j in combinations(range(4), 2)}
+        for one, two in (rows[:2], rows[2:])
+    ]
+    return sum((-1) ** (i + j + 1) * upper[i, j] * lower[rest] for (i, j), rest in OPPOSITE.items())
+
+
+OPPOSITE = {(0, 1): (2, 3), (0, 2): (1, 3), (0, 3): (1, 2), (1, 2): (0, 3), (1, 3): (0, 2), (2, 3): (0, 1)}
+
+
+def _distance(graph):
+    """Edges on the shortest way from A to B: through no vertex, one, two or three others."""
+    for inner in range(4):
+        if any(graph & way == way for way in WAYS_TO_B[inner]):
+            return inner + 1
+    return None
+
+
+def _orders(items, count):
+    if count == 0:
+        return [[]]
+    return [[first, *rest] for first in items for rest in _orders([x for x in items if x != first], count - 1)]
+
+
+def _way(inner):
+    stops = [0, *inner, 1]
+    return _mask([(min(i, j), max(i, j)) for i, j in pairwise(stops)])
+
+
+WAYS_TO_B = [[_way(inner) for inner in _orders([2, 3, 4], count)] for count in range(4)]
+
+PORTS = {
+    "edges": lambda g: g.bit_count(),
+    "a": lambda g: (g & STARS[0]).bit_count(),
+    "b": lambda g: (g & STARS[1]).bit_count(),
+    "c": lambda g: (g & STARS[2]).bit_count(),
+    "triangles": lambda g: sum(g & triple == triple for triple in TRIPLES),
+    "trees": _trees,
+    "parts": _parts,
+    "colourings": _colourings,
+    "paths": lambda g: sum(d * (d - 1) for d in _degrees(g)) // 2,
+    "squares": lambda g: sum(d * d for d in _degrees(g)),
+    "odd": lambda g: sum(d % 2 for d in _degrees(g)),
+    "greatest": lambda g: max(_degrees(g)),
+    "least": lambda g: min(_degrees(g)),
+    "distance": _distance,
+    "product": lambda g: (g & STARS[0]).bit_count() * (g & STARS[1]).bit_count() * (g & STARS[2]).bit_count(),
+    "connected": lambda g: _parts(g) == 1,
+    "bipartite": lambda g: any(not g & inside for inside in HALVES),
+    "joined": lambda g: g & 1 == 1,
+    "busiest": lambda g: (g & STARS[0]).bit_count() > max(_degrees(g)[1:]),
+}
+
+
+def asked(question, found, ports):
+    """The answer, if every object that fits gives the same one."""
+    kind, names = question[0], question[1:]
+    if kind == "number":
+        return len(found)
+    values = set()
+    for one in found:
+        told = [ports[name](one) for name in names]
+        if kind == "branch":
+            told = [told[1] if told[0] else told[2]]
+        if None in told:
+            raise ValueError("what is asked for is not rational")
+        values.add(sum(told))
+    if not values:
+        raise ValueError("nothing fits the facts")
+    if kind == "greatest":
+        return max(values)
+    if kind == "least":
+        return min(values)
+    if len(values) > 1:
+        raise ValueError("the facts leave more than one value")
+    return values.pop()
+
+
+def solve(box, facts, question):
+    """Bits: every port counts the fixed sets of edges that a graph holds, or the partitions that fit it."""
+    found = members(box)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+    return asked(question, found, PORTS)
+
+
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    edges = [f"{VERTICES[i]}{VERTICES[j]}" for place, (i, j) in enumerate(PAIRS) if one >> place & 1]
+    return "{" + ", ".join(edges) + "}"
+
+
+# --- the other route: for each vertex the set of its neighbours, and searches through these ---
+
+
+def _neighbours(edges):
+    around = [set(), set(), set(), set(), set()]
+    for i, j in edges:
+        around[i].add(j)
+        around[j].add(i)
+    return around
+
+
+def _size(around):
+    return sum(map(len, around)) // 2
+
+
+def _components(around):
+    left, count = {0, 1, 2, 3, 4}, 0
+    while left:
+        count, reached = count + 1, [left.pop()]
+        for vertex in reached:
+            new = around[vertex] & left
+            left -= new
+            reached.extend(new)
+    return count
+
+
+def _spanning(around):
+    """Of all sequences of a neighbour for A, B, C, D each, those that lead to E from everywhere."""
+    if not around[4]:
+        return 0
+    count = 0
+    for a in around[0]:
+        for b in around[1]:
+            for c in around[2]:
+                for d in around[3]:
+                    onward = (a, b, c, d, 4)
+                    count += all(onward[onward[onward[onward[start]]]] == 4 for start in range(4))
+    return count
+
+
+def _painted(around, colours, number):
+    """Ways to go on with a colouring of the first vertices."""
+    vertex = len(colours)
+    if vertex == 5:
+        return 1
+    used = {colours[other] for other in around[vertex] if other < vertex}
+    return sum(_painted(around, [*colours, colour], number) for colour in range(number) if colour not in used)
+
+
+def _far(around):
+    """Breadth-first search from A to B."""
+    reached, border, steps_made = {0}, {0}, 0
+    while border:
+        if 1 in border:
+            return steps_made
+        border = {new for old in border for new in around[old]} - reached
+        reached |= border
+        steps_made += 1
+    return None
+
+
+def _pairs_at_a_vertex(around):
+    return sum(len(list(combinations(near, 2))) for near in around)
+
+
+SEARCHED = {
+    "edges": _size,
+    "a": lambda n: len(n[0]),
+    "b": lambda n: len(n[1]),
+    "c": lambda n: len(n[2]),
+    "triangles": lambda n: sum(len(n[i] & n[j]) for i in range(5) for j in n[i] if i < j) // 3,
+    "trees": _spanning,
+    "parts": _components,
+    "colourings": lambda n: 3 * _painted(n, [0], 3),
+    "paths": _pairs_at_a_vertex,
+    "squares": lambda n: sum(len(n[i]) for i in range(5) for _ in n[i]),
+    "odd": lambda n: len([near for near in n if len(near) in (1, 3)]),
+    "greatest": lambda n: sorted(map(len, n))[-1],
+    "least": lambda n: sorted(map(len, n))[0],
+    "distance": _far,
+    "product": lambda n: len(n[0]) * len(n[1]) * len(n[2]),
+    "connected": lambda n: _components(n) == 1,
+    "bipartite": lambda n: _painted(n, [0], 2) > 0,
+    "joined": lambda n: 1 in n[0],
+    "busiest": lambda n: all(len(near) < len(n[0]) for near in n[1:]),
+}
+
+
+def check(box, facts, question):
+    """Lists of neighbours, which are searched for every graph of the family."""
+    sets = [edges for size in range(min(box, 10) + 1) for edges in combinations(PAIRS, size)]
+    found = [_neighbours(edges) for edges in sets]
+    for port, told in facts:
+        of = SEARCHED[port]
+        found = [one for one in found if of(one) == told]
+    return asked(question, found, SEARCHED)

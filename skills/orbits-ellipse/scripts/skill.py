@@ -1,0 +1,172 @@
+"""Elliptic orbits by their least and greatest distance from a star: what facts about one of them leave open.
+
+A planet on a circle of radius 18 au with a period of 216 years is the measure, so that a comet's period is the square
+root of (p + q)^3 years: 216^2 / 18^3 = 8 square years per cubic au.
+"""
+
+from fractions import Fraction
+from math import isqrt
+
+DIRECT = ("near", "far")
+SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
+UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci")} | {"period": "year"}
+
+
+def members(box):
+    """The distances (p, q), p < q, of all elliptic orbits that reach no further than the box."""
+    return [(p, q) for q in range(2, box + 1) for p in range(1, q)]
+
+
+def _quotient(top, low):
+    """An int if the fraction is one."""
+    return top // low if top % low == 0 else Fraction(top, low)
+
+
+def _minor(o):
+    """The semi-minor axis, if it is rational: the geometric mean of p and q."""
+    root = isqrt(o[0] * o[1])
+    return root if root * root == o[0] * o[1] else None
+
+
+def _period(o):
+    root = isqrt(o[0] + o[1])
+    return root**3 if root * root == o[0] + o[1] else None
+
+
+PORTS = {
+    "near": lambda o: o[0],
+    "far": lambda o: o[1],
+    "axis": lambda o: _quotient(o[0] + o[1], 2),
+    "minor": _minor,
+    "latus": lambda o: _quotient(2 * o[0] * o[1], o[0] + o[1]),
+    "foci": lambda o: o[1] - o[0],
+    "eccentricity": lambda o: _quotient(o[1] - o[0], o[0] + o[1]),
+    "ratio": lambda o: _quotient(o[1], o[0]),
+    "period": _period,
+    "quick": lambda o: _quotient(36 * o[1], o[0] * (o[0] + o[1])),
+    "slow": lambda o: _quotient(36 * o[0], o[1] * (o[0] + o[1])),
+    "longer": lambda o: o[0] + o[1] > 36,
+    "flat": lambda o: o[1] > 3 * o[0],
+    "inside": lambda o: o[1] < 18,
+    "crossing": lambda o: o[0] < 18 < o[1],
+    "double": lambda o: o[1] > 2 * o[0],
+}
+
+
+def asked(question, found, ports):
+    """The answer, if every object that fits gives the same one."""
+    kind, names = question[0], question[1:]
+    if kind == "number":
+        return len(found)
+    values = set()
+    for one in found:
+        told = [ports[name](one) for name in names]
+        if kind == "branch":
+            told = [told[1] if told[0] else told[2]]
+        if None in told:
+            raise ValueError("what is asked for is not rational")
+        values.add(sum(told))
+    if not values:
+        raise ValueError("nothing fits the facts")
+    if kind == "greatest":
+        return max(values)
+    if kind == "least":
+        return min(values)
+    if len(values) > 1:
+        raise ValueError("the facts leave more than one value")
+    return values.pop()
+
+
+def solve(box, facts, question):
+    """Means: every port is a formula in the least and the greatest distance."""
+    found = members(box)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+    return asked(question, found, PORTS)
+
+
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    return str(one)
+
+
+# --- the other route: the conic about its focus, the energy, and the planet as the measure ---
+
+RADIUS, YEARS = 18, 216
+
+
+def _conic(p, q):
+    """(semi-major axis, distance from the centre to a focus) of the ellipse."""
+    axis = Fraction(p + q, 2)
+    return axis, axis - p
+
+
+def _root(square):
+    """The root of a fraction if it is rational."""
+    top, low = isqrt(square.numerator), isqrt(square.denominator)
+    return Fraction(top, low) if (top * top, low * low) == (square.numerator, square.denominator) else None
+
+
+def _squared_speed(o, distance):
+    """Square of the speed at a distance, that of the planet being 1: G M is then the planet's radius."""
+    return RADIUS * (Fraction(2) / distance - 1 / o[0])
+
+
+def _eccentricity(o):
+    return o[1] / o[0]
+
+
+def _latus(o):
+    """r = l / (1 + e cos v) with v = 0."""
+    return (o[0] - o[1]) * (1 + _eccentricity(o))
+
+
+def _revolution(o):
+    """Kepler's third law against the planet."""
+    return _root((o[0] / RADIUS) ** 3 * YEARS**2)
+
+
+CONIC = {
+    "near": lambda o: o[0] - o[1],
+    "far": lambda o: o[0] + o[1],
+    "axis": lambda o: o[0],
+    "minor": lambda o: _root(o[0] ** 2 - o[1] ** 2),
+    "latus": _latus,
+    "foci": lambda o: 2 * o[1],
+    "eccentricity": _eccentricity,
+    "ratio": lambda o: _root(_squared_speed(o, o[0] - o[1]) / _squared_speed(o, o[0] + o[1])),
+    "period": _revolution,
+    "quick": lambda o: _squared_speed(o, o[0] - o[1]),
+    "slow": lambda o: _squared_speed(o, o[0] + o[1]),
+    "longer": lambda o: (o[0] / RADIUS) ** 3 > 1,
+    "flat": lambda o: _eccentricity(o) > Fraction(1, 2),
+    "inside": lambda o: o[0] + o[1] < RADIUS,
+    "crossing": lambda o: abs(RADIUS - o[0]) < o[1],
+    "double": lambda o: o[0] < 3 * o[1],
+}
+
+
+def check(box, facts, question):
+    """The conic, the energy and Kepler's third law, worked out for every orbit of the family."""
+    found = [_conic(p, q) for p in range(1, box) for q in range(p + 1, box + 1)]
+    for port, told in facts:
+        of = CONIC[port]
+        found = [o for o in found if of(o) == told]
+    answer = asked(question, found, CONIC)
+    return answer.numerator if answer == int(answer) else answer

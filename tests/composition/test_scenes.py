@@ -1,0 +1,128 @@
+"""Scenes that tell a quantity and give it a letter: what they feed, how they are asked backwards, and read again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from agentprop.composition import sandbox_tools as tools
+from agentprop.composition.draft_code import certificate, output_spec, rebuilt
+from agentprop.composition.planner import Planner
+from agentprop.composition.reader import read
+from agentprop.composition.structure import structure
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Given,
+    Sought,
+    Term,
+    Variable,
+    canonical,
+    from_json,
+    operators,
+    to_json,
+    walk,
+)
+from agentprop.composition.writer import free_letter, write
+from agentprop.skills import load
+from agentprop.skills.faults import faults
+
+SKILLS = (
+    "mechanics-table-pulley", "mechanics-ramp-return", "waves-wall-beats", "waves-dipped-string", "orbits-two-burns",
+    "orbits-propellant", "thermodynamics-heated-oil", "thermodynamics-bar-conduction", "optics-lens-shift",
+    "decay-equilibrium-power", "chemistry-carbon-monoxide-equilibrium", "chemistry-carbonate-gas",
+)  # fmt: skip
+LIBRARY = {name: load([])[name] for name in SKILLS}
+PLANNER = Planner(LIBRARY)
+
+
+def _same(found: list[Term], term: Term) -> bool:
+    return len(found) == 1 and canonical(found[0]) == canonical(term)
+
+
+@pytest.mark.parametrize("root", ["waves-wall-beats", "thermodynamics-bar-conduction", "mechanics-ramp-return"])
+def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(root: str) -> None:
+    rng = Random(root)
+    for plan in (PLANNER._plan_chain, PLANNER._plan_contrast, PLANNER._plan_contrast):
+        term = plan(root, rng)
+        statement = write(term, LIBRARY, rng)
+        assert _same(read(statement, LIBRARY), term), statement
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_question_for_a_datum_means_the_datum_of_its_composition(seed: int) -> None:
+    rng = Random(seed)
+    whole = (PLANNER._plan_chain if seed % 2 else PLANNER._plan_contrast)("waves-wall-beats", rng)
+    whole = Combine("difference", whole.left, whole.right) if isinstance(whole, Combine) else whole
+    node = rng.choice([one for one in walk(whole) if isinstance(one, Apply)])
+    parameters = LIBRARY[node.skill].spec.parameters
+    name = rng.choice([key for key, v in node.arguments if isinstance(v, Given) and parameters[key].kind == "decimal"])
+    letter = free_letter(whole, LIBRARY[node.skill].spec, name, LIBRARY)
+    assert letter is not None
+    term = Sought(letter, rebuilt(whole, {node: node.with_argument(name, Variable(letter))}), "12.34")
+    statement = write(term, LIBRARY, rng)
+    assert _same(read(statement, LIBRARY), term), statement
+    assert not _same(read(statement.replace("12.34", "12.35"), LIBRARY), term)
+    spec = output_spec(term, LIBRARY)
+    assert spec is not None
+    assert spec.output is not None
+    assert spec.output.unit == (parameters[name].unit or "1")
+    assert "answer = sought(" in certificate(term, LIBRARY)
+    assert from_json(to_json(term)) == term
+    assert "invert" in operators(term)
+    assert structure(term) == structure(Sought("z", rebuilt(term.body, {Variable(letter): Variable("z")}), "99"))
+
+
+def test_a_quantity_feeds_only_data_of_its_unit_and_role() -> None:
+    measured = [
+        link
+        for links in PLANNER.index.into.values()
+        for link in links
+        if not link.story and LIBRARY[link.consumer].spec.parameters[link.parameter].kind == "decimal"
+    ]
+    assert measured
+    for link in measured:
+        output, datum = LIBRARY[link.producer].spec.output, LIBRARY[link.consumer].spec.parameters[link.parameter]
+        assert output is not None
+        assert output.unit == datum.unit
+        assert not datum.roles or output.role in datum.roles
+    ports = {(link.consumer, link.parameter) for link in measured}
+    assert ("waves-wall-beats", "v") in ports
+    assert ("thermodynamics-heated-oil", "k") not in ports  # watts for each kelvin are no power
+    assert ("chemistry-carbon-monoxide-equilibrium", "k") not in ports  # a constant is no pressure
+
+
+def test_a_datum_is_sought_where_only_one_gives_the_value() -> None:
+    assert math.isclose(tools.sought(lambda x: x**3, 8.0, 0.5, 30.0), 2.0, rel_tol=1e-9)
+    assert math.isclose(tools.sought(lambda t: 50.0 - 6.0 * t, 80.0, -10.0, 30.0), -5.0, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "code"),
+    [
+        (lambda x: (x - 5.0) ** 2 + 1.0, 5.0, "more than one"),
+        (lambda x: x, 500.0, "no integer"),
+        (lambda x: 100.0 + 0.001 * x, 100.01, "hangs"),
+    ],
+)
+def test_a_datum_is_refused_that_is_not_the_only_one_or_cannot_be_told_exactly(quantity, value, code) -> None:
+    with pytest.raises(tools.Conflict, match=code):
+        tools.sought(quantity, value, 1.0, 20.0)
+
+
+def test_by_how_little_a_quantity_exceeds_another_is_not_asked() -> None:
+    with pytest.raises(tools.Conflict, match="nearly equal"):
+        tools.excess(10.1, 10.0)
+    assert tools.excess(10, 9) == 1
+
+
+def test_a_name_behind_a_scene_has_no_parameter_and_needs_a_scene() -> None:
+    package = LIBRARY["optics-lens-shift"]
+    spec = package.spec.model_copy(update={"named": ("the length of <a>",)})
+    assert any("named.0" in fault for fault in faults(replace(package, spec=spec)))
+    bare = tuple(w.model_copy(update={"scene": "", "ask": w.text}) for w in package.spec.phrasings)
+    spec = package.spec.model_copy(update={"phrasings": bare})
+    assert any("no phrasing has" in fault for fault in faults(replace(package, spec=spec)))

@@ -1,0 +1,78 @@
+"""Bundles as paths of the skill graph: hand-made graphs, edges of real skills, and what a model is given."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from agentprop.agent.bundles import BundleFilter, Bundles
+from agentprop.composition.links import Links
+from agentprop.composition.paths import SkillGraph
+from agentprop.composition.planner import Planner
+from agentprop.report.graph import MOST, picture
+from agentprop.report.skills import SkillPairs
+from agentprop.skills import Package, load
+
+LINE = SkillGraph({"a": {"b": 1.0}, "b": {"c": 1.0}, "c": {"d": 1.0}})
+DETOUR = SkillGraph({"a": {"b": 1.0, "x": 1.0}, "x": {"b": 1.0}, "b": {"c": 1.0}})
+
+
+def test_on_a_line_only_the_line_is_found() -> None:
+    assert {LINE.path("a", Random(seed), 3) for seed in range(20)} == {("a", "b", "c")}
+    assert {LINE.path("a", Random(seed), 4) for seed in range(20)} == {("a", "b", "c"), ("a", "b", "c", "d")}
+    assert LINE.path("c", Random(0), 4) is None and LINE.path("d", Random(0), 4) is None
+    assert LINE.holds(("a", "b", "c")) and not LINE.holds(("a", "c", "d")) and not LINE.holds(("a", "b"))
+
+
+def test_the_walk_is_the_shortest_at_temperature_0_and_leaves_it_at_1() -> None:
+    """From a, b is 1 from the end and x is 2: p(x) = e^−2/(e^−1 + e^−2) = 0.269."""
+    cold = [DETOUR.walk("a", "c", Random(seed), 4, 1e-3) for seed in range(100)]
+    assert set(cold) == {("a", "b", "c")}
+    warm = [DETOUR.walk("a", "c", Random(seed), 4, 1.0) for seed in range(2000)]
+    assert warm.count(("a", "x", "b", "c")) / 2000 == pytest.approx(0.269, abs=0.03)
+    assert DETOUR.walk("a", "c", Random(0), 2, 1.0) is None
+
+
+ZEROS, PLACES = "number-theory-factorial-zeros", "combinatorics-fixed-points"
+
+
+@pytest.fixture(scope="module")
+def library() -> dict[str, Package]:
+    return load(())
+
+
+def test_an_edge_needs_a_value_in_the_range(library: dict[str, Package]) -> None:
+    """Trailing zeros take n from 10 to 5000."""
+    two = {name: library[name] for name in (ZEROS, PLACES)}
+    assert SkillGraph.of(Links(two, {PLACES: [2, 20, 135, 9000]})).edges[PLACES] == {ZEROS: 0.5}
+    assert SkillGraph.of(Links(two, {PLACES: [0, 1]})).edges.get(PLACES, {}) == {}
+
+
+def test_a_model_is_given_paths_only_if_asked_and_never_a_held_out_pair(library: dict[str, Package]) -> None:
+    some = {n: p for n, p in library.items() if p.spec.category in ("number-theory", "combinatorics")}
+    planner = Planner(some)
+    assert Bundles(planner, {}).draw("combinatorics", Random(0)) is None
+    paths = Bundles(planner, {}, paths=True)
+    drawn = [paths.draw("combinatorics", Random(seed)) for seed in range(20)]
+    found = [bundle for bundle in drawn if bundle is not None]
+    assert found and all(paths.graph.holds(bundle) and 3 <= len(bundle) <= 4 for bundle in found)
+    assert all(some[bundle[0]].spec.category == "combinatorics" for bundle in found)
+    pair = "+".join(found[0][:2])
+    apart = Bundles(Planner(some, allowed=BundleFilter.of([pair])), {}, paths=True)
+    kept = [apart.draw("combinatorics", Random(seed)) for seed in range(20)]
+    assert not any(bundle is not None and set(found[0][:2]) <= set(bundle) for bundle in kept)
+
+
+def test_the_picture_shows_the_most_used_skills_on_a_circle() -> None:
+    pairs = SkillPairs()
+    for number in range(30):
+        for _ in range(30 - number):
+            pairs.add_problem([f"s{number:02}", "hub"])
+    pairs.add_problem(["alone"])
+    found = picture(pairs.grid())
+    assert found.paired == 31 and len(found.nodes) == MOST and "alone" not in {node[0] for node in found.nodes}
+    assert all(x * x + y * y == pytest.approx(1, abs=1e-3) for _, x, y, _ in found.nodes)
+    named = {(found.nodes[a][0], found.nodes[b][0]): count for a, b, count in found.edges}
+    assert len(named) == MOST - 1 and named.get(("hub", "s00"), named.get(("s00", "hub"))) == 30
+    assert picture(SkillPairs().grid()).nodes == ()
