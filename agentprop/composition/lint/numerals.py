@@ -14,7 +14,7 @@ _COUNTED = (
     "metres|objects|digits|children|pupils|guests|rolls|dice|draws|turns|rounds|rows|columns|numbers|integers|zeros|"
     "positions|blocks|characters|vertices|nodes|pairs|sets|tiles|beads|stones|marbles|books|kinds|sorts|faces|throws"
 )
-_ONE = re.compile(rf"(?<![\w.,/^\-{{(])1 (?:{_COUNTED})\b|\b[Tt]here are (?:exactly )?1\b|\bone (?:{_COUNTED})\b")
+_ONE = re.compile(rf"(?<![\w.,/^\-{{(])(?<![-+] )1 (?:{_COUNTED})\b|\b[Tt]here are (?:exactly )?1\b|\bone (?:{_COUNTED})\b")
 _ORDINAL = re.compile(r"(?<![\d.,])(\d+)(st|nd|rd|th)\b")
 _ARTICLE = re.compile(r"\b([Aa]n?) (\d+(?:\.\d+)?)(?![\d/])")
 
