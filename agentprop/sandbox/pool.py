@@ -124,7 +124,8 @@ class Sandbox:
     def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
         """Run jobs of one author in one process, up to the first that does not end well; its result is the last one.
 
-        A job without a clear result runs again by itself before it is believed.
+        A job without a clear result runs again by itself before it is believed. Each finds its standard input in
+        `sys.stdin`, not in the file of number 0.
         """
         results: list[Result] = []
         for job, result in zip(jobs, self._run_together(jobs), strict=True):
@@ -260,10 +261,11 @@ def _retry_once(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:
-    """Positions of jobs that may share a process: code of one author, same limits, no file of their own."""
+    """Positions of jobs that may share a process: code of one author, same limits, nothing on standard input, no file
+    of their own."""
     groups: dict[tuple[str, int], list[int]] = {}
     for position, job in enumerate(jobs):
-        if job.origin is not None and job.profile == "pure":
+        if job.origin is not None and not job.stdin and job.profile == "pure":
             groups.setdefault((job.origin, job.memory_mb), []).append(position)
     batches = [group[i : i + BATCH_JOBS] for group in groups.values() for i in range(0, len(group), BATCH_JOBS)]
     return [batch for batch in batches if len(batch) > 1]

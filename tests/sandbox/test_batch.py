@@ -102,6 +102,13 @@ def test_a_job_with_an_input_or_a_profile_of_its_own_runs_alone(sandbox: Sandbox
     assert [result.calls_per_fork for result in results] == [2, 1, 2, 1]
 
 
+def test_jobs_in_turn_have_each_its_own_input(sandbox: Sandbox) -> None:
+    jobs = [ours("import sys; print(input(), sys.stdin.read())", stdin=f"{n}\né{n}") for n in range(3)]
+    results = sandbox.run_in_turn(jobs)
+    assert [result.stdout for result in results] == ["0 é0\n", "1 é1\n", "2 é2\n"]
+    assert {result.calls_per_fork for result in results} == {3}
+
+
 def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox) -> None:
     results = sandbox.run_batch([ours(f"x = {n}", returns="x") for n in range(600)])
     assert [result.value for result in results] == list(range(600))
