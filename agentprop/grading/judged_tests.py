@@ -92,7 +92,7 @@ class JudgedTests:
         jobs = [
             Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks, origin=self.origin) for given, _ in pairs
         ]
-        results = map(self.sandbox.run_job, jobs) if self.origin is None else self.sandbox.run_in_turn(jobs)
+        results = map(self.sandbox.run_job, jobs)  # each with an input of its own, which jobs of one process have not
         for number, (result, (given, wanted)) in enumerate(zip(results, pairs, strict=False), 1):
             which = f"test {number} of {len(pairs)}"
             if (result.error or "").startswith(OVER):
