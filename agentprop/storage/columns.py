@@ -95,5 +95,13 @@ def batch_of_stored(stored: Sequence[Storable], schema: pa.Schema) -> pa.RecordB
         if columns is None:
             batches.append(batch_of([one for one in some if not isinstance(one, PackedRecord)], schema))
         else:
-            batches.append(columns.batch.take(pa.array([one.row for one in some if isinstance(one, PackedRecord)])))
+            batches.append(_rows(columns.batch, [one.row for one in some if isinstance(one, PackedRecord)]))
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches or [batch_of([], schema)])
+
+
+def _rows(batch: pa.RecordBatch, rows: Sequence[int]) -> pa.RecordBatch:
+    """The rows of a batch, without a copy if they follow each other, as most do."""
+    first, count = rows[0], len(rows)
+    if list(rows) == list(range(first, first + count)):
+        return batch.slice(first, count)
+    return batch.take(pa.array(rows))
