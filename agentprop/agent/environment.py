@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from agentprop.agent import reading
-from agentprop.agent.contract import INERT, Violation, check_contract
+from agentprop.agent.clauses import INERT
+from agentprop.agent.contract import check_contract
 from agentprop.agent.guidance import Guidance, Limits, card, left, listed, rule_of
 from agentprop.agent.message_notes import MessageNotes
+from agentprop.agent.submissions import Violation
 from agentprop.prompts import Prompts
 from agentprop.records import (
     Action,

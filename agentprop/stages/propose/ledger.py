@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Curriculum, MasteryState
-from agentprop.agent.contract import INERT
+from agentprop.agent.clauses import INERT
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
