@@ -187,7 +187,7 @@ def learn(
         scores = policy(batch.to(policy.device))
         loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
         loss.backward()
-        logprob, entropy = (values.detach().double().cpu() for values in scores)
+        logprob, entropy = (values.detach().double().cpu() for values in (scores.logprob, scores.entropy))
         mine = per_token(batch, imitated)
         theirs = per_token(batch, acquired)
         sums += torch.stack([-(logprob @ mine), -(logprob @ theirs), entropy @ mine])

@@ -317,7 +317,7 @@ def test_tampered_reference_programs_are_not_valid_unless_they_do_the_same(
         ("def other(x):\n    return x", "invalid"),
         ("this is prose", "invalid"),
         ("import sys\nsys.exit(0)", "invalid"),
-        ("def solve(x):\n    while True:\n        pass", "undetermined"),
+        ("def solve(x):\n    while True:\n        pass", "invalid"),  # ticks decide, not seconds
         ("outputs = []\nsolve = outputs.append", "invalid"),
     ],
 )

@@ -139,7 +139,8 @@ def test_tests_of_older_runs_are_judged_as_they_were(make: Make, executor: Execu
         for test in problem.tests
     )
     task = problem.statement.partition("\n\nLimits: ")[0]
-    stored = Problem.model_validate({**problem.model_dump(exclude={"id"}), "tests": older, "judging": None, "statement": task})
+    kept = problem.model_dump(exclude={"id"})
+    stored = Problem.model_validate({**kept, "tests": older, "judging": None, "statement": task})
     assert read_value(older[0].arguments) == [[list(edge) for edge in problem.tests[0].values()[0][0]]]
     assert problem.judging is not None and problem.id != stored.id
     assert program_tests(stored, executor.sandbox, 5.0).passes(problem.answer).status == "same"

@@ -139,13 +139,13 @@ def test_what_was_decided_about_a_row_stays_decided(
 ) -> None:
     first = checked(tmp_path / "run", tmp_path, sandbox)
     ran: list[str] = []
-    passes = ReferenceCheck._fault
+    begin = ReferenceCheck._begin
 
-    def counted(self: ReferenceCheck, item: AskedQuestion, *seconds: float) -> object:
+    def counted(self: ReferenceCheck, item: AskedQuestion, *rest: Any) -> object:
         ran.append(item.problem.statement)
-        return passes(self, item, *seconds)
+        return begin(self, item, *rest)
 
-    monkeypatch.setattr(ReferenceCheck, "_fault", counted)
+    monkeypatch.setattr(ReferenceCheck, "_begin", counted)
     assert checked(tmp_path / "run", tmp_path, sandbox) == first
     assert len(ran) == 2, "the two rows that were kept were not asked in between"
 

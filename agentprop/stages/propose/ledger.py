@@ -16,6 +16,7 @@ Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -251,7 +252,9 @@ class Ledger:
             self.mined += candidate.mined
             self.counts["accepted"] += 1
             if candidate.problem.difficulty is not None:
-                self.counts[f"score: {candidate.problem.difficulty.score:.1f}"] += 1
+                # Rounded up, it could enter the next band.
+                score = math.floor(10 * candidate.problem.difficulty.score) / 10
+                self.counts[f"score: {score:.1f}"] += 1
             if (told := candidate.problem.told) is not None:
                 self.counts[told] += 1
             if candidate.verdict is not None and candidate.verdict[0] != "valid":
