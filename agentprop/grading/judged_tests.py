@@ -81,7 +81,7 @@ class JudgedTests:
             return run_calls(
                 self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks, accepted=accepted
             )
-        if any(len(given) != 1 for given, _ in cases):
+        if any([type(one) for one in given] != [str] for given, _ in cases):
             return undetermined("tests", "a stored test is not one text for standard input")
         return self._streams(program, [(str(given), str(wanted)) for [given], wanted in cases], judging.ticks)
 
