@@ -6,6 +6,7 @@ Reading runs, showing, exporting and reporting need none of it, so no import fai
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import errno
 import os
@@ -28,6 +29,8 @@ __all__ = [
     "fcntl",
     "lock_file",
     "memory_bytes",
+    "parse_expression",
+    "parse_python",
     "resource",
     "signals_blocked",
     "sync_directory",
@@ -92,3 +95,23 @@ def unblock_signals(signals: Set[signal.Signals]) -> None:
     """Let signals come that were blocked when this process was started; nothing on Windows."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+
+
+PARSED_AGAIN = 5
+"""CPython 3.11 counts the depth of trees for all threads together, so one that parses can fail because of another."""
+
+
+def parse_python(source: str) -> ast.Module:
+    """Parse a program, again if another thread was in the way. Raises SyntaxError, ValueError, RecursionError."""
+    for _ in range(PARSED_AGAIN):
+        with contextlib.suppress(SystemError):
+            return ast.parse(source)
+    return ast.parse(source)
+
+
+def parse_expression(source: str) -> ast.Expression:
+    """The same for an expression."""
+    for _ in range(PARSED_AGAIN):
+        with contextlib.suppress(SystemError):
+            return ast.parse(source, mode="eval")
+    return ast.parse(source, mode="eval")

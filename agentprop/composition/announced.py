@@ -14,6 +14,7 @@ import ast
 from functools import lru_cache
 from typing import Any
 
+from agentprop.portable import parse_expression, parse_python
 from agentprop.records import Judging, TestCase
 
 
@@ -38,7 +39,7 @@ def case_of(test: TestCase, judging: Judging) -> tuple[list[Any], Any]:
 @lru_cache(maxsize=1024)
 def _read(kind: str) -> ast.expr | None:
     try:
-        return ast.parse(kind, mode="eval").body
+        return parse_expression(kind).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -71,7 +72,7 @@ def argument_kinds(signature: str) -> list[str]:
 
     Of an argument without a type it is empty.
     """
-    tree = ast.parse(f"def {signature}: ...")
+    tree = parse_python(f"def {signature}: ...")
     [function] = tree.body
     assert isinstance(function, ast.FunctionDef)  # by construction
     return [ast.unparse(one.annotation) if one.annotation is not None else "" for one in function.args.args]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from agentprop.portable import parse_python
+
 ALLOWED_MODULES = frozenset({
     "__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath", "collections", "copy",
     "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json",
@@ -23,7 +25,7 @@ def script_faults(script: str, *, independent: bool) -> list[str]:
 
     Scripts lifted from a corpus make no such claim and may use any name: the sandbox contains them.
     """
-    tree = ast.parse(script)
+    tree = parse_python(script)
     found = list(_import_faults(tree))
     if independent:
         found += [*_name_faults(tree), *_dependence(tree)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from agentprop.composition.drawn_inputs import Call, new_calls
 from agentprop.composition.terms import Apply, Term
+from agentprop.portable import parse_python
 from agentprop.records import TestCase
 from agentprop.records.case_text import read_plain
 from agentprop.skills import Package
@@ -43,7 +44,7 @@ def lifted(term: Term, library: Mapping[str, Package]) -> Package | None:
 def reference(script: str) -> str:
     """The program itself: the script without its docstring and without what agentprop added, `solve` and `check`."""
     lines = script.splitlines()
-    tree = ast.parse(script)
+    tree = parse_python(script)
     for node in reversed(tree.body):
         first = node is tree.body[0] and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if first or (isinstance(node, ast.FunctionDef) and node.name in ("solve", "check")):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from agentprop.composition.terms import Apply, Given, Route, Term, expression, skills
+from agentprop.portable import parse_python
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse, render
 
@@ -19,7 +20,7 @@ from agentprop.skills.values import Parameter, parse, render
 @lru_cache(maxsize=4096)
 def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tuple[str, ...], str]:
     """(import lines, definitions) of the function `root`, renamed to `name`, helpers to `<prefix><helper>`."""
-    tree = ast.parse(script)
+    tree = parse_python(script)
     defined: dict[str, ast.stmt] = {}
     imported: dict[str, ast.stmt] = {}
     for node in tree.body:
@@ -38,7 +39,7 @@ def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tu
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
     renames = {n: name if n == root else f"{prefix}{n.lstrip('_')}" for n in needed}
     return lines, "\n\n".join(
-        ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(ast.parse(ast.unparse(n)).body[0])))
+        ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(parse_python(ast.unparse(n)).body[0])))
         for n in keep
     )
 
@@ -138,7 +139,7 @@ def read_listing(text: str, library: Mapping[str, Package]) -> Term | None:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # the text may be anything: no warnings about it
-            tree = ast.parse(text)
+            tree = parse_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     last = tree.body[-1] if tree.body else None

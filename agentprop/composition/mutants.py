@@ -14,6 +14,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from agentprop.portable import parse_python
+
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
 }  # fmt: skip
@@ -29,7 +31,7 @@ def mutants(script: str, function: str) -> dict[str, str]:
 
     A name gives the statement and the change in it; one that occurs twice is numbered. It survives edits elsewhere.
     """
-    tree = ast.parse(script)
+    tree = parse_python(script)
     body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
     found: dict[str, str] = {}
     within = _statements(body)

@@ -23,6 +23,7 @@ from random import Random
 from typing import Any
 
 from agentprop.composition.terms import Apply, Given, Term
+from agentprop.portable import parse_expression
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.records import Job
 from agentprop.skills import Package, Spec, origin_of
@@ -81,7 +82,7 @@ def applied(term: Term, library: Mapping[str, Package], printed: str) -> Apply:
     """The application of the model that `drawing` printed. Raises ValueError for anything else."""
     assert isinstance(term, Apply)
     try:
-        model = _value(ast.parse(printed.strip(), mode="eval").body)
+        model = _value(parse_expression(printed.strip()).body)
         parameters = library[term.skill].spec.parameters
         return Apply(term.skill, tuple((name, Given(render(p, model[name]))) for name, p in parameters.items()))
     except (SyntaxError, LookupError, TypeError, ArithmeticError, AttributeError, RecursionError) as error:

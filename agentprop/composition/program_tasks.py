@@ -23,6 +23,7 @@ from typing import Any, Literal
 from agentprop.composition.families import program, values_of
 from agentprop.composition.mutants import mutants
 from agentprop.composition.suites import Setting
+from agentprop.portable import parse_python
 from agentprop.skills import Judged, Package
 
 UNFIT_PROGRAM = "refused:unfit_program"
@@ -125,14 +126,14 @@ _FAULTY: dict[object, list[str]] = {}
 
 def slow(package: Package, values: Mapping[str, Any]) -> list[str]:
     """Programs for a family's problem that are right, and exceed its budget."""
-    functions = [node.name for node in ast.parse(package.script or "").body if isinstance(node, ast.FunctionDef)]
+    functions = [node.name for node in parse_python(package.script or "").body if isinstance(node, ast.FunctionDef)]
     return [program(package, values, name) for name in functions if name == "check" or name.startswith("slow_")]
 
 
 @lru_cache(maxsize=64)
 def _faulty_scripts(script: str) -> tuple[str, ...]:
     """Scripts whose `solve` has one change; those that change nothing are named in the script."""
-    tree = ast.parse(script)
+    tree = parse_python(script)
     equivalent, by_hand = _literal(tree, "EQUIVALENT"), _literal(tree, "WRONG")
     node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "solve")
     solve = ast.get_source_segment(script, node) or ""
@@ -142,7 +143,7 @@ def _faulty_scripts(script: str) -> tuple[str, ...]:
 
 def changed(listing: str) -> list[str]:
     """Programs that differ in one place from one composed of skills; some of them may be right all the same."""
-    functions = [node.name for node in ast.parse(listing).body if isinstance(node, ast.FunctionDef)]
+    functions = [node.name for node in parse_python(listing).body if isinstance(node, ast.FunctionDef)]
     return [text for name in functions if name != "solve" for text in mutants(listing, name).values()]
 
 

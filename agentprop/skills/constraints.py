@@ -24,6 +24,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from agentprop.portable import parse_expression
+
 MAX_STEPS = 50_000
 """Nodes that an evaluation may visit."""
 MAX_BITS = 4096
@@ -116,7 +118,7 @@ def parse(text: str) -> ast.expr:
     if len(text) > MAX_LENGTH:
         raise ExpressionError("constraint is too long")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"not an expression: {error}") from None
     for node in ast.walk(tree):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from agentprop.answers.equivalence import equivalent
 from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.grading.claims.numbers import same_when_rounded
+from agentprop.portable import parse_python
 from agentprop.records import Problem
 from agentprop.sandbox.records import UNDECIDED, Job, Result
 from agentprop.sandbox.verify import says_nothing
@@ -68,7 +69,7 @@ def certificate_of(text: str) -> AnswerProgram | None:
     source = _unfenced(text)
     try:
         with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
+            tree = parse_python(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     functions = {one.name: one.args for one in tree.body if isinstance(one, ast.FunctionDef)}
