@@ -14,8 +14,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from agentprop.portable import parse_python
-
 CALLED: list[str] = []
 """Names of the skills called so far, each once."""
 CONVERSIONS = {"int", "float", "str", "bool", "list", "tuple", "set", "frozenset", "dict", "Fraction", "Decimal"}
@@ -61,7 +59,7 @@ def examine(source: str, numbers: Collection[float], statement: str) -> tuple[bo
     Givens are the numbers, and the strings of the certificate that stand in the statement; without a number in the
     statement nothing has to matter.
     """
-    tree = parse_python(source)
+    tree = ast.parse(source)
     CALLED.clear()
     answer = _answer(tree)
     called = list(CALLED)
@@ -143,14 +141,14 @@ def _imported(tree: ast.Module) -> list[str]:
 
 def _variants(source: str, numbers: Collection[float], statement: str) -> Iterator[ast.Module]:
     """The program with one given changed everywhere, and without its assertions."""
-    nodes = list(ast.walk(parse_python(source)))
+    nodes = list(ast.walk(ast.parse(source)))
     given = sorted({number for node in nodes for number in _numbers_of(node)} & {float(n) for n in numbers})
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     quoted = [text for text in dict.fromkeys(texts) if len(text) > 1 and text in statement]
     pairs: list[tuple[float | str, Callable[[Any], Any]]] = [(number, change) for change in CHANGES for number in given]
     pairs += [(text, change) for change in SPELLINGS for text in quoted]
     for old, change in pairs[:MAX_VARIANTS]:
-        yield _Change(old, change).visit(parse_python(source))
+        yield _Change(old, change).visit(ast.parse(source))
 
 
 def _numbers_of(node: ast.AST) -> list[float]:
