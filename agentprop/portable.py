@@ -11,8 +11,9 @@ import contextlib
 import errno
 import os
 import signal
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
+from typing import TypeVar
 
 try:
     import fcntl
@@ -97,21 +98,23 @@ def unblock_signals(signals: Set[signal.Signals]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
+Tree = TypeVar("Tree")
 PARSED_AGAIN = 5
 """CPython 3.11 counts the depth of trees for all threads together, so one that parses can fail because of another."""
 
 
 def parse_python(source: str) -> ast.Module:
     """Parse a program, again if another thread was in the way. Raises SyntaxError, ValueError, RecursionError."""
-    for _ in range(PARSED_AGAIN):
-        with contextlib.suppress(SystemError):
-            return ast.parse(source)
-    return ast.parse(source)
+    return _parsed(lambda: ast.parse(source))
 
 
 def parse_expression(source: str) -> ast.Expression:
     """The same for an expression."""
+    return _parsed(lambda: ast.parse(source, mode="eval"))
+
+
+def _parsed(parse: Callable[[], Tree]) -> Tree:
     for _ in range(PARSED_AGAIN):
         with contextlib.suppress(SystemError):
-            return ast.parse(source, mode="eval")
-    return ast.parse(source, mode="eval")
+            return parse()
+    return parse()
