@@ -121,18 +121,15 @@ class Sandbox:
                 results[position] = result
         return [result or self.run_job(job) for job, result in zip(jobs, results, strict=True)]
 
-    def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
-        """Run jobs of one author in one process, up to the first that does not end well; its result is the last one.
+    def run_in_turn(self, jobs: Sequence[Job]) -> Iterator[Result]:
+        """Run jobs of one author in one process, and yield their results in order.
 
-        A job without a clear result runs again by itself before it is believed. Each finds its standard input in
-        `sys.stdin`, not in the file of number 0.
+        A job without a clear result runs again by itself before it is believed, as soon as its result is asked for.
+        Each finds its standard input in `sys.stdin`, not in the file of number 0.
         """
-        results: list[Result] = []
-        for job, result in zip(jobs, self._run_together(jobs), strict=True):
-            results.append(result or self.run_job(job))
-            if results[-1].status != "ok":
-                break
-        return results
+        results = self._run_together(jobs) if len(jobs) > 1 else [None] * len(jobs)
+        for job, result in zip(jobs, results, strict=True):
+            yield result or self.run_job(job)
 
     def _run_together(self, batch: Sequence[Job]) -> Sequence[Result | None]:
         try:

@@ -629,7 +629,7 @@ class _Parser:
         return node(head, Letter(variable), low, high, self._with_more(variable, body) if head == "sum" else body)
 
     def _with_more(self, index: str, body: Tree) -> Tree:
-        """A sum's body with the terms behind it that use its index: they stand without brackets in `\\sum a_k + b_k`."""
+        """A sum's body with the terms behind it that use its index: no brackets stand in `\\sum a_k + b_k`."""
         terms = [body]
         while self.sees("+", "-"):
             before = self.at
