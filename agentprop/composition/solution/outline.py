@@ -128,13 +128,14 @@ def answered(term: Term) -> Term:
 
 def key_of(term: Term, scope: Scope) -> Key:
     """A value by itself if it holds no letter of the sweeps around it, else in their scope."""
-    return term, scope if is_open(term) else ()
+    return term, scope if scope and is_open(term) else ()
 
 
 def is_open(term: Term) -> bool:
     """True if a term holds a letter that a sweep around it binds."""
-    bound = {node.variable for node in walk(term) if isinstance(node, SWEEPS)}
-    return any(isinstance(node, Variable) and node.name not in bound for node in walk(term))
+    nodes = list(walk(term))
+    bound = {node.variable for node in nodes if isinstance(node, SWEEPS)}
+    return any(isinstance(node, Variable) and node.name not in bound for node in nodes)
 
 
 def _test(relation: Relation | None, library: Mapping[str, Package]) -> str:
