@@ -182,7 +182,7 @@ def _quick(text: str) -> Callable[[Mapping[str, Any]], Any] | None:
 
 
 def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
-    """The tree as nested functions that mean what `_Evaluator` does. Raises KeyError for a node that it has none for."""
+    """The tree as nested functions that mean what `_Evaluator` does. Raises KeyError for a node it has none for."""
     match node:
         case ast.Constant(value=int() | float() as value):
             return lambda values: _plain(value)
