@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -94,7 +95,8 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
     return "\n".join(lines)
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that the program imports, by name."""
     return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
 

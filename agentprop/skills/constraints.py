@@ -149,7 +149,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
     if quick is not None:
         try:
             return quick(values)
-        except (_Unusual, ArithmeticError, AttributeError, TypeError, ValueError, KeyError):
+        except (_Unusual, ArithmeticError, AttributeError, TypeError, ValueError, KeyError, RecursionError):
             pass  # the evaluator decides, and says what is wrong
     try:
         return _Evaluator(values).visit(parse(text))
@@ -177,7 +177,7 @@ def _quick(text: str) -> Callable[[Mapping[str, Any]], Any] | None:
     """A function for a constraint without loops, containers or powers, whose steps are bounded by its length."""
     try:
         return _function(parse(text))
-    except KeyError:
+    except (KeyError, RecursionError):
         return None
 
 
@@ -197,6 +197,11 @@ def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
         case ast.BoolOp(op=op, values=nodes):
             parts, stop = [_function(part) for part in nodes], isinstance(op, ast.Or)
             return lambda values: _first(parts, values, stop)
+        case ast.IfExp(test=test_node, body=body_node, orelse=else_node):
+            test, body, other = _function(test_node), _function(body_node), _function(else_node)
+            return lambda values: body(values) if test(values) else other(values)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str() as choice)]):
+            return lambda values: bool(values[name] == choice)
         case ast.Compare(left=left_node, ops=[op], comparators=[right_node]):
             compare, left, right = _QUICK_COMPARE[type(op)], _function(left_node), _function(right_node)
             return lambda values: compare(left(values), right(values))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.resources import files
 
 from agentprop.composition.draft_code import rebuilt
@@ -151,6 +152,7 @@ def tracing(term: Term, library: Mapping[str, Package]) -> str:
     return f"from {MODULE} import told\n\ndef traced(trace):\n{lines}\nfound.append(told(traced))"
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that the code imports, by name."""
     return {MODULE: files("agentprop.composition.solution").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
