@@ -25,7 +25,7 @@ from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.agent.sampling_seed import draft_seed
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.composition import objects
+from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
@@ -367,6 +367,12 @@ def tools() -> dict[str, str]:
     """Sources of the helper modules that code in the sandbox may import, by module name."""
     source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
     return {"tools": source, **objects.modules()}
+
+
+def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
+    """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
+    scripts = {f"skills.{one.module}": one.script or "" for one in library.values() if one.origin == "bundled"}
+    return {**tools(), **ablation.modules(), **solution.modules(), **scripts}
 
 
 def builtin_made_by() -> MadeBy:
