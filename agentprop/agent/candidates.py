@@ -18,6 +18,7 @@ from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.branching import Draft, best, drafts
 from agentprop.agent.bundles import Bundles, bundle_name
+from agentprop.agent.certificates import modules as certificate_modules
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
@@ -380,7 +381,7 @@ def tools() -> dict[str, str]:
 def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
     scripts = {f"skills.{one.module}": one.script or "" for one in library.values() if one.origin == "bundled"}
-    return {**tools(), **ablation.modules(), **solution.modules(), **scripts}
+    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **scripts}
 
 
 def builtin_made_by() -> MadeBy:

@@ -67,11 +67,11 @@ def examination(
     changed: bool = True,
 ) -> Job:
     """The job that runs a certificate with tracing skills and, if `changed`, with other numbers and strings."""
-    modules = {**tools, **_traced(active), TOOLS: _tools()}
+    sources = {**tools, **_traced(active), **modules()}
     source, statement = submission.certificate, submission.statement
     numbers = numbers_of(statement) if changed else []
     code = f"from {TOOLS} import examine\nfound = examine({source!r}, {numbers!r}, {statement!r})"
-    return Job(code, modules, "found", origin=origin)
+    return Job(code, sources, "found", origin=origin)
 
 
 async def called_skills(
@@ -134,8 +134,9 @@ def _composed(s: Submission) -> tuple[str, ...]:
 
 
 @cache
-def _tools() -> str:
-    return files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")
+def modules() -> Mapping[str, str]:
+    """Sources of the module that an examination imports, by name."""
+    return {TOOLS: files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")}
 
 
 def _traced(active: Mapping[str, Package]) -> dict[str, str]:
