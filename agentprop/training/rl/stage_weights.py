@@ -27,8 +27,9 @@ def by_stage(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], wo
     first = torch.zeros(len(group_J), dtype=torch.float64)
     first[actions.action_A] = scaled  # every token of an action has the weight of its action
     groups = len(actions.constant_G)
-    count = torch.bincount(group_J, minlength=groups).clamp(min=1)
-    mean = torch.zeros(groups, dtype=torch.float64).index_add_(0, group_J, first) / count
+    member_J = ~actions.branch_I[actions.trajectory_J]
+    count = torch.bincount(group_J[member_J], minlength=groups).clamp(min=1)
+    mean = torch.zeros(groups, dtype=torch.float64).index_add_(0, group_J[member_J], first[member_J]) / count
     return (scaled - mean[group_J][actions.action_A]).float()
 
 

@@ -37,6 +37,8 @@ from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 LEAST_EFFECTIVE = 0.3
 """Least effective share of a batch that was annealed (ours)."""
+ROUNDING = 1e-3
+"""Largest difference of a correction from 1 that two computations of the same log-probs may make."""
 
 
 @dataclass(frozen=True)
@@ -374,7 +376,11 @@ def check_effective(correction: Tensor, world: World) -> None:
 
 
 def by_position(means: RunningMeans, correction: Tensor, action_A: Tensor) -> None:
-    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on."""
+    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on, and the share `annealed`.
+
+    A token counts as annealed if its correction is not 1; that of one at temperature 1 is, up to rounding.
+    """
+    means.add("annealed", ((correction - 1).abs() > ROUNDING).tolist())
     count = torch.bincount(action_A)
     first = torch.cat([count.new_zeros(1), count.cumsum(0)[:-1]]) if len(count) else count
     tenth_A = (torch.arange(len(action_A)) - first[action_A]) * 10 // count[action_A]
