@@ -47,6 +47,8 @@ class Example:
     """The trajectory is in the loss; False for masked ones."""
     versions: tuple[int, ...] = ()
     """Step of the weights that began to sample each action; empty for a sampler that has no versions."""
+    thinking: int = 0
+    """Number of sampled tokens before the answer of a solver's reply, if rewards depend on it."""
 
     @property
     def n_actions(self) -> int:
@@ -72,6 +74,8 @@ class TrainingGroup:
     """Number of the group, unique over the run and all processes."""
     slot: int | None = None
     """Place of the group in the rollout batch; None means its number, counted from the batch's first."""
+    returned: tuple[ReturnedEpisode, ...] = ()
+    """Rewards of the members, if they may still change."""
 
     @property
     def silent(self) -> bool:

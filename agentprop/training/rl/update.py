@@ -32,6 +32,7 @@ from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.explore import Chosen, Explore, choose, draws
 from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, rollout_correction, token_means
 from agentprop.training.rl.lp_reg import LpReg, held_up, hold
+from agentprop.training.rl.pear import Pear
 from agentprop.training.rl.stage_weights import by_stage
 from agentprop.training.rl.token_table import TokenTable, padded_rows
 
@@ -71,6 +72,8 @@ class Objective:
     """Weight of the actions of a stage, relative to others."""
     annealed: bool = False
     """Replies were drawn at temperatures that fall, so corrections are reported by position and may be too uneven."""
+    pear: Pear | None = None
+    """What lowers rewards by the entropy of thinking; None for nothing."""
     staleness: int = 0
     """Most steps between the weights that sampled and those that learn; corrections are reported by it."""
 
@@ -154,11 +157,17 @@ def _learn(
     step: int,
     stop: Callable[[], bool],
 ) -> dict[str, float]:
-    active = [group for group in groups if not objective.skips(group.advantages)]
+    pear = objective.pear
+    active = [g for g in groups if (pear.wants(g) if pear is not None else not objective.skips(g.advantages))]
     if not world.any(bool(active)):
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
     frozen = freeze(policy, table, objective, world, stop)
+    shaped: dict[str, float] = {}
+    if pear is not None:
+        active, shaping = pear.shaped(active, frozen.entropy)
+        shaped = shaping.reduce(world)
+    silent = {n for n, group in enumerate(active) if objective.skips(group.advantages)}
     actions = Actions.of([group.advantages for group in active], [group.lengths for group in active])
     weight, means = weigh(actions, frozen, objective)
     if objective.stages:
@@ -170,7 +179,7 @@ def _learn(
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
-    extra: dict[str, float] = {} if chosen is None else chosen.metrics
+    extra = shaped if chosen is None else shaped | chosen.metrics
     weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
     proxy: Tensor | None = None
     if objective.lp_reg is not None and frozen.proxy is not None:
@@ -182,7 +191,7 @@ def _learn(
     slots = [group.number % n_groups if group.slot is None else group.slot for group in active]
     parts = minibatches(slots, n_groups, objective.minibatches, seed, world)
     for part in parts:
-        numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part]
+        numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part - silent]
         n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum

@@ -43,7 +43,7 @@ class Advised(ScriptedPolicy):
     said: str = submission()
 
     async def reply(self, request: Request) -> Reply:
-        if not any(hint in message.content for message in request.messages for hint in HINTS):
+        if not any(hint in message.text for message in request.messages for hint in HINTS):
             return await super().reply(request)
         turn = sum(message.role == "assistant" for message in request.messages)
         own = replace(self, scripts=[[self.said] * (turn + 1)])
