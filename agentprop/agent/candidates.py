@@ -178,6 +178,8 @@ class CandidateMaker:
     """A language model's bundles are paths of the skill graph."""
     drafts: int = 1
     """Beginnings of each episode of a language model, the first of which that holds goes on."""
+    tries: int = 1
+    """Candidates of a task, which have its bundle and composition and differ in all that is drawn after them."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -237,6 +239,8 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         reasons = failures.get(bundle_name(task.skill_names), ())
         environment.remind(reasons)
+        if self.tries > 1:
+            rng = Random(f"{self.seed}/{index}/try")
         policy = self._policy(environment, term, rng)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:
@@ -293,8 +297,8 @@ class CandidateMaker:
         return opened[0] if opened is not None else None
 
     def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
-        """The category of a candidate, and the source of all else about it that is random."""
-        rng = Random(f"{self.seed}/{index}")
+        """The category of a candidate, and the source of all else about its task that is random."""
+        rng = Random(f"{self.seed}/{index // self.tries}")
         return rng.choices(self.curriculum.categories, probabilities)[0], rng
 
     def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from conftest import Parrot
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules
@@ -67,14 +66,10 @@ def test_a_branch_begins_in_the_state_that_the_episode_had(toys: Mapping[str, Pa
         return {name: getattr(environment, name) for name in kept} | {"active": list(environment.active)}
 
     async def run() -> None:
-        living, policy, states = fresh(), Parrot((RUNS, "what?", PRUNE, FAILS, ADD, REFUSED, THINK, RUNS)), []
-        while living.stop is None:
-            move = await policy.act(living.observe())
-            if move.message is None:
-                living.end(move)
-            else:
-                await living.step(move)
-                states.append(state(living))
+        living, states = fresh(), list[dict[str, Any]]()
+        for message in (RUNS, "what?", PRUNE, FAILS, ADD, REFUSED, THINK, RUNS):
+            await living.step(Move(message=message))
+            states.append(state(living))
         trajectory = living.episode().trajectory
         for kept in range(1, len(trajectory.turns)):
             branch = fresh()
