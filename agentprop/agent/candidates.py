@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
@@ -28,6 +29,7 @@ from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import objects
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.comparison import check_answer
@@ -241,6 +243,9 @@ class CandidateMaker:
         environment.remind(reasons)
         if self.tries > 1:
             rng = Random(f"{self.seed}/{index}/try")
+            if term is not None:
+                with suppress(Impossible):  # the numbers that were planned then
+                    term = Repairs(self.planner).redrawn(term, rng)
         policy = self._policy(environment, term, rng)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:

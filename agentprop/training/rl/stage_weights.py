@@ -33,6 +33,15 @@ def by_stage(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], wo
     return (scaled - mean[group_J][actions.action_A]).float()
 
 
+def shares(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], world: World) -> dict[str, float]:
+    """Return the share of the absolute weights that each of the stages has, over all processes, by `weight_STAGE`."""
+    stage_A = [actions.stage_J[action] for action in actions.action_A.tolist()]
+    size = weight_A.double().abs()
+    own = [float(size[torch.tensor([name == stage for name in stage_A], dtype=torch.bool)].sum()) for stage in stages]
+    whole, *parts = world.sum([float(size.sum()), *own])
+    return {f"weight_{stage}": part / whole if whole else 0.0 for stage, part in zip(stages, parts, strict=True)}
+
+
 def scaled_by_stage(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], world: World) -> Tensor:
     """Return the weights times those of their stages, float64 [A], at the same absolute sum over all processes."""
     weigh_J = torch.tensor([stages.get(stage, 1.0) for stage in actions.stage_J], dtype=torch.float64)

@@ -33,7 +33,7 @@ from agentprop.training.rl.explore import Chosen, Explore, choose, draws
 from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, rollout_correction, token_means
 from agentprop.training.rl.lp_reg import LpReg, held_up, hold
 from agentprop.training.rl.pear import Pear
-from agentprop.training.rl.stage_weights import by_stage
+from agentprop.training.rl.stage_weights import by_stage, shares
 from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 LEAST_EFFECTIVE = 0.3
@@ -163,15 +163,16 @@ def _learn(
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
     frozen = freeze(policy, table, objective, world, stop)
-    shaped: dict[str, float] = {}
+    extra: dict[str, float] = {}
     if pear is not None:
         active, shaping = pear.shaped(active, frozen.entropy)
-        shaped = shaping.reduce(world)
+        extra |= shaping.reduce(world)
     silent = {n for n, group in enumerate(active) if objective.skips(group.advantages)}
     actions = Actions.of([group.advantages for group in active], [group.lengths for group in active])
     weight, means = weigh(actions, frozen, objective)
     if objective.stages:
         weight = by_stage(weight, actions, objective.stages, world)
+        extra |= shares(weight, actions, objective.stages, world)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     if objective.annealed and correction is not None:
         check_effective(correction, world)
@@ -179,8 +180,9 @@ def _learn(
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
-    extra = shaped if chosen is None else shaped | chosen.metrics
-    weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
+    pull: Tensor | None = None
+    if chosen is not None:
+        weight, pull, extra = chosen.weight_A, chosen.pull_A, extra | chosen.metrics
     proxy: Tensor | None = None
     if objective.lp_reg is not None and frozen.proxy is not None:
         proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, _in_loss(table), world)
