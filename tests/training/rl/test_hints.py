@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
 from test_proposer_env import Fixed, ToyEnv
 from test_update import FLAT, gradients, model, policy, same, sequence, training_group, written_out
-from toy_groups import ALONE, FAILS, GARBAGE, GOOD, RUNS, THINK, ScriptedPolicy, submission
+from toy_groups import ALONE, FAILS, GARBAGE, GOOD, RUNS, THINK, Advised, submission
 
 from agentprop.agent.hinting import HINTS
 from agentprop.inference.chat_template import Renderer
-from agentprop.models.chat import Reply, Request
 from agentprop.sandbox.executor import Executor
 from agentprop.training.data.sequences import from_turn
 from agentprop.training.model.policy import PolicyModel
@@ -34,21 +33,6 @@ __all__ = ["model", "policy"]
 STUCK = [FAILS, FAILS, RUNS, THINK]
 SCRIPTS = [GOOD, STUCK, [RUNS, THINK, RUNS, THINK], STUCK]
 """Of four turns each; the third has no dead end."""
-
-
-@dataclass
-class Advised(ScriptedPolicy):
-    """A policy that submits once it is given a hint."""
-
-    said: str = submission()
-
-    async def reply(self, request: Request) -> Reply:
-        if not any(hint in message.text for message in request.messages for hint in HINTS):
-            return await super().reply(request)
-        turn = sum(message.role == "assistant" for message in request.messages)
-        own = replace(self, scripts=[[self.said] * (turn + 1)])
-        own.prompt_cache = self.prompt_cache
-        return await super(Advised, own).reply(request)
 
 
 def env_of(
