@@ -50,7 +50,7 @@ def tune(runs: Sequence[str], bands: Sequence[str], wanted: int = WANTED) -> dic
         for stored in joined.runs
         for row in stored.iter_rows(Problem, ["id", "template"])
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for text, band in parsed.items():
         sampled = {key: _sampled(queries, joined, templates, band) for key, queries in tries.items()}
         before = next(iter(sampled.values()))

@@ -59,7 +59,7 @@ class Pear:
         """
         means = RunningMeans()
         sizes = [example.n_actions for group in groups for example in group.examples]
-        replies = iter(entropy_A.split(sizes))
+        replies = iter(torch.split(entropy_A, sizes))
         found, penalties, think, answer = [], list[float](), list[Tensor](), list[Tensor]()
         for group in groups:
             members = []
