@@ -15,7 +15,8 @@ expected reward by log π(b) is 0, but that branch would add 0.5·(1 − 0) to i
 
 Only failures branch, so a branch is compared with its group and changes nothing for the group (`advantages.beside`):
 Σw of a group is 0 as before, and branches come on top of it. Curriculum, prober pool and the rewards that are reported
-are those of members alone. One of eight episodes branches at most, and the chance falls to 0 over the run.
+are those of members alone. One of eight episodes of a group branches at most (of a smaller group one), and the chance
+falls to 0 over the run.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Hints:
     def chance(self, step: int) -> float:
         """Return the chance in a step.
 
-        >>> [Hints(0.2, 4).chance(step) for step in range(5)]
-        [0.2, 0.15, 0.1, 0.05, 0.0]
+        >>> [Hints(0.5, 4).chance(step) for step in range(5)]
+        [0.5, 0.375, 0.25, 0.125, 0.0]
         """
         return self.first * max(0.0, 1 - step / self.steps)
 
