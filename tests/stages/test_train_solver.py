@@ -140,6 +140,11 @@ def test_nothing_to_learn_from_is_said_with_the_reason(model: Path, judged: Path
     assert not any((tmp_path / name).exists() for name in "abc")
 
 
+def test_penalties_do_not_go_with_new_tasks_in_place_of_silent_groups() -> None:
+    with pytest.raises(ConfigError, match="which pear learns from"):
+        train_solver.check(settings(Path("m"), pear=1.0, refill=0.5))
+
+
 def test_groups_that_cannot_be_shared_out_are_refused() -> None:
     from agentprop.stages.train.rl_run import check_world
     from agentprop.training.model.distributed import World

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from agentprop import __version__
 from agentprop.config import TrainSolverConfig
 from agentprop.engine import Interruption
-from agentprop.errors import InputError
+from agentprop.errors import ConfigError, InputError
 from agentprop.grading.difficulty import Band
 from agentprop.grading.probers import Prober
 from agentprop.prompts import prompt_hash
@@ -77,6 +77,8 @@ def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
     require(config)
     check_reinforce(config)
+    if config.pear is not None and config.refill:
+        raise ConfigError("refill replaces groups of right answers, which pear learns from", hint="drop one of the two")
     _algorithm(config)
     check_sources(config, sources)
 

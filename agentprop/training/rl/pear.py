@@ -47,10 +47,9 @@ class Pear:
         think, answer = (float(part.double().mean()) if len(part) else 0.0 for part in _phases(entropy_A, thinking))
         return min(max(think - self.alpha * answer, 0.0), 1.0)
 
-    def wants(self, group: TrainingGroup) -> bool:
-        """Tell whether a group may teach something: it has two members, and not only wrong answers."""
-        some = any(one.reward == RIGHT for one in group.returned)
-        return not group.advantages.singleton and (some or not group.advantages.constant)
+    def parts(self, group: TrainingGroup) -> bool:
+        """Tell whether penalties may part members that earn the same: there are two, and some are right."""
+        return not group.advantages.singleton and any(one.reward == RIGHT for one in group.returned)
 
     def shaped(self, groups: Sequence[TrainingGroup], entropy_A: Tensor) -> tuple[list[TrainingGroup], RunningMeans]:
         """Return the groups with the advantages of shaped rewards; entropies are in the order of their tokens.

@@ -158,7 +158,7 @@ def _learn(
     stop: Callable[[], bool],
 ) -> dict[str, float]:
     pear = objective.pear
-    active = [g for g in groups if (pear.wants(g) if pear is not None else not objective.skips(g.advantages))]
+    active = [g for g in groups if not objective.skips(g.advantages) or (pear is not None and pear.parts(g))]
     if not world.any(bool(active)):
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
