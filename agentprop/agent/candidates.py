@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
@@ -29,6 +30,7 @@ from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.repairs import Repairs
 from agentprop.composition.structure import structure_key
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
@@ -183,6 +185,8 @@ class CandidateMaker:
     """A language model's bundles are paths of the skill graph."""
     drafts: int = 1
     """Beginnings of each episode of a language model, the first of which that holds goes on."""
+    tries: int = 1
+    """Candidates of a task, which have its bundle and composition and differ in all that is drawn after them."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -242,6 +246,11 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         reasons = failures.get(bundle_name(task.skill_names), ())
         environment.remind(reasons)
+        if self.tries > 1:
+            rng = Random(f"{self.seed}/{index}/try")
+            if term is not None:
+                with suppress(Impossible):  # the numbers that were planned then
+                    term = Repairs(self.planner).redrawn(term, rng)
         policy = self._policy(environment, term, rng)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:
@@ -302,8 +311,8 @@ class CandidateMaker:
         return "" if problem is None else structure_key(problem.certificate.composition, self.planner.library)
 
     def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
-        """The category of a candidate, and the source of all else about it that is random."""
-        rng = Random(f"{self.seed}/{index}")
+        """The category of a candidate, and the source of all else about its task that is random."""
+        rng = Random(f"{self.seed}/{index // self.tries}")
         return rng.choices(self.curriculum.categories, probabilities)[0], rng
 
     def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:

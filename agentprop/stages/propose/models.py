@@ -258,6 +258,7 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         written=written_skills(plan.library),
         paths=config.bundles == "path",
         drafts=config.drafts,
+        tries=config.tries,
         prompts=plan.prompts,
         guidance=plan.guidance,
     )
