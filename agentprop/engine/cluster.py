@@ -61,13 +61,20 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
                 logging_level="error",
                 log_to_driver=False,
             )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise RunError(f"no Ray cluster answers at {address}: {reason}", hint="check --address") from error
+    except Exception as error:  # a node that is too slow to start is a bare one
+        raise _refusal(address, error) from error
     try:
         yield Placement("ray", RayPool, lambda: max(1, int(ray.cluster_resources().get("CPU", 1))))
     finally:
         ray.shutdown()
+
+
+def _refusal(address: str | None, error: Exception) -> RunError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if address is None:
+        hint = "try again: Ray gives up after 30 s; or run `ray start --head` first, and give --address auto"
+        return RunError(f"Ray does not start on this machine: {reason}", hint=hint)
+    return RunError(f"no Ray cluster answers at {address}: {reason}", hint="check --address")
 
 
 def _import_ray() -> Any:
