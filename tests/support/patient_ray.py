@@ -17,9 +17,7 @@ Started = TypeVar("Started")
 PATIENCE = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_agent_register_timeout_ms": "600000",
-    "RAY_gcs_rpc_server_connect_timeout_s": "120",
     "RAY_gcs_server_port_wait_time_s": "600",
-    "RAY_gcs_server_request_timeout_seconds": "600",
     "RAY_health_check_timeout_ms": "120000",  # one that is refused, because the node has died, fails at once
     "RAY_worker_register_timeout_seconds": "600",
 }
