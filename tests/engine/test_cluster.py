@@ -1,4 +1,4 @@
-"""What is printed while work runs on Ray: ours to stdout, Ray's to stderr. `test_ray.py` has the clusters themselves."""
+"""What is printed while work runs on Ray: ours to stdout, Ray's to stderr. `test_ray.py` has the clusters."""
 
 from __future__ import annotations
 
