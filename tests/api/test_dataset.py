@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -150,6 +151,11 @@ def test_the_stub_declares_the_public_names() -> None:
     assert all(getattr(agentprop, name) is not None for name in agentprop.__all__)
     with pytest.raises(AttributeError, match="nonesuch"):
         agentprop.nonesuch  # noqa: B018
+
+
+def test_the_page_of_the_api_has_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^::: (\S+)$", page, re.MULTILINE)) == {f"{h}.{n}" for n, h in agentprop._HOMES.items()}
 
 
 # --- what is reported ---

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import ray_work
-from patient_ray import started, wait_patiently
+from patient_ray import wait_patiently
 from places import EXAMPLES, ROOT, SUPPORT
 from probe_commands import probers
 from probe_problems import problem, store
@@ -46,16 +46,11 @@ def cluster() -> Iterator[Any]:
     paths = [str(ROOT), str(SUPPORT), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     head = {"num_cpus": 0, "object_store_memory": 100 * 2**20, "include_dashboard": False}
-    found = started(lambda: Cluster(initialize_head=True, head_node_args=head))
+    found = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
-        add_node(found)
+        found.add_node(**NODE)
     yield found
     found.shutdown()
-
-
-def add_node(cluster: Any) -> None:
-    """Add a node of one core, and wait until the cluster knows it."""
-    started(lambda: cluster.add_node(**NODE))
 
 
 @pytest.fixture
@@ -110,7 +105,7 @@ def test_a_node_may_die_with_what_it_runs(on_cluster: Any) -> None:
         results.append(one)
         if len(results) == 10:
             on_cluster.remove_node(next(iter(on_cluster.worker_nodes)))
-            add_node(on_cluster)
+            on_cluster.add_node(**NODE)
     assert results == list(range(40))
 
 
@@ -122,7 +117,7 @@ def test_a_node_may_die_with_results_that_were_finished_and_not_fetched(on_clust
         if len(results) == 4:
             time.sleep(3)  # both actors finish what they hold, and nobody fetches it
             on_cluster.remove_node(next(iter(on_cluster.worker_nodes)))
-            add_node(on_cluster)
+            on_cluster.add_node(**NODE)
     assert results == list(range(24))
 
 

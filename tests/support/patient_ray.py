@@ -1,44 +1,54 @@
 """Ray, which starts within its own time limits or not at all → Ray that a busy machine may start slowly.
 
-A node waits 15 seconds for the ports of its agents, which are Python processes, unless it was told them before, and no
-setting changes that. Whoever starts it waits 30 seconds. So nodes are told their ports, and are tried several times.
+Two limits have no setting: a node waits 15 seconds for the ports of its agents, which are Python processes, unless it
+was told them before; and whoever starts it waits 30 seconds. So nodes are told their ports, and are waited for.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+import time
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-Started = TypeVar("Started")
-
+PATIENCE_S = 600
 PATIENCE = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_agent_register_timeout_ms": "600000",
-    "RAY_gcs_server_port_wait_time_s": "600",
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": str(PATIENCE_S),
+    "RAY_agent_register_timeout_ms": str(1000 * PATIENCE_S),
+    "RAY_gcs_server_port_wait_time_s": str(PATIENCE_S),
     "RAY_health_check_timeout_ms": "120000",  # one that is refused, because the node has died, fails at once
-    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_worker_register_timeout_seconds": str(PATIENCE_S),
 }
-"""What the environment of Ray's processes says of other time limits."""
+"""What the environment of Ray's processes says of other time limits; some are read when Ray is imported."""
+os.environ |= PATIENCE
 AGENT_PORTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
-TRIES = 4
 
 
 def wait_patiently() -> None:
-    """Have Ray in this process, and the nodes that it starts, wait for each other on a busy machine."""
-    os.environ |= PATIENCE
+    """Have Ray in this process wait for the nodes that it starts, and these not for their agents."""
+    from ray._private import services
     from ray._private.parameter import RayParams
 
-    begin = RayParams.__init__
+    begin, find = RayParams.__init__, services.get_node
 
     @wraps(begin)
     def with_ports(self: Any, *arguments: Any, **settings: Any) -> None:
         begin(self, *arguments, **settings)
         self.update_if_absent(**dict(zip(AGENT_PORTS, free_ports(len(AGENT_PORTS)), strict=True)))
 
-    RayParams.__init__ = with_ports
+    @wraps(find)
+    def found(*arguments: Any) -> Any:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                return find(*arguments)
+            except RuntimeError:  # not there yet
+                time.sleep(0.5)
+        return find(*arguments)
+
+    RayParams.__init__, services.get_node = with_ports, found
 
 
 def free_ports(count: int) -> list[int]:
@@ -51,14 +61,3 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def started(start: Callable[[], Started]) -> Started:
-    """Start something of Ray's, once more if it was too slow for Ray."""
-    for _ in range(TRIES - 1):
-        try:
-            return start()
-        except Exception as error:  # Ray raises bare ones
-            if "timed out" not in str(error).lower():
-                raise
-    return start()
