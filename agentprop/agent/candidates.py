@@ -25,9 +25,10 @@ from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.agent.sampling_seed import draft_seed
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.composition import objects
+from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.structure import structure_key
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.comparison import check_answer
@@ -59,6 +60,8 @@ class Candidate:
     """Every turn."""
     problem: Problem | None = None
     """The problem, if the submission kept the contract."""
+    structure: str = ""
+    """Name of the problem's structure, if it is composed."""
     attempt: Attempt | None = None
     """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
@@ -100,7 +103,8 @@ class MasteryState:
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes that were distinct, so that an exhausted category is drawn less (ours)."""
+    """EMA of the share of successes with a structure that is new to the run, so that a category whose skills combine in
+    few ways is drawn less as it repeats itself (ours)."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class Curriculum:
     def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
         """Move the means: m_c ← (1 − α)·m_c + α·(success rate in the batch); novelty likewise, among the successes.
 
-        `tallies` maps a category to (candidates, successes, successes that were distinct).
+        `tallies` maps a category to (candidates, successes, successes that count and have a new structure).
         """
         mastery, novelty = dict(before.mastery), dict(before.novelty)
         for category, (total, successes, distinct) in tallies.items():
@@ -257,6 +261,7 @@ class CandidateMaker:
             task,
             episode.trajectory,
             episode.problem,
+            self._structure(episode.problem),
             notes=episode.notes,
             usage=usage,
             words=episode.words,
@@ -291,6 +296,9 @@ class CandidateMaker:
         """Open the episode of a candidate, for whoever acts from outside; None if no composition could be planned."""
         opened = self._opened(index, *self._drawn(index, self.curriculum.probabilities(state)))
         return opened[0] if opened is not None else None
+
+    def _structure(self, problem: Problem | None) -> str:
+        return "" if problem is None else structure_key(problem.certificate.composition, self.planner.library)
 
     def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
         """The category of a candidate, and the source of all else about it that is random."""
@@ -367,6 +375,12 @@ def tools() -> dict[str, str]:
     """Sources of the helper modules that code in the sandbox may import, by module name."""
     source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
     return {"tools": source, **objects.modules()}
+
+
+def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
+    """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
+    scripts = {f"skills.{one.module}": one.script or "" for one in library.values() if one.origin == "bundled"}
+    return {**tools(), **ablation.modules(), **solution.modules(), **scripts}
 
 
 def builtin_made_by() -> MadeBy:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -56,7 +57,8 @@ def operators(spec: Spec) -> tuple[str, ...]:
     return tuple(name for name in OPERATORS if name != "branch" or question.tests)
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that `drawing` imports, by name."""
     return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
 
