@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
 MOST_SHOWN = 8
@@ -81,12 +82,19 @@ def narrowed(
     return {"family": len(family), "counts": counts, "left": ", ".join(listed + more)}
 
 
-def bounded(box: int, facts: Sequence[Fact], bounds: Mapping[str, Callable[[Any], int]]) -> int:
+def bounded(box: int, facts: Sequence[Fact], bounds: Mapping[str, Callable[[Any], Any]]) -> int:
     """The box, or a smaller one of which it is proved that nothing beyond it fits the facts.
 
-    `bounds` has the proof: port → function of a told value, which gives a box that holds all members of that value.
+    `bounds` is what the proofs say: port → function of a told value, which gives a box that holds every member of that
+    value, whatever the range, or None if there is no such box.
     """
-    return min([box, *(bounds[port](told) for port, told in facts if port in bounds)])
+    proved = [bounds[port](told) for port, told in facts if port in bounds]
+    return min([box, *(int(most) for most in proved if most is not None)])
+
+
+def root(value: Any) -> int:
+    """The greatest integer of which the square is at most a number; 0 for a negative one."""
+    return isqrt(max(0, int(value)))
 
 
 def whole(value: Any) -> Any:

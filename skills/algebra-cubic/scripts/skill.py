@@ -2,7 +2,7 @@
 
 from itertools import combinations_with_replacement
 
-from object_kinds import answer, narrowed
+from object_kinds import answer, bounded, narrowed, root
 
 DIRECT = ("sum", "pairs", "product")
 SAME = {}
@@ -60,9 +60,23 @@ PORTS = {
 }
 
 
+def _beyond(offset):
+    """P(k) is the product of the differences k - r: one of integers is at most a product in which none is zero."""
+    return lambda told: abs(told) + offset if told else None
+
+
+BOUNDS = {
+    "squares": root,
+    "product": _beyond(0),
+    "one": _beyond(1),
+    "minus": _beyond(1),
+    "two": _beyond(2),
+}
+
+
 def solve(box, facts, question):
     """Newton's identities and Descartes' rule: every port is a formula in the coefficients."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

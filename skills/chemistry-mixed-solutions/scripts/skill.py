@@ -6,7 +6,7 @@ millilitre of a solution of 0.1 mol/L holds 100 micromoles.
 
 from fractions import Fraction
 
-from object_kinds import answer, narrowed, whole
+from object_kinds import answer, bounded, narrowed, whole
 
 DIRECT = ("acid", "base", "water")
 SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
@@ -50,10 +50,12 @@ PORTS = {
     "watery": lambda m: m[2] > m[0],
 }
 
+BOUNDS = {"total": lambda told: told - 2}
+
 
 def solve(box, facts, question):
     """Balances: every port is a formula in the three volumes."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -1,6 +1,6 @@
 """Positions of Nim with three heaps: what facts about one of them leave open."""
 
-from object_kinds import answer, narrowed
+from object_kinds import answer, bounded, narrowed
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {}
@@ -33,10 +33,15 @@ PORTS = {
     "largest": lambda h: h[0] > h[1] and h[0] > h[2],
 }
 
+BOUNDS = {
+    "total": lambda told: told - 2,
+    "product": lambda told: told,
+}
+
 
 def solve(box, facts, question):
     """Nim sums: every port of the play is a formula in the binary digits."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

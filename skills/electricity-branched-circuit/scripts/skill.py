@@ -5,7 +5,7 @@ Resistances are in kilohms, so that currents are in milliamperes and powers in m
 
 from fractions import Fraction
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, bounded, narrowed, quotient
 
 VOLTAGE = 120
 DIRECT = ("first", "second", "third")
@@ -49,9 +49,23 @@ PORTS = {
 }
 
 
+def _by_whole(whole):
+    """With R = P / Q the pair has p / Q = R - r <= R - 1, and st/(s + t) = p/Q is (Q s - p)(Q t - p) = p^2."""
+    whole = Fraction(whole)
+    pair = whole.numerator - whole.denominator
+    return max(pair * (pair + 1), whole.numerator) // whole.denominator
+
+
+BOUNDS = {
+    "whole": _by_whole,
+    "current": lambda told: _by_whole(Fraction(VOLTAGE) / told) if told else None,
+    "power": lambda told: _by_whole(Fraction(VOLTAGE**2) / told) if told else None,
+}
+
+
 def solve(box, facts, question):
     """Series and parallel: every port is a quotient of polynomials in the resistances."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, narrowed, whole
+from object_kinds import answer, bounded, narrowed, root, whole
 
 DIRECT = ("BC", "CA", "AB", "perimeter")
 SAME = {"medians": "median", "squared": "area"}
@@ -78,10 +78,16 @@ PORTS = {
     "longest": lambda t: t[0] < t[1] and t[0] < t[2],
 }
 
+BOUNDS = {
+    "perimeter": lambda told: (told - 1) // 2,
+    "area": lambda told: root(16 * told * told + 1) // 2,
+    "circumradius": lambda told: 2 * told,
+}
+
 
 def solve(box, facts, question):
     """Tangent lengths: every port is a formula in x, y and z."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, narrowed, whole
+from object_kinds import answer, bounded, narrowed, root, whole
 
 DIRECT = ("a", "b", "c")
 SAME = {"gap": "top"}
@@ -62,10 +62,12 @@ PORTS = {
     "inverse": _inverse,
 }
 
+BOUNDS = {"traces": root}
+
 
 def solve(box, facts, question):
     """Cayley and Hamilton: every port is a formula in the entries."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

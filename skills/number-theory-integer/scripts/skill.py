@@ -2,7 +2,7 @@
 
 from math import gcd, isqrt
 
-from object_kinds import answer, narrowed
+from object_kinds import answer, bounded, narrowed
 
 DIRECT = ("n",)
 SAME = {}
@@ -75,10 +75,15 @@ PORTS = {
     "squarefree": lambda n: all(e == 1 for _, e in _factors(n)),
 }
 
+BOUNDS = {
+    "sigma": lambda told: told,
+    "totient": lambda told: 2 * told * told,
+}
+
 
 def solve(box, facts, question):
     """Prime factors: every port is a formula over them."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -5,7 +5,7 @@ Lengths are in centimetres.
 
 from fractions import Fraction
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, bounded, narrowed, quotient
 
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
@@ -35,9 +35,18 @@ PORTS = {
 }
 
 
+def _by_image(told):
+    """1/f = 1/g + 1/b, f and g changing places for a virtual image: f < b = P/Q, and b - f is a multiple of 1/Q."""
+    told = Fraction(told)
+    return told.numerator**2 // told.denominator
+
+
+BOUNDS = {"image": _by_image}
+
+
 def solve(box, facts, question):
     """The lens equation: the image is at f g / (g - f), and f / (g - f) times as high."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

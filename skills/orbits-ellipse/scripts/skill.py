@@ -7,7 +7,7 @@ root of (p + q)^3 years: 216^2 / 18^3 = 8 square years per cubic au.
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, bounded, narrowed, quotient
 
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
@@ -50,9 +50,30 @@ PORTS = {
 }
 
 
+def _by_latus(told):
+    """l = 2pq/(p + q) > p, and q (2p - l) = lp: with l = P/Q the factor is a positive multiple of 1/Q."""
+    told = Fraction(told)
+    return told.numerator**2 // told.denominator
+
+
+def _by_period(told):
+    """p + q is the square of the cube root of the period."""
+    return next(base * base - 1 for base in range(int(told) + 2) if base**3 >= told)
+
+
+BOUNDS = {
+    "far": lambda told: told,
+    "axis": lambda told: 2 * told - 1,
+    "minor": lambda told: told * told,
+    "latus": _by_latus,
+    "period": _by_period,
+    "inside": lambda told: 17,
+}
+
+
 def solve(box, facts, question):
     """Means: every port is a formula in the least and the greatest distance."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import gcd, isqrt
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, bounded, narrowed, quotient, root
 
 DIRECT = ("first", "difference", "terms", "last")
 SAME = {"sum": "mean", "even": "terms", "terms": "even"}
@@ -72,10 +72,19 @@ PORTS = {
     "even": lambda p: p[2] % 2 == 0,
 }
 
+BOUNDS = {
+    "last": lambda told: told,
+    "sum": lambda told: told - 3,
+    "mean": lambda told: 2 * told - 1,
+    "squares": root,
+    "product": lambda told: told,
+    "tail": lambda told: told - 3,
+}
+
 
 def solve(box, facts, question):
     """Closed formulas: every port is one in the first term, the difference and the number."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, isqrt
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, bounded, narrowed, quotient, root
 
 DIRECT = ("shortest", "longest", "edges")
 SAME = {"flat": "slant", "slant": "flat"}
@@ -54,10 +54,22 @@ PORTS = {
     "roomy": lambda e: _volume(e) > _surface(e),
 }
 
+BOUNDS = {
+    "edges": lambda told: told // 4 - 2,
+    "volume": lambda told: told,
+    "surface": lambda told: (told - 2) // 4,
+    "diagonal": lambda told: root(told - 2),
+    "flat": lambda told: told,
+    "slant": lambda told: root(told - 1),
+    "path": lambda told: root(told - 4),
+    "inner": lambda told: told + 2 if told else None,
+    "crossed": lambda told: told,
+}
+
 
 def solve(box, facts, question):
     """Sorted edges: every port is a formula in them."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):

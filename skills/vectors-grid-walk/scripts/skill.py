@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import comb, isqrt
 
-from object_kinds import answer, narrowed, whole
+from object_kinds import answer, bounded, narrowed, whole
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {"squared": "distance"}
@@ -50,10 +50,15 @@ PORTS = {
     "right": lambda w: w[0] * w[2] == w[1] ** 2,
 }
 
+BOUNDS = {
+    "total": lambda told: told,
+    "area": lambda told: 2 * told + 1,
+}
+
 
 def solve(box, facts, question):
     """Formulas in a, b and c, of which each port is one."""
-    return answer(members(box), facts, question, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
