@@ -25,7 +25,7 @@ def solve(body: str, a: float, w: float) -> float:
 
 
 def check(body: str, a: float, w: float) -> float:
-    """The hyperbola: its semi-axis from the speed far away, its eccentricity from the vertex, where r v is conserved."""
+    """The hyperbola: semi-axis from the speed far away, eccentricity from the vertex, angular momentum from both."""
     radius, attraction = BODIES[body]
     vertex = radius + a
     axis = attraction / (w * w)

@@ -6,7 +6,8 @@ from itertools import combinations_with_replacement
 from object_kinds import answer, bounded, narrowed, quotient, root
 
 DIRECT = ("least", "greatest", "median")
-SAME = {"mean": "total", "total": "mean", "variance": "squares", "values": "different", "different": "values", "even": "total"}
+SAME = {"mean": "total", "total": "mean", "even": "total"}
+SAME |= {"variance": "squares", "values": "different", "different": "values"}
 COUNT = 5
 
 
