@@ -78,9 +78,7 @@ def test_a_script_may_import_just_what_the_module_defines() -> None:
 
 
 def test_a_script_that_only_computes_may_import_it() -> None:
-    script = (
-        "from object_kinds import answer\ndef solve(box, told, asked):\n    return answer([], told, asked, {})"
-    )
+    script = "from object_kinds import answer\ndef solve(box, told, asked):\n    return answer([], told, asked, {})"
     assert can_only_compute(script)
     assert not can_only_compute(script.replace("import answer", "import isqrt as answer"))
     assert not can_only_compute(script.replace("import answer", "import *"))
