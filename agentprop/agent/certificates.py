@@ -141,7 +141,7 @@ def _tools() -> str:
 def _traced(active: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the skills, with functions that note their calls."""
     noted = {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
-    return {**sources_of(active.values()), **noted}
+    return {**sources_of(p for p in active.values() if p.script), **noted}
 
 
 _TRACE = """
