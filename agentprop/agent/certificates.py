@@ -23,7 +23,7 @@ from agentprop.records import Submission
 from agentprop.records.action_text import COMPOSITION
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Package, sources_of
 
 TOOLS = "certificate_tools"
 _WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -141,7 +141,8 @@ def modules() -> Mapping[str, str]:
 
 def _traced(active: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the skills, with functions that note their calls."""
-    return {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
+    noted = {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
+    return {**sources_of(p for p in active.values() if p.script), **noted}
 
 
 _TRACE = """
