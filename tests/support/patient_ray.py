@@ -1,7 +1,7 @@
 """Ray, which starts within its own time limits or not at all → Ray that a busy machine may start slowly.
 
-Two limits have no setting: a node waits 15 seconds for files in which its agents, which are Python processes, note their
-ports; and whoever starts it waits 30 seconds. So the ports are chosen and noted before, and nodes are waited for.
+Two limits have no setting: a node waits 15 seconds for files in which its agents, which are Python processes, note
+their ports; and whoever starts it waits 30 seconds. So the ports are chosen and noted before, and nodes are waited for.
 """
 
 from __future__ import annotations
