@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
@@ -18,6 +19,7 @@ from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.branching import Draft, best, drafts
 from agentprop.agent.bundles import Bundles, bundle_name
+from agentprop.agent.certificates import modules as certificate_modules
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
@@ -28,6 +30,7 @@ from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.repairs import Repairs
 from agentprop.composition.structure import structure_key
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
@@ -182,6 +185,8 @@ class CandidateMaker:
     """A language model's bundles are paths of the skill graph."""
     drafts: int = 1
     """Beginnings of each episode of a language model, the first of which that holds goes on."""
+    tries: int = 1
+    """Candidates of a task, which have its bundle and composition and differ in all that is drawn after them."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -241,6 +246,11 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         reasons = failures.get(bundle_name(task.skill_names), ())
         environment.remind(reasons)
+        if self.tries > 1:
+            rng = Random(f"{self.seed}/{index}/try")
+            if term is not None:
+                with suppress(Impossible):  # the numbers that were planned then
+                    term = Repairs(self.planner).redrawn(term, rng)
         policy = self._policy(environment, term, rng)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:
@@ -301,8 +311,8 @@ class CandidateMaker:
         return "" if problem is None else structure_key(problem.certificate.composition, self.planner.library)
 
     def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
-        """The category of a candidate, and the source of all else about it that is random."""
-        rng = Random(f"{self.seed}/{index}")
+        """The category of a candidate, and the source of all else about its task that is random."""
+        rng = Random(f"{self.seed}/{index // self.tries}")
         return rng.choices(self.curriculum.categories, probabilities)[0], rng
 
     def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:
@@ -380,7 +390,7 @@ def tools() -> dict[str, str]:
 def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
     scripts = {f"skills.{one.module}": one.script or "" for one in library.values() if one.origin == "bundled"}
-    return {**tools(), **ablation.modules(), **solution.modules(), **scripts}
+    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **scripts}
 
 
 def builtin_made_by() -> MadeBy:

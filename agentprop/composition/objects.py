@@ -111,7 +111,7 @@ def samples(package: Package, count: int, seed: int, sandbox: Sandbox) -> list[d
         f"from skills import {package.module}\nfrom {MODULE} import drawn\n\nfound = []\nfor call in [{calls}]:\n"
         "    try:\n        found.append(call())\n    except ValueError:\n        pass\n"
     )
-    sources = {**modules(), f"skills.{package.module}": package.script or ""}
+    sources = {**modules(), **package.sources}
     result = sandbox.run_batch([Job(code, sources, returns="found", timeout_s=60, origin=origin_of([package]))])[0]
     return [*result.value] if isinstance(result.value, list) else []
 

@@ -38,7 +38,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
-from agentprop.skills import Output, Package, Spec
+from agentprop.skills import Output, Package, Spec, sources_of
 from agentprop.skills.values import Parameter, parse
 from agentprop.skills.values.models import operator as question_operator
 
@@ -471,8 +471,8 @@ def imports(term: Term, library: Mapping[str, Package]) -> str:
 
 
 def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
-    """Module name → source, for every skill that the term's Python imports."""
-    return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}
+    """Module name → source, for every skill that the term's Python imports, and for what these import."""
+    return sources_of(library[name] for name in skills(term))
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:

@@ -147,6 +147,7 @@ class Sandbox:
         arguments: Sequence[Sequence[object]],
         *,
         shared: str = "",
+        modules: Mapping[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         ticks: int | None = None,
     ) -> list[CallOutcome]:
@@ -154,11 +155,12 @@ class Sandbox:
 
         Each call, and the source before the first, may use so many `ticks`; None counts none.
 
-        `shared` is run before the source, in its namespace. A value that is not plain comes out with `Foreign` parts.
+        `shared` is run before the source, in its namespace; both may import `modules`, sources by name. A value that is
+        not plain comes out with `Foreign` parts.
         """
         if not arguments:
             return []
-        body = calls_body(source, function, arguments, timeout_s, shared, ticks)
+        body = calls_body(source, function, arguments, timeout_s, shared, modules, ticks)
         return call_outcomes(self._run_body(body), body)
 
     def run_tests(self, program: str, plan: TestPlan, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> PlanResult:

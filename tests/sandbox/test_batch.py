@@ -119,6 +119,12 @@ def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox)
     assert max(result.calls_per_fork for result in results) == 256
 
 
+def test_a_function_that_is_called_may_import_modules_given_with_it(sandbox: Sandbox) -> None:
+    code, modules = "from given import twice\ndef f(n): return twice(n)", {"given": "def twice(n): return 2 * n"}
+    assert [outcome.value for outcome in sandbox.call(code, "f", [[1], [4]], modules=modules)] == [2, 8]
+    assert "No module named 'given'" in str(sandbox.call(code, "f", [[1]])[0].error)
+
+
 def test_nothing_to_do_is_done(sandbox: Sandbox) -> None:
     assert sandbox.run_batch([]) == []
     assert sandbox.call("def f(): pass", "f", []) == []

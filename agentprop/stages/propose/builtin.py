@@ -113,10 +113,13 @@ _maker: CandidateMaker | None = None
 def prepare(plan: Plan) -> None:
     """Set up a worker: its planner and its own sandbox."""
     global _maker  # one per process, set up once by the engine's initializer
-    planner = plan.planner()
-    sources = own_sources(planner.library) if plan.config.n >= WORTH_COMPILING else None
-    sandbox = Sandbox(preload=(), slots=1, sources=sources, allow_weak=plan.config.allow_weak_sandbox)
-    _maker = CandidateMaker(planner, plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges)
+    config, planner = plan.config, plan.planner()
+    sources = own_sources(planner.library) if config.n >= WORTH_COMPILING else None
+    sandbox = Sandbox(preload=(), slots=1, sources=sources, allow_weak=config.allow_weak_sandbox)
+    executor = Executor(sandbox)
+    _maker = CandidateMaker(
+        planner, plan.curriculum, executor, plan.rules, config.seed, plan.judges, tries=config.tries
+    )
 
 
 def make(batch: CandidateBatch) -> list[Digest]:
