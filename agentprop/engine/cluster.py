@@ -70,7 +70,7 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
     except Exception as error:  # a node that is too slow to start is a bare one
         raise _refusal(address, error) from error
     ours = sys.stdout
-    sys.stdout = StdoutWithoutRay(ours)  # type: ignore[assignment]
+    sys.stdout = StdoutWithoutRay(ours)
     try:
         yield Placement("ray", RayPool, lambda: max(1, int(ray.cluster_resources().get("CPU", 1))))
     finally:
