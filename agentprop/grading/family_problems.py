@@ -29,7 +29,7 @@ SECONDS = 30.0
 BRUTE_TICKS = 300_000
 """What the brute force may use on one test to have a say."""
 LEAST_CHECKED = 4
-"""Fewest tests that the brute force must confirm."""
+"""Fewest hidden tests, and fewest of them and the examples that the brute force must confirm."""
 
 
 async def judge_family(problem: Problem, term: Apply, package: Package, executor: Executor) -> Judgement:
@@ -50,6 +50,8 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
         return Judgement("undetermined", "not_in_grammar", why)
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
         return Judgement("invalid", "examples", "there is no example, or an example is a hidden test")
+    if len({test.arguments for test in problem.tests}) < LEAST_CHECKED:
+        return Judgement("invalid", "tests", f"a program needs at least {LEAST_CHECKED} different hidden tests")
     values = families.parameters(term, package)
     if judging.checker != families.checker(package, values):
         return Judgement("invalid", "mismatch", "the checker is not the one of the statement's task")

@@ -157,10 +157,11 @@ def test_held_out_pairs_and_levels_stay_out_of_training(exported: Export, tmp_pa
 
 
 def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Problem], tmp_path: Path) -> None:
-    pairs = [p.skills for p in problems if len(p.skills) == 2]
-    others = [{name for p in problems if not {*pair} <= {*p.skills} for name in p.skills} for pair in pairs]
-    pair = next(pair for pair, known in zip(pairs, others, strict=True) if {*pair} <= known)  # so training knows both
-    summary = exported("jsonl", "out", held_out=["+".join(pair)])
+    whole = next(p for p in problems if len(p.skills) == 2)
+    pair = whole.skills
+    parts = [altered(whole, statement=f"{whole.statement} It is said of {name}.", skills=(name,)) for name in pair]
+    source = judged(tmp_path, [whole, *parts], *["valid"] * 3)  # so that training knows both
+    summary = exported("jsonl", "out", held_out=["+".join(pair)], source=source)
     receipt = json.loads((tmp_path / "out" / "export.json").read_text("utf-8"))
     assert receipt["held_out_pairs"] == ["+".join(sorted(pair))] and summary["held_out_pairs"] == 1
     held = lines(tmp_path / "out" / "compositional.jsonl")
@@ -252,10 +253,10 @@ def test_a_directory_that_holds_anything_else_is_never_replaced(exported: Export
 
 
 def test_an_export_that_fails_leaves_nothing_behind(exported: Export, problems: list[Problem], tmp_path: Path) -> None:
-    with pytest.raises(InputError):
-        exported("trl-preference", "out")
     huge = altered(problems[0], statement="x")
     source = judged(tmp_path, [huge], "invalid")
+    with pytest.raises(InputError):
+        exported("trl-preference", "out", source=source)
     with pytest.raises(InputError, match=r"nothing to export \(1 invalid\)"):
         exported("jsonl", "other.jsonl", source=source)
     assert [p.name for p in tmp_path.iterdir()] == ["judged"]
@@ -290,9 +291,15 @@ def test_lines_go_to_a_pipe(runs: list[str], problems: list[Problem], capsys: py
         export.run(ExportConfig(format="trl-grpo", validation_share=0.5), runs, "-")
 
 
-def test_pairs_need_several_tries_at_a_task(exported: Export, grouped: str, tmp_path: Path) -> None:
+def test_pairs_need_several_tries_at_a_task(
+    exported: Export, runs: list[str], problems: list[Problem], grouped: str, tmp_path: Path
+) -> None:
+    made = {one.id: one for one in open_run(runs[0]).iter(Trajectory)}
+    shortest = min(problems, key=lambda problem: len(made[problem.trajectory_id or ""].turns))
+    verdict = Verdict(problem_id=shortest.id, value="valid", code="agrees")
+    alone = store(tmp_path / "alone", "propose", [shortest, made[shortest.trajectory_id or ""], verdict])
     with pytest.raises(InputError, match="without a partner") as caught:
-        exported("trl-preference", "none")
+        exported("trl-preference", "none", source=[str(alone)])
     assert "trl-unpaired" in (caught.value.hint or "")
     summary = exported("trl-preference", "out.jsonl", source=[grouped])
     assert summary["rows"] == {"train": 4} and summary["left_out"] == {"without a partner from the same task": 4}

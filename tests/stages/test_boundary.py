@@ -198,7 +198,7 @@ def test_a_users_skill_reaches_no_problem_but_those_that_compose_it(attack: str,
 @needs_full
 def test_a_process_of_the_sandbox_that_is_killed_from_outside_refutes_nothing(tmp_path: Path) -> None:
     package(tmp_path / "library", "toy-counted", slow=True)
-    assert agentprop(tmp_path, *PROPOSE, *MINED, "--out", "p")[0] == 3
+    assert agentprop(tmp_path, *PROPOSE, *MINED, "--max-candidates", 48, "--out", "p")[0] == 3
     theirs = {p.id for p in open_run(tmp_path / "p").iter(Problem) if "toy-counted" in p.skills}
     arguments = ("verify", "p", "--skills", "library", "-w", 1)
     assert agentprop(tmp_path, *arguments, "--out", "v")[0] == 0
