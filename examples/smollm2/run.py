@@ -115,7 +115,8 @@ def steps(size: Size, out: Path, gguf: Path | None = None) -> Iterator[Step]:
     # What is malformed or cut off counts as a failure: early failures are most of what there is to learn from.
     batch = ("--steps", str(size.steps), "--groups", "2", "--group-size", "4", "--set", "minibatches=1")
     counted = ("--set", "malformed_reward=-0.5", "--set", "mask_cut_off=false", "--set", "learning_rate=0.0001")
-    reinforce = (*AGENTPROP, "train-mgpo", "--model", model, *TASKS, *EPISODES, *ADAPTERS, *batch, *counted)
+    small = ("--set", "gradient_checkpointing=true", "--set", "max_length=1600")  # failed episodes are long
+    reinforce = (*AGENTPROP, "train-mgpo", "--model", model, *TASKS, *EPISODES, *ADAPTERS, *batch, *counted, *small)
     yield Step("mgpo", (*reinforce, "--out", str(out / "mgpo")))
 
 
