@@ -38,7 +38,7 @@ DONE, BOUND, INTERRUPTED = 0, 3, 130
 
 LIBRARY = ("--no-bundled-skills", "--skills", str(SKILLS / "digit-sum"), "--skills", str(SKILLS / "multiples"))
 TASKS = (*LIBRARY, "--set", "min_skills=2")
-EPISODES = ("--set", "max_turns=6", "--set", "reply_tokens=256")
+EPISODES = ("--set", "max_turns=6", "--set", "reply_tokens=320")
 ADAPTERS = ("--lora-rank", "16", "--set", "precision=bfloat16", "--set", "pack_tokens=1024")
 
 
