@@ -103,7 +103,7 @@ def steps(size: Size, out: Path, gguf: Path | None = None) -> Iterator[Step]:
     yield Step("expert", (*AGENTPROP, "propose", "--n", str(size.expert), *TASKS, *short, "--out", expert))
 
     rate = ("--set", "learning_rate=0.001", "--set", "schedule=constant", "--set", "warmup_steps=4")
-    data = ("--epochs", "1", "--batch-size", "1", "--set", "max_length=1100", "--set", "validation_share=0")
+    data = ("--epochs", "1", "--batch-size", "1", "--set", "max_length=1300", "--set", "validation_share=0")
     learn = (*AGENTPROP, "train-sft", expert, "--model", base, *ADAPTERS, *rate, *data, "--set", "save_every=10")
     number = str(size.candidates)
     bounds = ("--n", number, "--max-candidates", number, "--set", "strict=true", "--seed", "2")
