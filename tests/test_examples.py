@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import agentprop
-from agentprop.config import TrainMgpoConfig
+from agentprop.cli.settings import resolve
+from agentprop.config import STAGES, TrainMgpoConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -182,3 +185,48 @@ def test_the_intervals_of_the_pruning_study_are_the_published_ones(monkeypatch: 
     assert Share(81, 263).wilson() == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert Share(0, 20).wilson() == pytest.approx((0.0, 0.1611), abs=5e-5)
     assert difference(Share(56, 70), Share(48, 80)) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+
+@pytest.fixture(scope="module")
+def recipe() -> dict[str, Any]:
+    """The names in the recipe for a pretrained model."""
+    return runpy.run_path(str(EXAMPLES / "smollm2" / "run.py"))
+
+
+def test_the_steps_for_a_pretrained_model_take_their_settings(recipe: dict[str, Any], tmp_path: Path) -> None:
+    seen = set()
+    for size in (recipe["FULL"], recipe["SMOKE"]):
+        for step in recipe["steps"](size, tmp_path):
+            if step.command[:2] == recipe["AGENTPROP"]:
+                stage, *words = step.command[2:]
+                given = dict(pairwise(words))
+                pairs = [value for word, value in pairwise(words) if word == "--set"]
+                flags = {"model": given.get("--model"), "n": given.get("--n"), "out": None}
+                flags = {name: value for name, value in flags.items() if value is not None}
+                config = resolve(STAGES[stage], assignments=pairs, flags=flags, environ={}, directory=tmp_path)
+                assert config.stage == stage
+                seen.add(stage)
+    assert seen == {"propose", "train-sft", "train-mgpo"}
+
+
+def test_a_step_for_a_pretrained_model_runs_once_and_a_failed_one_again(recipe: dict[str, Any], tmp_path: Path) -> None:
+    says = f"open({str(tmp_path / 'said')!r}, 'a').write('x'); raise SystemExit(CODE)"
+
+    def code(name: str, code: int, *, bounded: bool = False) -> int:
+        step = recipe["Step"](name, ("-c", says.replace("CODE", str(code))), bounded)
+        return int(recipe["run"](step, tmp_path))
+
+    assert [code("done", 0), code("done", 0)] == [0, 0]
+    assert [code("bound", 3, bounded=True), code("bound", 3, bounded=True)] == [3, 3]
+    assert [code("failed", 3), code("failed", 3)] == [3, 3]
+    assert (tmp_path / "said").read_text() == "xxxx"
+    took = json.loads((tmp_path / "steps.json").read_text())
+    assert list(took) == ["done", "bound"] and all(step["peak_mib"] > 1 for step in took.values())
+
+
+def test_without_the_reader_of_gguf_files_the_recipe_says_what_to_install(tmp_path: Path) -> None:
+    script = EXAMPLES / "smollm2" / "fetch.py"
+    hidden = f"import sys, runpy; sys.modules['gguf'] = None; sys.argv[:] = ['fetch.py', '--out', {str(tmp_path)!r}]"
+    line = [sys.executable, "-c", f"{hidden}; runpy.run_path({str(script)!r}, run_name='__main__')"]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert done.returncode == 1 and "pip install gguf" in done.stderr and "Traceback" not in done.stderr

