@@ -12,6 +12,7 @@ from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
+from agentprop.agent.variety import Variety
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.survey import library_values
 from agentprop.config import ProposeConfig
@@ -56,6 +57,11 @@ class Plan:
         return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict)
 
     @property
+    def variety(self) -> Variety:
+        """Variation of the tasks."""
+        return variety_of(self.config)
+
+    @property
     def judges(self) -> bool:
         """True if the built-in verifier judges each problem before it counts."""
         return "builtin" in (self.config.verifier or ("builtin",))
@@ -84,6 +90,7 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sand
     """
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
+    variety_of(config).check(library)
     values = library_values(
         library,
         lambda: nullcontext(sandbox) if sandbox else Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox),
@@ -108,6 +115,11 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sand
     guidance = guidance_of(config)
     once = planner.once(planner.library)
     return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance, once)
+
+
+def variety_of(config: ProposeConfig) -> Variety:
+    """Return the variation of tasks that the settings ask for."""
+    return Variety(config.names, config.distractors, config.distractor_share)
 
 
 def why_not(category: str, library: Mapping[str, Package], planner: Planner) -> str:
@@ -156,5 +168,7 @@ def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapp
         config.proposer != "builtin"
     ):  # nobody can draw the facts of an object by hand: its kinds are for the built-in one
         library = {name: package for name, package in library.items() if not package.spec.is_object}
-    allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
+    allowed = BundleFilter.of(
+        config.held_out, config.held_out_only, config.max_skills, config.min_skills, config.distractors
+    )
     return Planner(library, values, mined_roots=config.mined_share, allowed=allowed, aim=aim_of(config))

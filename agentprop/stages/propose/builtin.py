@@ -113,7 +113,13 @@ def prepare(plan: Plan) -> None:
     global _maker  # one per process, set up once by the engine's initializer
     sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
     _maker = CandidateMaker(
-        plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges
+        plan.planner(),
+        plan.curriculum,
+        Executor(sandbox),
+        plan.rules,
+        plan.config.seed,
+        plan.judges,
+        variety=plan.variety,
     )
 
 

@@ -258,4 +258,5 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         drafts=config.drafts,
         prompts=plan.prompts,
         guidance=plan.guidance,
+        variety=plan.variety,
     )
