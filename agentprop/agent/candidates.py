@@ -188,7 +188,7 @@ class CandidateMaker:
     """What the language model is told beyond the protocol."""
     policy: Callable[[Task], Policy] | None = None
     """A program's own proposer: task → the policy of its episode; takes the place of a language model."""
-    variety: Variety = Variety()
+    variety: Variety = field(default_factory=Variety)
     """Variation of the tasks: their names, and skills of no use."""
 
     @property

@@ -40,9 +40,8 @@ def check_simulated(names: Iterable[str], *, allowed: bool) -> None:
     """Check the simulated probers among the names. Raises ConfigError for one that is unknown or not allowed."""
     for name in filter(is_simulated, names):
         if NAME.fullmatch(name) is None:
-            raise ConfigError(
-                f"unknown simulated prober {name}", hint=f"give {PREFIX}exp(-C*ops*digits), such as C = 0.14"
-            )
+            hint = f"give {PREFIX}exp(-C*ops*digits), such as C = 0.14"
+            raise ConfigError(f"unknown simulated prober {name}", hint=hint)
         if not allowed:
             raise ConfigError(
                 f"{name} is simulated: it measures no model, and its pass rates would look as if it did",
@@ -57,6 +56,17 @@ def probability(problem: Problem, c: float) -> float | None:
     values = (*problem.solution.values, problem.answer)
     digits = max(sum(character.isdigit() for character in value) for value in values)
     return exp(-c * problem.difficulty.features.steps * digits)
+
+
+def succeeds(problem: Problem, number: int, p: float) -> bool:
+    """Draw attempt `number` at a problem: the same in every session."""
+    return Random(f"{problem.id}/{number}").random() < p
+
+
+def pass_rate(problem: Problem, c: float, k: int) -> float | None:
+    """Return ρ of k attempts, as a probe by this prober finds it; None for a problem that stays unmeasured."""
+    p = probability(problem, c)
+    return None if p is None else sum(succeeds(problem, number, p) for number in range(k)) / k
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class SimulatedProber(Prober):
         if p is None:
             code, vote, why = "undetermined", None, "simulated: there is no composition to tell its difficulty by"
         else:
-            vote = Random(f"{problem.id}/{number}").random() < p
+            vote = succeeds(problem, number, p)
             code, why = "correct" if vote else "wrong", f"simulated: drawn with p = {p:.4f}; no model was asked"
         return Attempt(
             problem_id=problem.id,

@@ -7,7 +7,7 @@ model: from written and executable skills alike, and without held-out pairs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from agentprop.agent.bundles import Bundles
@@ -32,7 +32,7 @@ class Tasks:
     """Curriculum: the probabilities of the categories."""
     seed: int = 0
     """Seed of the run."""
-    variety: Variety = Variety()
+    variety: Variety = field(default_factory=Variety)
     """Variation of the tasks: skills of no use."""
 
     def draw(self, numbers: Iterable[int], mastery_state: MasteryState) -> list[Task]:
