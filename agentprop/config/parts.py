@@ -139,7 +139,8 @@ class TaskSettings(Settings):
     """Pairs of skills `ONE+OTHER` that no problem may combine, so that problems which do can serve as a test."""
     distractors: tuple[str, ...] = ()
     """Skills of the library that fit into no composition: tasks begin with one of them beside their own, in
-    `distractor_share` of the cases, and it has to be pruned."""
+    `distractor_share` of the cases, and it has to be pruned: a problem is refused as long as a skill that it does not
+    use is active."""
     distractor_share: Share = 0.3
     """Share of the tasks that begin with a distractor, if there are any."""
     names: tuple[str, ...] = ()

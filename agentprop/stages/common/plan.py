@@ -54,7 +54,8 @@ class Plan:
         if self.config.one_shot:
             return replace(ONE_SHOT, strict=self.config.strict)
         strict = self.config.strict or self.config.proposer == "builtin"
-        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict)
+        use_all = bool(self.config.distractors)
+        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict, use_all=use_all)
 
     @property
     def variety(self) -> Variety:
