@@ -94,9 +94,11 @@ class Endpoint:
     """Bootstrap over pairs and seeds."""
 
     @classmethod
-    def of(cls, one: Mapping[int, Examined], other: Mapping[int, Examined]) -> Endpoint:
+    def of(
+        cls, one: Mapping[int, Examined], other: Mapping[int, Examined], pairs: Sequence[Pair] = HELD_OUT
+    ) -> Endpoint:
         """Compare two arms by seed."""
-        by_pair = [_minus(validity_by_pair(one[seed]), validity_by_pair(other[seed])) for seed in one]
+        by_pair = [_minus(validity_by_pair(one[seed], pairs), validity_by_pair(other[seed], pairs)) for seed in one]
         by_seed = [fmean(found) for found in by_pair]
         resamples = registered()["endpoint"]["bootstrap"]
         return cls(paired(by_seed), sign_flip_p(by_seed), bootstrap(by_pair, resamples))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +41,7 @@ def maker(library: dict[str, Package], sandbox: Sandbox, *, prune: bool) -> Cand
     return CandidateMaker(planner, curriculum, Executor(sandbox), rules, 5, True, variety=VARIETY)
 
 
-def test_the_builtin_proposer_prunes_the_skill_that_fits_nothing(
-    library: dict[str, Package], sandbox: Sandbox
-) -> None:
+def test_the_builtin_proposer_prunes_the_skill_that_fits_nothing(library: dict[str, Package], sandbox: Sandbox) -> None:
     made = maker(library, sandbox, prune=True)
     found = [c for c in made.batch(range(16), made.curriculum.start()) if c.trajectory is not None]
     assert len(found) > 5

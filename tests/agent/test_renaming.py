@@ -1,4 +1,4 @@
-"""Names that change places: what a model reads and writes is renamed, and everything else keeps the skills' own names."""
+"""Names that change places: a model reads and writes others than the rest of the program, which does not notice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agentprop.agent.renaming import RenamedChat, Renaming, renamed, renaming_ch
 from agentprop.models.chat import Choice, Message, Reply, Request
 from agentprop.records import Stage, StopReason, Task, Trajectory, Turn
 
+END = StopReason.SUBMITTED
 NAMES = ("qab", "qcd", "qef", "qgh")
 
 
@@ -68,7 +69,7 @@ def test_the_model_hears_other_names_than_the_one_who_asks_it() -> None:
 def test_a_stored_trajectory_is_imitated_under_the_names_of_its_task() -> None:
     task = Task(seed=3, index=9, domain="mathematics", category="sums", skill_ids=("i",), skill_names=("qab",))
     turn = Turn(index=0, stage=Stage.DRAFT, action="think", message="qab", observation="noted qcd", token_ids=(1,))
-    stored = Trajectory(task_id=task.id, task=task, system="s", prompt="needs qab", turns=(turn,), stop=StopReason.SUBMITTED)
+    stored = Trajectory(task_id=task.id, task=task, system="s", prompt="needs qab", turns=(turn,), stop=END)
     told = Renaming.drawn(NAMES, 3, 9)
     found = renamed(stored, NAMES)
     assert found.prompt == told("needs qab") and found.id == stored.id
