@@ -83,3 +83,12 @@ def test_a_distractor_that_is_no_skill_is_refused() -> None:
         Variety(distractors=("nothing",)).check(["a"])
     with pytest.raises(ConfigError, match="not among the names: qcd"):
         Variety(("qab",)).check(["qab", "qcd"])
+
+
+def test_two_skills_at_most_leave_no_category_out(library: dict[str, Package], sandbox: Sandbox) -> None:
+    """Three of ten levels of effort ask for three skills or more: a category that draws one of them is not idle."""
+    from agentprop.config import ProposeConfig
+    from agentprop.stages.common.plan import plan_of
+
+    config = ProposeConfig(n=1, min_skills=2, max_skills=2, distractors=IDLE)
+    assert plan_of(config, library, sandbox).curriculum.categories == ("counting", "digits", "division", "sums")

@@ -24,6 +24,9 @@ from agentprop.stages.common.aims import aim_of
 from agentprop.stages.common.guidance import guidance_of
 from agentprop.stages.common.mastery import earlier_mastery
 
+DRAWS = 12
+"""Draws of a composition before a category counts as one in which nothing can be planned."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -157,8 +160,13 @@ def _planned(
 
 
 def _plans(planner: Planner, category: str) -> bool:
+    """True if something can be planned; a level of effort that is drawn may ask for more skills than are allowed."""
+    return any(_planned_once(planner, category, f"{category}/{draw}" if draw else category) for draw in range(DRAWS))
+
+
+def _planned_once(planner: Planner, category: str, seed: str) -> bool:
     try:
-        planner.plan(category, Random(category))
+        planner.plan(category, Random(seed))
     except Impossible:
         return False
     return True
