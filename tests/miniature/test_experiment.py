@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,41 @@ def test_the_registered_file_is_hashed_whatever_its_line_ends(tmp_path: Path, mo
     assert preregistered.fingerprint() == first
     copy.write_bytes(copy.read_bytes() + b"# more\n")
     assert preregistered.fingerprint() != first
+
+
+@pytest.mark.slow
+def test_the_whole_experiment_runs_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step once, a gate that lets all pass, two seeds of one start; the models are too small to make a problem."""
+    import begin
+    from experiment import arm_command, gate_of, library_step, start_steps, steps
+    from preregistered import registered
+    from results import tell
+    from run import run_all
+
+    small = registered()
+    monkeypatch.setitem(small["rates"], "chosen", RATES)
+    monkeypatch.setitem(small, "imitation", small["imitation"] | {"problems": 40, "epochs": 1})
+    monkeypatch.setitem(small, "gate", small["gate"] | {"formed": 0.0, "candidates": 4})
+    monkeypatch.setitem(small, "exams", {exam: one | {"candidates": 4} for exam, one in small["exams"].items()})
+    sizes = {"steps": 1, "groups": 2, "group_size": 2, "minibatches": 1, "k": 2}
+    monkeypatch.setitem(small, "reinforcement", small["reinforcement"] | sizes)
+    start, arms, seeds = tmp_path / "start-0", ("mgpo", "grpo"), (0, 1)
+
+    made = [library_step(tmp_path), *(step for step in start_steps(tmp_path, 0) if "begin.py" not in step.command[0])]
+    assert run_all(made, tmp_path, 1) is None
+    where = ("--library", tmp_path / "library", "--expert", start / "expert", "--student", start / "student")
+    monkeypatch.setattr("sys.argv", ["begin.py", "--seed", "0", "--out", str(start), *map(str, where)])
+    begin.main()
+    gate = gate_of(start / "gate.json")
+    assert gate["passed"] and len(gate["rounds"]) == 1
+    for seed in seeds:
+        for arm in arms:
+            out = tmp_path / f"{seed}/{arm}"
+            call(*arm_command(out, tmp_path / "library", Path(gate["model"]), seed, arm, RATES[arm]))
+    exams = [step for step in steps(tmp_path, seeds, arms) if step.bounded]
+    for step in exams:
+        assert run_all([replace(step, needs=())], tmp_path, 1) is None
+    tell(tmp_path, seeds, arms)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["endpoint"]["values"] and set(results["arms"]) == set(arms)
+    assert "Endpoint" in (tmp_path / "results.md").read_text()
