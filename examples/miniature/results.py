@@ -19,6 +19,7 @@ from exam import Examined, examined
 from experiment import TITLES, gate_of, start_of
 from preregistered import fingerprint, registered
 
+from agentprop import __version__
 from agentprop.grading.simulated_prober import NAME, pass_rate
 from agentprop.grading.wilson import wilson
 from agentprop.records import Trajectory
@@ -122,14 +123,25 @@ def tell(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> None:
     one, other = registered()["endpoint"]["contrast"]
     endpoint = Endpoint.of(found[one].held_out, found[other].held_out) if {one, other} <= found.keys() else None
     outside = {arm: ratios_outside(out, left, arm) for arm in arms if arm != "sft"}
-    lines = [*_head(endpoint, gates, seeds, left), *_secondary(found), *_pairs(found), *_ratios(outside)]
+    lines = [
+        *_head(endpoint, gates, seeds, left),
+        *_secondary(found),
+        *_pairs(found),
+        *_ratios(outside),
+        *_flags(out, left, arms),
+    ]
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (out / "results.json").write_text(json.dumps(_numbers(endpoint, found, gates), indent=1) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
 def _head(endpoint: Endpoint | None, gates: Mapping[int, Any], seeds: Sequence[int], left: Sequence[int]) -> list[str]:
-    lines = [f"preregistered.toml: sha256 {fingerprint()}", "", f"**{registered()['question']}**", ""]
+    lines = [
+        f"preregistered.toml: sha256 {fingerprint()}; agentprop {__version__}",
+        "",
+        f"**{registered()['question']}**",
+        "",
+    ]
     if endpoint is not None:
         low, high = endpoint.interval
         lines.append(f"Endpoint, V-validity on held-out pairs, full MGPO − GRPO: {endpoint.difference}; ")
@@ -193,6 +205,23 @@ def _ratios(outside: Mapping[str, float]) -> list[str]:
         said = "exercised" if share >= least else "not exercised: nothing is said about it"
         lines.append(f"- {TITLES[arm]}: {share:.2%} of the tokens with r outside 0.95 to 1.05 ({said})")
     return lines
+
+
+def _flags(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> list[str]:
+    """Name the runs whose episodes broke down for some steps in a row; they count all the same."""
+    rule = registered()["flag"]
+    flagged = [f"{seed}/{arm}" for seed in seeds for arm in arms if broke_down(curve(out / f"{seed}/{arm}"), rule)]
+    return ["", f"Flagged, more than {rule['malformed']:.0%} of episodes malformed: {', '.join(flagged) or 'none'}."]
+
+
+def broke_down(rows: Sequence[Mapping[str, float]], rule: Mapping[str, float]) -> bool:
+    """Return True if too many episodes ended with malformed messages for so many steps in a row."""
+    run = 0
+    for row in rows:
+        run = run + 1 if row.get("stop/malformed", 0.0) > rule["malformed"] else 0
+        if run == rule["steps"]:
+            return True
+    return False
 
 
 def ratios_outside(out: Path, seeds: Sequence[int], arm: str) -> float:

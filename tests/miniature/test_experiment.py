@@ -151,6 +151,15 @@ def test_the_endpoint_is_the_difference_by_seed_of_the_mean_over_pairs(expert: P
     assert ends.sign_flip == 0.5
 
 
+def test_a_run_is_flagged_if_it_breaks_down_for_steps_in_a_row() -> None:
+    from results import broke_down
+
+    rule = {"malformed": 0.5, "steps": 3}
+    assert broke_down([{"stop/malformed": share} for share in (0.2, 0.6, 0.7, 0.8)], rule)
+    assert not broke_down([{"stop/malformed": share} for share in (0.6, 0.7, 0.5, 0.8, 0.9)], rule)
+    assert not broke_down([{}], rule)
+
+
 def test_the_registered_file_is_hashed_whatever_its_line_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import preregistered
 
@@ -165,7 +174,7 @@ def test_the_registered_file_is_hashed_whatever_its_line_ends(tmp_path: Path, mo
 
 @pytest.mark.slow
 def test_the_whole_experiment_runs_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every step once, a gate that lets all pass, two seeds of one start; the models are too small to make a problem."""
+    """Every step once, a gate that lets all pass, two seeds of one start; nobody learns enough to make a problem."""
     import begin
     from experiment import arm_command, gate_of, library_step, start_steps, steps
     from preregistered import registered
