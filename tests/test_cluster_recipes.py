@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +47,18 @@ def commands() -> Iterator[list[str]]:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_are_bash(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_a_task_that_slurm_ends_passes_on_the_code_of_its_partition(tmp_path: Path) -> None:
+    ours = tmp_path / "agentprop"
+    ours.write_text("#!/bin/bash\ntrap 'exit 130' TERM\ntouch started\nwhile :; do sleep 0.05; done\n")
+    ours.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(["bash", str(RECIPES / "slurm.sh")], cwd=tmp_path, env=environment) as task:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        task.terminate()
+        assert task.wait(60) == 130
 
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)

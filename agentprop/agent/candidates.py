@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
@@ -18,6 +19,7 @@ from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.branching import Draft, best, drafts
 from agentprop.agent.bundles import Bundles, bundle_name
+from agentprop.agent.certificates import modules as certificate_modules
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
@@ -27,9 +29,11 @@ from agentprop.agent.renaming import renaming_chat
 from agentprop.agent.sampling_seed import draft_seed
 from agentprop.agent.variety import Variety
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.composition import objects
+from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.repairs import Repairs
+from agentprop.composition.structure import structure_key
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.comparison import check_answer
@@ -61,6 +65,8 @@ class Candidate:
     """Every turn."""
     problem: Problem | None = None
     """The problem, if the submission kept the contract."""
+    structure: str = ""
+    """Name of the problem's structure, if it is composed."""
     attempt: Attempt | None = None
     """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
@@ -102,7 +108,8 @@ class MasteryState:
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes that were distinct, so that an exhausted category is drawn less (ours)."""
+    """EMA of the share of successes with a structure that is new to the run, so that a category whose skills combine in
+    few ways is drawn less as it repeats itself (ours)."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ class Curriculum:
     def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
         """Move the means: m_c ← (1 − α)·m_c + α·(success rate in the batch); novelty likewise, among the successes.
 
-        `tallies` maps a category to (candidates, successes, successes that were distinct).
+        `tallies` maps a category to (candidates, successes, successes that count and have a new structure).
         """
         mastery, novelty = dict(before.mastery), dict(before.novelty)
         for category, (total, successes, distinct) in tallies.items():
@@ -180,6 +187,8 @@ class CandidateMaker:
     """A language model's bundles are paths of the skill graph."""
     drafts: int = 1
     """Beginnings of each episode of a language model, the first of which that holds goes on."""
+    tries: int = 1
+    """Candidates of a task, which have its bundle and composition and differ in all that is drawn after them."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -241,6 +250,11 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         reasons = failures.get(bundle_name(task.skill_names), ())
         environment.remind(reasons)
+        if self.tries > 1:
+            rng = Random(f"{self.seed}/{index}/try")
+            if term is not None:
+                with suppress(Impossible):  # the numbers that were planned then
+                    term = Repairs(self.planner).redrawn(term, rng)
         policy = self._policy(environment, term, rng)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:
@@ -261,6 +275,7 @@ class CandidateMaker:
             task,
             episode.trajectory,
             episode.problem,
+            self._structure(episode.problem),
             notes=episode.notes,
             usage=usage,
             words=episode.words,
@@ -296,9 +311,12 @@ class CandidateMaker:
         opened = self._opened(index, *self._drawn(index, self.curriculum.probabilities(state)))
         return opened[0] if opened is not None else None
 
+    def _structure(self, problem: Problem | None) -> str:
+        return "" if problem is None else structure_key(problem.certificate.composition, self.planner.library)
+
     def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
-        """The category of a candidate, and the source of all else about it that is random."""
-        rng = Random(f"{self.seed}/{index}")
+        """The category of a candidate, and the source of all else about its task that is random."""
+        rng = Random(f"{self.seed}/{index // self.tries}")
         return rng.choices(self.curriculum.categories, probabilities)[0], rng
 
     def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:
@@ -311,7 +329,7 @@ class CandidateMaker:
             except Impossible:
                 return None
             names = skills(term)
-        names = self.variety.bundle(names, self.seed, index)
+        names = self.variety.bundle(names, self.seed, index // self.tries)
         task = Task(
             seed=self.seed,
             index=index,
@@ -374,6 +392,12 @@ def tools() -> dict[str, str]:
     """Sources of the helper modules that code in the sandbox may import, by module name."""
     source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
     return {"tools": source, **objects.modules()}
+
+
+def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
+    """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
+    scripts = {f"skills.{one.module}": one.script or "" for one in library.values() if one.origin == "bundled"}
+    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **scripts}
 
 
 def builtin_made_by() -> MadeBy:

@@ -23,7 +23,7 @@ from agentprop.records import Submission
 from agentprop.records.action_text import COMPOSITION
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Package, sources_of
 
 TOOLS = "certificate_tools"
 _WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -67,11 +67,11 @@ def examination(
     changed: bool = True,
 ) -> Job:
     """The job that runs a certificate with tracing skills and, if `changed`, with other numbers and strings."""
-    modules = {**tools, **_traced(active), TOOLS: _tools()}
+    sources = {**tools, **_traced(active), **modules()}
     source, statement = submission.certificate, submission.statement
     numbers = numbers_of(statement) if changed else []
     code = f"from {TOOLS} import examine\nfound = examine({source!r}, {numbers!r}, {statement!r})"
-    return Job(code, modules, "found", origin=origin)
+    return Job(code, sources, "found", origin=origin)
 
 
 async def called_skills(
@@ -134,13 +134,15 @@ def _composed(s: Submission) -> tuple[str, ...]:
 
 
 @cache
-def _tools() -> str:
-    return files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")
+def modules() -> Mapping[str, str]:
+    """Sources of the module that an examination imports, by name."""
+    return {TOOLS: files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")}
 
 
 def _traced(active: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the skills, with functions that note their calls."""
-    return {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
+    noted = {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
+    return {**sources_of(p for p in active.values() if p.script), **noted}
 
 
 _TRACE = """

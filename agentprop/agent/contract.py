@@ -25,7 +25,7 @@ from agentprop.agent.submissions import (
 from agentprop.records import MadeBy, Problem, Submission, Task
 from agentprop.sandbox import Job
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Package, sources_of
 
 
 async def check_contract(
@@ -60,7 +60,7 @@ async def check_contract(
         found = problem_of(submission, task, active, tuple(active), result.isolation, made_by)
         return await with_ablation(found, active, tools, executor, origin)
     submission = submission.model_copy(update={"answer": typed_answer(submission)})
-    modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
+    modules = {**tools, **sources_of(active.values())}
     job = Job(submission.certificate, modules, returns="answer", origin=origin)
     called: tuple[str, ...] | CertificateRefusal | None = generated_skills(submission, active)
     if called is not None:

@@ -36,7 +36,7 @@ from agentprop.records import (
 from agentprop.records.action_text import Malformed, parse
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package, origin_of, split
+from agentprop.skills import Package, origin_of, sources_of, split
 
 MAX_OUTPUT = 4_000
 READ_SKILL = re.compile(r"""read_(skill|script)\(["']([a-z0-9-]+)["']\)""")
@@ -286,7 +286,7 @@ class Environment:
         asked = READ_SKILL.fullmatch(code.strip())
         if asked is not None:
             return self._read_skill(asked[2], script=asked[1] == "script")
-        modules = {**self.tools, **{f"skills.{p.module}": p.script or "" for p in self.active.values()}}
+        modules = {**self.tools, **sources_of(self.active.values())}
         result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s, origin=self._origin))
         self.isolation = result.isolation
         if result.status in OUTSIDE:

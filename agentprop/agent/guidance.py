@@ -143,6 +143,15 @@ def left(stage: Stage, turns: int, submissions: int, malformed: int) -> str:
 
 def card(package: Package) -> str:
     """A skill's card, the first level of disclosure: what it takes, what must hold, what it does to difficulty."""
+    if package.id not in _CARDS:  # every candidate shows some, and there are as many as skills
+        _CARDS[package.id] = _written(package)
+    return _CARDS[package.id]
+
+
+_CARDS: dict[str, str] = {}
+
+
+def _written(package: Package) -> str:
     s = package.spec
     made = f"{s.output.kind}{f' in {s.output.unit}' if s.output.unit else ''}" if s.output else "text"
     lines = [
@@ -171,7 +180,9 @@ def ranged(p: Parameter) -> str:
 
 def _whole(p: Parameter) -> bool:
     """True if the allowed values are all integers of the range, which then says it all."""
-    return p.min is not None and p.max is not None and list(p.values) == list(range(p.low, p.high + 1))
+    if p.min is None or p.max is None or len(p.values) != p.high - p.low + 1:
+        return False
+    return list(p.values) == list(range(p.low, p.high + 1))
 
 
 def _levers(package: Package) -> str:

@@ -77,10 +77,9 @@ async def at_edge(
     own = families.program(posed.package, posed.values)
     if posed.asked.program != own or posed.asked.given not in program_tasks.edge_inputs(posed.judged, posed.setting):
         return Violation("unfit_program", "the program or the input shown is not one of the family")
-    modules = {f"skills.{posed.package.module}": posed.package.script or ""}
     written = families.edge_certificate(posed.package, posed.values, posed.asked.given)
     result, brute = await asyncio.gather(
-        executor.run(Job(written, modules, returns="answer", origin=origin_of([posed.package]))),
+        executor.run(Job(written, posed.package.sources, returns="answer", origin=origin_of([posed.package]))),
         executor.run(brute_at_edge(posed.package, posed.values, posed.asked.given)),
     )
     violation = form_violation(submission) or answer_verdict(submission, result)

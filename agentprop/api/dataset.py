@@ -1,10 +1,11 @@
 """`dataset(domain="mathematics", seed=5)`: verified problems as they are asked for, without end and without files.
 
-    ahead of the consumer   [ part 0 ][ part 1 … 8 ][ part 9 … 16 ] …
-                              first      one batch, made by a thread while part 0 is read
+    ahead of the consumer   [ item 0 ][ part 0 ][ part 1 … 8 ][ part 9 … 16 ] …
+                              alone     then      one batch, made by a thread while part 0 is read
 
-Items are made a part at a time by one thread of this process, so a running event loop, other threads and scripts
-without a main guard are no obstacle. What is kept is small and can be made again, so a forked or unpickled copy starts
+The first item that is asked for is made alone, so that it comes soon, and all others a part or more at a time, which
+costs less. One thread of this process makes them, so a running event loop, other threads and scripts without a main
+guard are no obstacle. What is kept is small and can be made again, so a forked or unpickled copy starts
 from the settings.
 """
 
@@ -14,7 +15,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypedDict
@@ -186,7 +187,7 @@ class Dataset:
     def problem(self, index: int) -> Problem:
         """The whole record of an item: its certificate, skills and hidden tests."""
         number = self._number(index)
-        return self._made(number // PART).result()[number]
+        return self._made(number).result()[number]
 
     def prompt(self, index: int) -> str:
         """Question of an item with instructions on the form of the answer, as a prober gets it."""
@@ -230,9 +231,11 @@ class Dataset:
 
     # --- making them ---
 
-    def _made(self, part: int) -> Future[dict[int, Problem]]:
-        """The part, and in a while those after it if the one before was read."""
+    def _made(self, number: int) -> Future[dict[int, Problem]]:
+        """The part of an item, and in a while those after it if the one before was read."""
+        part = number // PART
         with self._lock:
+            alone = None if self._parts else self._submit([number])
             found = self._parts.get(part)
             if found is None or (found.done() and found.exception() is not None):
                 found = self._begin(part, 1)
@@ -241,7 +244,7 @@ class Dataset:
                 self._read_ahead(part)
             while len(self._parts) > KEPT:
                 self._parts.popitem(last=False)
-            return found
+            return alone or found
 
     def _read_ahead(self, part: int) -> None:
         """Begin the next parts once the reader is halfway through those that were begun."""
@@ -254,19 +257,24 @@ class Dataset:
 
     def _begin(self, part: int, count: int) -> Future[dict[int, Problem]]:
         """Have the thread make parts in one batch."""
-        if self._thread is None:
-            self._thread = AheadThread("agentprop-dataset")
-            self._closing.append(weakref.finalize(self, self._thread.close))
-        future = self._thread.submit(partial(self._make, part, count))
+        future = self._submit(range(part * PART, (part + count) * PART))
         self._parts.update(dict.fromkeys(range(part, part + count), future))
         return future
 
-    def _make(self, part: int, count: int) -> dict[int, Problem]:
-        """Make parts, in the thread; those with one mastery together."""
+    def _submit(self, numbers: Sequence[int]) -> Future[dict[int, Problem]]:
+        """Have the thread make items, after those before them."""
+        if self._thread is None:
+            self._thread = AheadThread("agentprop-dataset")
+            self._closing.append(weakref.finalize(self, self._thread.close))
+        return self._thread.submit(partial(self._make, numbers))
+
+    def _make(self, numbers: Sequence[int]) -> dict[int, Problem]:
+        """Make items, in the thread; those with one mastery together."""
         with self._busy:
             maker, found = self._open(), {}
-            for state, parts in self._feedback.pinned(range(part, part + count), maker.plan.curriculum):
-                found.update(maker.items([number for p in parts for number in range(p * PART, (p + 1) * PART)], state))
+            parts = sorted({number // PART for number in numbers})
+            for state, members in self._feedback.pinned(parts, maker.plan.curriculum):
+                found.update(maker.items([number for number in numbers if number // PART in members], state))
             return found
 
     def _open(self) -> ItemMaker:

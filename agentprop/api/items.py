@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from agentprop.agent.candidates import Candidate, CandidateMaker, MasteryState
@@ -17,8 +18,9 @@ from agentprop.errors import ConfigError, RunError
 from agentprop.records import Problem, StopReason
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
 from agentprop.stages.common.library import gather
-from agentprop.stages.common.plan import Plan, plan_of
+from agentprop.stages.common.plan import Plan, plan_and_planner, plan_of
 
 STRIDE = 1 << 10
 """Candidate numbers that belong to an item."""
@@ -39,10 +41,23 @@ class ItemMaker:
 
     @classmethod
     def open(cls, config: ProposeConfig, plan: Plan | None = None) -> ItemMaker:
-        """Load the library and start a sandbox, or use a plan that was made before. Raises ConfigError, SkillError."""
+        """Load the library, while the sandbox starts, or use a plan that was made before.
+
+        Raises ConfigError, SkillError or SandboxUnavailable.
+        """
         sandbox = Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox)
-        plan = plan or library_and_plan(config, sandbox)
-        maker = CandidateMaker(plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, config.seed, plan.judges)
+        try:
+            with ThreadPoolExecutor(1, "agentprop-sandbox") as beside:
+                started = beside.submit(lambda: sandbox.isolation)
+                if plan is None:
+                    plan, planner = plan_and_planner(config, _library(config), sandbox)
+                else:
+                    planner = plan.planner()
+                started.result()
+        except BaseException:
+            sandbox.close()
+            raise
+        maker = CandidateMaker(planner, plan.curriculum, Executor(sandbox), plan.rules, config.seed, plan.judges)
         return cls(plan, sandbox, maker)
 
     def items(self, numbers: Sequence[int], state: MasteryState) -> dict[int, Problem]:
@@ -77,7 +92,11 @@ class ItemMaker:
 
 def library_and_plan(config: ProposeConfig, sandbox: Sandbox) -> Plan:
     """Load the library and make the plan. Raises ConfigError, SkillError."""
-    return plan_of(config, gather(config.skills, bundled=config.bundled_skills), sandbox)
+    return plan_of(config, _library(config), sandbox)
+
+
+def _library(config: ProposeConfig) -> dict[str, Package]:
+    return gather(config.skills, bundled=config.bundled_skills)
 
 
 def _finished(candidate: Candidate) -> bool:

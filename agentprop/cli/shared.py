@@ -16,6 +16,9 @@ from agentprop.config.parts import CorpusSettings
 from agentprop.prompts import Prompts
 from agentprop.skills import load
 
+MANY = 8
+"""Numbers under a heading that are one line if they are all the same, such as every category's mastery at first."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -148,7 +151,9 @@ def _lines(values: Mapping[str, Any], indent: str = "") -> list[tuple[str, str]]
     lines: list[tuple[str, str]] = []
     for key, value in values.items():
         label = indent + str(key).replace("_", " ")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and len(value) >= MANY and len(set(map(str, value.values()))) == 1:
+            lines.append((label, f"{_text(next(iter(value.values())))} in each of {len(value)}"))
+        elif isinstance(value, Mapping):
             lines += [(label, ""), *_lines(value, indent + "  ")] if value else []
         elif value is not None:
             lines.append((label, _text(value)))

@@ -26,8 +26,9 @@ def command(
     """Choose a proposer's temperature from samples that exist (B-STaR's balance score).
 
     The score of a bundle is the share of its valid, different problems in what is wanted (at most 1), times their share
-    in all that were submitted; a configuration has the mean over the bundles that all configurations tried. Nothing is
-    sampled and no model is asked.
+    in all that were submitted; a configuration has the mean over the bundles that all configurations tried. Beside it
+    stand the different templates that a bundle gets, and the bundles gained and lost against the first configuration.
+    Nothing is sampled and no model is asked.
     """
     from agentprop.stages.common.tuning import tune
 
@@ -37,5 +38,14 @@ def command(
         return
     for row in found["rows"]:
         band = f"  difficulty {row['difficulty']}" if "difficulty" in row else ""
-        print(f"{row['balance']:.4f}  temperature {row['temperature']:g}{band}  {row['proposer']}")
+        k, covered = list(row["coverage"].items())[-1]
+        print(
+            f"{row['balance']:.4f}  temperature {row['temperature']:g}{band}  {covered:.2f} templates in {k} tries"
+            f"{_change(row.get('against_first'))}  {row['proposer']}"
+        )
     print_summary({"bundles": found["best"]["bundles"], "samples of each": found["best"]["samples"]})
+
+
+def _change(against: dict[str, float] | None) -> str:
+    """Say which bundles were gained and lost against the first proposer."""
+    return "" if against is None else f"  bundles +{against['gained']} −{against['lost']}"

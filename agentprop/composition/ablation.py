@@ -11,7 +11,8 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -53,6 +54,7 @@ FAR_DRAWS = 40
 CHANGED = Variable("changed")
 """What stands in the place of the changed part."""
 SWEEPS = (Least, Total, Count, Sought)
+ROUTES: tuple[Route, ...] = ("solve", "check")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
     return "\n".join(lines)
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that the program imports, by name."""
     return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
 
@@ -114,6 +117,8 @@ class _Clauses:
     body: Term
     data: str | None
     """The data's variable, if the body is that of a program."""
+    _written: dict[tuple[int, Route], Term] = field(default_factory=dict)
+    """Parts of the body, by identity, and what they are in Python: most stay as they are in every clause's call."""
 
     def whole(self, body: Term) -> str:
         """Python for the value of a whole, on all inputs if it is a program."""
@@ -122,7 +127,17 @@ class _Clauses:
         call = expression(self._guarded(body, route), self.library, route)
         return call if self.data is None else f"[{call} for {self.data} in inputs]"
 
+    def __post_init__(self) -> None:
+        for node in walk(self.body):
+            if isinstance(node, Apply):
+                for route in ROUTES:
+                    text = expression(self._guard(node, route), self.library, route)
+                    self._written[id(node), route] = Variable(text)
+
     def _guarded(self, term: Term, route: Route) -> Term:
+        return self._written.get((id(term), route)) or self._guard(term, route)
+
+    def _guard(self, term: Term, route: Route) -> Term:
         """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""
         if isinstance(term, Sought):  # it looks beyond the ranges itself, and refuses what is no quantity
             return term

@@ -270,21 +270,27 @@ def _named(term: Term, names: Mapping[Term, str]) -> Term:
 
 
 def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
-    if term in table:
-        return table[term]
+    """The term with some of its sub-terms exchanged; what holds none of them stays the same object."""
+    for old, new in table.items():  # tables are small, and comparing ends sooner than hashing
+        if old == term:
+            return new
     match term:
+        case Given() | Variable():
+            return term
         case Apply():
-            return replace(term, arguments=tuple((k, rebuilt(v, table)) for k, v in term.arguments))
+            arguments = tuple([(name, rebuilt(value, table)) for name, value in term.arguments])
+            same = all(new is old for (_, new), (_, old) in zip(arguments, term.arguments, strict=True))
+            return term if same else Apply(term.skill, arguments)
         case Combine():
-            return replace(term, left=rebuilt(term.left, table), right=rebuilt(term.right, table))
+            left, right = rebuilt(term.left, table), rebuilt(term.right, table)
+            return term if left is term.left and right is term.right else Combine(term.op, left, right)
         case Least() | Count():
             other = term.relation.other
             relation = term.relation if other is None else replace(term.relation, other=rebuilt(other, table))
             return replace(term, body=rebuilt(term.body, table), relation=relation)
-        case Given() | Variable():
-            return term
         case _:
-            return replace(term, body=rebuilt(term.body, table))
+            body = rebuilt(term.body, table)
+            return term if body is term.body else replace(term, body=body)
 
 
 def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str) -> str:

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from agentprop.portable import parse_python
+from agentprop.skills.shared import SHARED
 
 ALLOWED_MODULES = frozenset({
     "__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath", "collections", "copy",
@@ -17,6 +18,8 @@ ALLOWED_MODULES = frozenset({
     "unicodedata", "zlib",
 })  # fmt: skip
 """Standard-library modules that compute and do nothing else."""
+IMPORTABLE = ALLOWED_MODULES | SHARED.keys()
+"""With agentprop's own, which do the same."""
 FORBIDDEN_NAMES = frozenset({"eval", "exec", "compile", "open", "input", "breakpoint", "__import__", "globals"})
 
 
@@ -36,7 +39,7 @@ def _import_faults(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported(node):
-                if name.partition(".")[0] not in ALLOWED_MODULES:
+                if name.partition(".")[0] not in IMPORTABLE:
                     yield f"line {node.lineno} imports {name}: only standard modules that compute may be imported"
 
 

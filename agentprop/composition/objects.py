@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -56,7 +57,8 @@ def operators(spec: Spec) -> tuple[str, ...]:
     return tuple(name for name in OPERATORS if name != "branch" or question.tests)
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that `drawing` imports, by name."""
     return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
 
@@ -109,7 +111,7 @@ def samples(package: Package, count: int, seed: int, sandbox: Sandbox) -> list[d
         f"from skills import {package.module}\nfrom {MODULE} import drawn\n\nfound = []\nfor call in [{calls}]:\n"
         "    try:\n        found.append(call())\n    except ValueError:\n        pass\n"
     )
-    sources = {**modules(), f"skills.{package.module}": package.script or ""}
+    sources = {**modules(), **package.sources}
     result = sandbox.run_batch([Job(code, sources, returns="found", timeout_s=60, origin=origin_of([package]))])[0]
     return [*result.value] if isinstance(result.value, list) else []
 

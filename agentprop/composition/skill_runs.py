@@ -15,6 +15,7 @@ from agentprop.sandbox import UNDECIDED, CallOutcome, Sandbox
 from agentprop.sandbox.records import Status
 from agentprop.skills import Spec
 from agentprop.skills import constraints as expressions
+from agentprop.skills.shared import shared
 from agentprop.skills.values import draw
 
 TIME_LIMIT_S = 20.0
@@ -113,7 +114,8 @@ def run(script: str, function: str, cases: Sequence[Parameters], sandbox: Sandbo
         source += f"\n\ndel {_OTHER[function]}\n"
 
     def once(cases: Sequence[Parameters]) -> list[RepeatedCall]:
-        outcomes = sandbox.call(source, "agentprop_probe", [[case] for case in cases], timeout_s=TIME_LIMIT_S)
+        arguments = [[case] for case in cases]
+        outcomes = sandbox.call(source, "agentprop_probe", arguments, modules=shared(script), timeout_s=TIME_LIMIT_S)
         return [_call(outcome) for outcome in outcomes]
 
     return [_compared_runs(one, two) for one, two in zip(once(cases), once(cases[::-1])[::-1], strict=True)]

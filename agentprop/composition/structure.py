@@ -27,8 +27,10 @@ from agentprop.composition.terms import (
     Term,
     Total,
     canonical,
+    from_json,
     to_json,
 )
+from agentprop.records import content_id
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse
 
@@ -38,6 +40,16 @@ NUMBER = Given("#")
 def structure(term: Term, library: Mapping[str, Package] | None = None) -> str:
     """Structure of a term, as JSON. What is told of an object and asked about it counts only with its `library`."""
     return to_json(canonical(cast(Term, _masked(term, library or {}))))
+
+
+def structure_key(composition: str | None, library: Mapping[str, Package]) -> str:
+    """A short name of the structure of a stored composition; empty if there is none that can be read."""
+    if composition is None:
+        return ""
+    try:
+        return content_id(structure(from_json(composition), library))[:16]
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
+        return ""
 
 
 def _masked(term: Any, library: Mapping[str, Package]) -> Any:

@@ -96,8 +96,7 @@ def _job(name: str, planner: Planner, seed: int) -> Job | None:
         f"from fractions import Fraction\nfrom skills import {package.module}\n\nvalues = []\n"
         f"for call in [\n{calls}\n]:\n    try:\n        values.append(call())\n    except ValueError:\n        pass\n"
     )
-    modules = {f"skills.{package.module}": package.script or ""}
-    return Job(code, modules, returns="values", origin=origin_of([package]))
+    return Job(code, package.sources, returns="values", origin=origin_of([package]))
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -31,14 +31,14 @@ permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 z
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
-from agentprop.skills import Output, Package, Spec
+from agentprop.skills import Output, Package, Spec, sources_of
 from agentprop.skills.values import Parameter, parse
 from agentprop.skills.values.models import operator as question_operator
 
@@ -181,18 +181,22 @@ NODES: dict[str, type[Any]] = {
 
 def children(term: Term) -> tuple[Term, ...]:
     """Direct sub-terms, in reading order."""
-    match term:
-        case Apply():
-            return tuple(t for _, t in term.arguments)
-        case Combine():
-            return term.left, term.right
-        case Least() | Count():
-            other = term.relation.other
-            return (term.body,) if other is None else (term.body, other)
-        case Total() | LowestTerms() | Remainder() | Sought() | Program() | Printed():
-            return (term.body,)
-        case _:
-            return ()
+    return _CHILDREN[type(term)](term)
+
+
+def _compared(term: Least | Count) -> tuple[Term, ...]:
+    other = term.relation.other
+    return (term.body,) if other is None else (term.body, other)
+
+
+# A table and no `match`: terms are walked a thousand times for every candidate.
+_CHILDREN: dict[type[Any], Callable[[Any], tuple[Term, ...]]] = {
+    **dict.fromkeys((Given, Variable), lambda _: ()),
+    Apply: lambda term: tuple([value for _, value in term.arguments]),
+    Combine: lambda term: (term.left, term.right),
+    **dict.fromkeys((Least, Count), _compared),
+    **dict.fromkeys((Total, LowestTerms, Remainder, Sought, Program, Printed), lambda term: (term.body,)),
+}
 
 
 def walk(term: Term) -> Iterator[Term]:
@@ -201,7 +205,8 @@ def walk(term: Term) -> Iterator[Term]:
     while stack:
         node = stack.pop()
         yield node
-        stack += reversed(children(node))  # the last one pushed is the next one popped: left before right
+        if type(node) is not Given:
+            stack += reversed(children(node))  # the last one pushed is the next one popped: left before right
 
 
 def skills(term: Term) -> tuple[str, ...]:
@@ -466,8 +471,8 @@ def imports(term: Term, library: Mapping[str, Package]) -> str:
 
 
 def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
-    """Module name → source, for every skill that the term's Python imports."""
-    return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}
+    """Module name → source, for every skill that the term's Python imports, and for what these import."""
+    return sources_of(library[name] for name in skills(term))
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:

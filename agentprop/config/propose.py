@@ -76,6 +76,9 @@ class ProposeConfig(
     drafts: Count = 1
     """Beginnings of each candidate of a language model, up to its first code that has run; the first that holds goes on
     and the others are dropped. What they cost counts."""
+    tries: Count = 1
+    """Candidates of each task: they have its skills, and the built-in proposer its composition too, with other numbers.
+    A good one and a bad one are a pair for `export --format trl-preference`."""
     remember_failures: Annotated[int, Field(ge=0)] = 0
     """Tell a language model the last so many different reasons why compositions of the same bundle did not hold in this
     run; 0 tells nothing. Trajectories made so begin with another prompt than those of training and evaluations."""

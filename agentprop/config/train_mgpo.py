@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from agentprop.config.base import Count, Positive, Temperature, TopP
+from agentprop.config.base import Count, Positive, Share, Temperature, TopP
 from agentprop.config.parts import (
     CurriculumSettings,
     EpisodeSettings,
@@ -65,6 +65,13 @@ class TrainMgpoConfig(
     """Temperature of the gate for tokens pushed up (τ for w > 0); the paper only says that it is the smaller one."""
     tau_neg: Annotated[float, Field(gt=0, validate_default=True)] = 1.05
     """Temperature of the gate for tokens pushed down (τ for w ≤ 0)."""
+
+    anneal_turns: Literal["all", "think"] = "all"
+    """EAD: turns that are annealed: all, or only thoughts, so that code, edits and submissions are drawn at temperature
+    1."""
+    hints: Share = 0.0
+    """Probability that an episode that failed is tried once more from its dead end, with a hint (REX-RAG); at most one
+    of eight episodes is. It falls to 0 over `steps`, because a proposer that is used gets no hints."""
 
     verifier_temperature: Temperature | None = None
     """Sampling temperature of the verifiers; null leaves it to each model's settings."""

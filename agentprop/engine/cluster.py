@@ -21,6 +21,7 @@ import logging.handlers
 import os
 import pickle
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -61,13 +62,23 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
                 logging_level="error",
                 log_to_driver=False,
             )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise RunError(f"no Ray cluster answers at {address}: {reason}", hint="check --address") from error
+    except Exception as error:  # a node that is too slow to start is a bare one
+        raise _refusal(address, error) from error
+    ours = sys.stdout
+    sys.stdout = StdoutWithoutRay(ours)  # type: ignore[assignment]
     try:
         yield Placement("ray", RayPool, lambda: max(1, int(ray.cluster_resources().get("CPU", 1))))
     finally:
         ray.shutdown()
+        sys.stdout = ours
+
+
+def _refusal(address: str | None, error: Exception) -> RunError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if address is None:
+        hint = "try again: Ray gives up after 30 s; or run `ray start --head` first, and give --address auto"
+        return RunError(f"Ray does not start on this machine: {reason}", hint=hint)
+    return RunError(f"no Ray cluster answers at {address}: {reason}", hint="check --address")
 
 
 def _import_ray() -> Any:
@@ -93,6 +104,22 @@ def _stdout_spared() -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+
+
+class StdoutWithoutRay:
+    """Standard output for all but Ray's threads, whose words go to stderr: they tell there of workers that died."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text where it belongs."""
+        rays = threading.current_thread().name.startswith("ray_")
+        return int((sys.stderr if rays else self._stream).write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in every other respect."""
+        return getattr(self._stream, name)
 
 
 # --- in an actor ---

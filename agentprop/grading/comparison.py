@@ -9,7 +9,7 @@ process. Nothing is asked of a model, so judging again is free.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,36 +153,64 @@ def run_calls(
     ticks: int | None = None,
     accepted: Callable[[Sequence[Seen]], Sequence[bool | None]] | None = None,
 ) -> Equivalence:
-    """Whether calls of a program return what is expected of them; the expected values stay outside its process.
+    """Whether calls of a program return what is expected of them; see `each_call`."""
+    found = each_call(
+        sandbox, program, target, calls, timeout_s, shared=shared, exact=exact, ticks=ticks, accepted=accepted
+    )
+    return all_passed(found, f"all {len(calls)} tests pass")
+
+
+def each_call(
+    sandbox: Sandbox,
+    program: str,
+    target: str,
+    calls: Sequence[tuple[Sequence[Any], Any]],
+    timeout_s: float,
+    *,
+    shared: str = "",
+    exact: bool = True,
+    ticks: int | None = None,
+    accepted: Callable[[Sequence[Seen]], Sequence[bool | None]] | None = None,
+) -> list[Equivalence]:
+    """What each call says of a program: same if it returns what is expected, which stays outside its process.
 
     `exact` wants the very types; without it numbers are compared by value, as Python does. Each call may use so many
     `ticks`; a program that uses more is too slow. If several values are right, `accepted` says which; without it only
     the expected one is.
     """
-    if not calls:
-        return undetermined("tests", "there are no tests to run")
     given = [arguments for arguments, _ in calls]
     try:
         outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s, ticks=ticks)
     except BodyTooLarge as problem:
-        return undetermined("too-large", str(problem))
+        return [undetermined("too-large", str(problem))] * len(calls)
     returned = [number for number, outcome in enumerate(outcomes) if outcome.status == "ok"]
     seen: list[Seen] = [(given[number], outcomes[number].value, calls[number][1]) for number in returned]
     agree = (
         [agrees(value, expected, exact=exact) for _, value, expected in seen] if accepted is None else accepted(seen)
     )
     right = dict(zip(returned, agree, strict=True))
-    doubt: Equivalence | None = None
-    for number, outcome in enumerate(outcomes):
-        found = _called(outcome, right.get(number), ticks, f"test {number + 1} of {len(calls)}")
-        if found is not None and found.status == "different":
+    return [
+        _called(outcome, right.get(number), ticks, f"test {number + 1} of {len(calls)}")
+        for number, outcome in enumerate(outcomes)
+    ]
+
+
+def all_passed(tests: Iterable[Equivalence], why: str) -> Equivalence:
+    """Reduce what single tests say: same if all of them do. The first that is different, or out of time, decides."""
+    doubt, seen = None, False
+    for found in tests:
+        seen = True
+        if found.status == "different" or found.rule == "timeout":
             return found
-        doubt = found if doubt is None else doubt
-    return same("tests", f"all {len(calls)} tests pass") if doubt is None else doubt
+        if found.status == "undetermined" and doubt is None:
+            doubt = found
+    if not seen:
+        return undetermined("tests", "there are no tests to run")
+    return same("tests", why) if doubt is None else doubt
 
 
-def _called(outcome: CallOutcome, agree: bool | None, ticks: int | None, which: str) -> Equivalence | None:
-    """What speaks against a program after one call whose value is right, wrong or neither; None if nothing does."""
+def _called(outcome: CallOutcome, agree: bool | None, ticks: int | None, which: str) -> Equivalence:
+    """What one call says of a program, whose value is right, wrong or neither."""
     told = outcome.error or ""
     if outcome.status != "ok":
         nothing = says_nothing(outcome.status, outcome.error, outcome.exception or told.partition(":")[0])
@@ -194,7 +222,7 @@ def _called(outcome: CallOutcome, agree: bool | None, ticks: int | None, which: 
         return different("tests", f"{which}: {told or outcome.status}")
     if agree is None:
         return undetermined("type", f"{which}: nothing can tell if the value returned is right")
-    return None if agree else different("tests", f"{which}: another value than expected")
+    return same("tests", which) if agree else different("tests", f"{which}: another value than expected")
 
 
 def program_of(text: str, *names: str) -> str | None:

@@ -11,14 +11,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from agentprop.answers.outcome import Equivalence
 from agentprop.composition import families, suites
 from agentprop.composition.framing import unframed
 from agentprop.composition.program_tasks import Asked, asked, edge_inputs, faulty, slow
 from agentprop.composition.terms import Apply
 from agentprop.grading.claimed_answers import compared_claim
-from agentprop.grading.judged_tests import TOO_SLOW, remembered
+from agentprop.grading.judged_tests import TOO_SLOW, JudgedTests, remembered
 from agentprop.grading.judgement import Judgement
-from agentprop.records import Judging, Problem
+from agentprop.records import Judging, Problem, TestCase
 from agentprop.sandbox import Job, Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, origin_of
@@ -156,17 +157,25 @@ def _confirmed(
     problem: Problem, brute: str, judging: Judging, sandbox: Sandbox, origin: str | None
 ) -> tuple[int, Judgement | None]:
     """How many tests the brute force confirms, or what speaks against the problem."""
-    checked, over = 0, False
-    for test in problem.tests:
-        alone = problem.model_copy(update={"tests": (test,), "judging": judging})
-        small = alone.model_copy(update={"judging": judging.model_copy(update={"ticks": BRUTE_TICKS})})
-        found = remembered(small if judging.ticks > BRUTE_TICKS else alone, brute, sandbox, SECONDS, origin)
-        if found.status == "same":
-            checked += 1
-        elif found.status == "different" and found.rule != TOO_SLOW:
-            return checked, Judgement("invalid", "tests", f"the brute force: {found.why}")
-        elif found.rule == TOO_SLOW and not over:
-            over = remembered(alone, brute, sandbox, SECONDS, origin).rule == TOO_SLOW
+
+    def tried(tests: tuple[TestCase, ...], ticks: int) -> list[Equivalence]:
+        these = problem.model_copy(update={"tests": tests, "judging": judging.model_copy(update={"ticks": ticks})})
+        return JudgedTests(these, sandbox, SECONDS, origin).each(brute)
+
+    few = min(BRUTE_TICKS, judging.ticks)
+    found = [  # what the machine may have caused is tried once more, alone
+        tried((test,), few)[0] if one.status == "undetermined" else one
+        for test, one in zip(problem.tests, tried(problem.tests, few), strict=True)
+    ]
+    wrong = next((one for one in found if one.status == "different" and one.rule != TOO_SLOW), None)
+    if wrong is not None:
+        return 0, Judgement("invalid", "tests", f"the brute force: {wrong.why}")
+    checked = sum(one.status == "same" for one in found)
+    slow = [test for test, one in zip(problem.tests, found, strict=True) if one.rule == TOO_SLOW]
+    over = slow if few == judging.ticks else [t for t in slow if tried((t,), judging.ticks)[0].rule == TOO_SLOW][:1]
+    doubt = next((one for one in found if one.status == "undetermined"), None)
+    if doubt is not None and (not over or checked < LEAST_CHECKED):
+        return checked, Judgement("undetermined", doubt.rule, f"the brute force: {doubt.why}")
     if not over:
         return checked, Judgement("invalid", "budget", "the brute force keeps the budget on every test")
     return checked, None

@@ -7,15 +7,15 @@ program's process. If several outputs are right, the problem's checker looks at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agentprop.answers.outcome import Equivalence, different, same, undetermined
+from agentprop.answers.outcome import Equivalence, different, undetermined
 from agentprop.composition import output_checker
 from agentprop.composition.announced import case_of
 from agentprop.composition.output_checker import Seen
 from agentprop.grading import comparison
-from agentprop.grading.comparison import ComparisonLimits, HiddenTests, run_calls, unfenced
+from agentprop.grading.comparison import ComparisonLimits, HiddenTests, all_passed, each_call, unfenced
 from agentprop.grading.consensus import CompareAnswers
 from agentprop.grading.program_tests import StreamTests, printed, same_output
 from agentprop.records import Problem
@@ -68,41 +68,47 @@ class JudgedTests:
             self._results[program] = self._run(unfenced(program))
         return self._results[program]
 
+    def each(self, program: str) -> list[Equivalence]:
+        """What each test says of a program, all tests run in as few processes as can be. It blocks."""
+        found = list(self._each(unfenced(program)))
+        return found if len(found) == len(self.problem.tests) else found * len(self.problem.tests)
+
     def _run(self, program: str) -> Equivalence:
+        judging, count = self.problem.judging, len(self.problem.tests)
+        stream = judging is not None and judging.form == "stdio"
+        return all_passed(
+            self._each(program), f"all {count} outputs are right" if stream else f"all {count} tests pass"
+        )
+
+    def _each(self, program: str) -> Iterable[Equivalence]:
+        """What the tests say, one after the other; a single answer if they cannot be run."""
         judging = self.problem.judging
         assert judging is not None  # chosen by `program_tests`
         try:
             cases = [case_of(test, judging) for test in self.problem.tests]
         except ValueError:
-            return undetermined("tests", "the stored tests cannot be read")
+            return [undetermined("tests", "the stored tests cannot be read")]
         if judging.form == "function":
             target = self.problem.entry_point or "solve"
             accepted = self._accepted if judging.checker is not None else None
-            return run_calls(
+            return each_call(
                 self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks, accepted=accepted
             )
         if any([type(one) for one in given] != [str] for given, _ in cases):
-            return undetermined("tests", "a stored test is not one text for standard input")
+            return [undetermined("tests", "a stored test is not one text for standard input")]
         return self._streams(program, [(str(given), str(wanted)) for [given], wanted in cases], judging.ticks)
 
-    def _streams(self, program: str, pairs: list[tuple[str, str]], ticks: int) -> Equivalence:
-        if not pairs:
-            return undetermined("tests", "there are no tests to run")
-        doubt: Equivalence | None = None
+    def _streams(self, program: str, pairs: list[tuple[str, str]], ticks: int) -> Iterator[Equivalence]:
         jobs = [
             Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks, origin=self.origin) for given, _ in pairs
         ]
         results = map(self.sandbox.run_job, jobs) if self.origin is None else self.sandbox.run_in_turn(jobs)
-        for number, (result, (given, wanted)) in enumerate(zip(results, pairs, strict=False), 1):
+        for number, (result, (given, wanted)) in enumerate(zip(results, pairs, strict=True), 1):
             which = f"test {number} of {len(pairs)}"
             if (result.error or "").startswith(OVER):
-                return different(TOO_SLOW, f"{which}: {result.error}")
-            found = printed(result, which, self._said([given], result, wanted))
-            if found.status == "different" or found.rule == "timeout":
-                return found
-            if found.status == "undetermined" and doubt is None:
-                doubt = found
-        return same("tests", f"all {len(pairs)} outputs are right") if doubt is None else doubt
+                yield different(TOO_SLOW, f"{which}: {result.error}")
+            else:
+                yield printed(result, which, self._said([given], result, wanted))
 
     def _said(self, given: list[str], result: Result, wanted: str) -> bool | None:
         """Whether an output is right; None if neither its layout nor the checker lets that be said."""

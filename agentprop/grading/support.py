@@ -12,6 +12,7 @@ the problems that only one of the two solved, are as many lost as gained?
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
@@ -61,6 +62,18 @@ def curve(tried: Sequence[Tried], ks: Sequence[int]) -> list[float]:
     """
     enough = [(n, c) for n, c in tried if n >= max(ks)]
     return [fmean(pass_at(k, correct=c, attempts=n) for n, c in enough) if enough else 0.0 for k in ks]
+
+
+def coverage(templates: Sequence[str | None], k: int) -> float:
+    """Return how many different templates k of these n samples have on average; None is a sample that does not count.
+
+    The unbiased estimate, Σ over templates of 1 − C(n − m, k)/C(n, k) with m samples of a template; k is at most n.
+
+    >>> [round(coverage(["a", "a", "b", None], k), 4) for k in (1, 2, 4)]
+    [0.75, 1.3333, 2.0]
+    """
+    counts = Counter(name for name in templates if name is not None)
+    return sum(pass_at(k, correct=m, attempts=len(templates)) for m in counts.values())
 
 
 def crossing(before: Sequence[float], after: Sequence[float], ks: Sequence[int]) -> int | None:

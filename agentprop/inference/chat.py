@@ -31,6 +31,8 @@ CONTEXT = 4096
 """Context length of a model whose config does not give one, in tokens."""
 TAIL = 32
 """Number of last sampled tokens that are searched for a stop text."""
+HEAD = 32
+"""Number of first sampled tokens that are searched for the text from which on a reply is annealed."""
 DEFAULT_TEMPERATURE = 1.0
 
 
@@ -125,11 +127,17 @@ class InProcessChat:
             seed=sampling.seed or 0,
             sample=sample,
             annealing=None if sampling.annealing is None else sampling.annealing.at(self.step),
+            anneals=self._anneals(sampling.annealing.after)
+            if sampling.annealing and sampling.annealing.after
+            else None,
             ends=self._ends(sampling.stop) if sampling.stop else None,
         )
 
     def _ends(self, stop: Sequence[str]) -> Callable[[list[int]], bool]:
         return lambda tokens: any(text in self.renderer.decode(tokens[-TAIL:]) for text in stop)
+
+    def _anneals(self, after: str) -> Callable[[list[int]], bool]:
+        return lambda tokens: after in self.renderer.decode(tokens[:HEAD])
 
     def _choice(self, request: Request, job: WantedReply) -> Choice:
         if job.finish == "overflow":

@@ -66,6 +66,8 @@ class WantedReply:
     """Number that distinguishes jobs with equal prompts and seeds."""
     annealing: Annealing | None = None
     """Temperature that falls over the reply, in place of `temperature`."""
+    anneals: Callable[[list[int]], bool] | None = None
+    """Condition of annealing: sampled ids → True if the next token is annealed; None for every one."""
     ends: Callable[[list[int]], bool] | None = None
     """Extra stop condition: sampled ids → True if the reply ends here; called after every token."""
     tokens: list[int] = field(default_factory=list)
@@ -225,7 +227,10 @@ class Generator:
         found_D: npt.NDArray[np.float32] = slots.temperature_S[decoded_D]  # a copy
         for place in np.flatnonzero(annealed_D).tolist():
             slot = decoded_D[place]
-            found_D[place] = slots.owner_S[slot].annealing.temperature(int(slots.known_S[slot] - slots.start_S[slot]))
+            job: WantedReply = slots.owner_S[slot]
+            assert job.annealing is not None
+            if job.anneals is None or job.anneals(self._sampled(slot)[0]):
+                found_D[place] = job.annealing.temperature(int(slots.known_S[slot] - slots.start_S[slot]))
         return found_D
 
     def _next_chunks(self, left_S: Ids) -> tuple[PrefillChunk, ...]:

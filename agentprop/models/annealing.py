@@ -37,6 +37,8 @@ class Annealing:
     """Largest temperature, reached after the first tokens."""
     low: float = 0.1
     """Smallest temperature."""
+    after: str = ""
+    """Text near the beginning of the replies that are annealed, and from which on; other replies are not."""
 
     def at(self, step: int) -> Self:
         """Return the annealing of a step of training, which does not grow any more."""

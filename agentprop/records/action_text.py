@@ -22,6 +22,7 @@ from agentprop.records.case_text import read_plain, write_plain
 
 OPENING = re.compile(r"<action:(think|exec|edit|submit)>\n?")
 EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
+OPENED_THOUGHT = "<action:think>"
 COMPOSITION = "# composition: "
 MAX_MESSAGE = 200_000
 
@@ -183,7 +184,7 @@ def write(action: Action) -> str:
 
 def think(text: str) -> str:
     """Write the message of a reflection."""
-    return f"<action:think>\n{text}\n</action:think>"
+    return f"{OPENED_THOUGHT}\n{text}\n</action:think>"
 
 
 def execute(code: str) -> str:

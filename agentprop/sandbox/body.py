@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from agentprop.sandbox.inside.codec import CodecError, encode
@@ -72,6 +72,7 @@ def calls_body(
     arguments: Sequence[Sequence[object]],
     timeout_s: float,
     shared: str = "",
+    modules: Mapping[str, str] | None = None,
     ticks: int | None = None,
 ) -> Body:
     """The body that calls one function on many argument lists, under one limit of time for all of them.
@@ -83,7 +84,7 @@ def calls_body(
     except CodecError as problem:
         raise TypeError(f"arguments must be plain values: {problem}") from problem
     called = {"mode": "values", "source": source, "function": function, "cases": cases, "shared": shared}
-    text = _json({**called, "ticks": ticks})
+    text = _json({**called, "modules": dict(modules or {}), "ticks": ticks})
     return Body(text, len(arguments), (timeout_s,))
 
 

@@ -37,7 +37,7 @@ class Executor:
 
     async def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
         """The results of jobs of one author, run in one child, up to the first that does not end well."""
-        return await asyncio.to_thread(self.sandbox.run_in_turn, jobs)
+        return await asyncio.to_thread(_up_to_a_failure, self.sandbox, jobs)
 
     def _flush(self) -> None:
         batch, self.waiting = self.waiting, []
@@ -51,3 +51,12 @@ class Executor:
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+def _up_to_a_failure(sandbox: Sandbox, jobs: Sequence[Job]) -> list[Result]:
+    results: list[Result] = []
+    for result in sandbox.run_in_turn(jobs):
+        results.append(result)
+        if result.status != "ok":
+            break
+    return results

@@ -22,7 +22,7 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.limits import shortage, tight_limits
 from agentprop.sandbox.paths import readable_paths
-from agentprop.sandbox.records import Isolation, Level
+from agentprop.sandbox.records import Isolation, Level, Preload
 from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, ineffective_layers, run_self_test
 from agentprop.sandbox.weak import WeakSlot
 from agentprop.sandbox.zygote_process import LAYERS, ZygoteFailed, ZygoteProcess
@@ -85,7 +85,7 @@ def weak_allowed(flag: bool) -> bool:
 
 
 def strongest_slot(
-    preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool
+    preload: Preload, min_level: Level, max_level: Level, allow_weak: bool
 ) -> tuple[SandboxSlot, Isolation]:
     """Start a slot at the strongest level from `min_level` to `max_level`. Raises SandboxUnavailable if none works."""
     reasons: dict[str, str] = {}
@@ -112,9 +112,7 @@ def strongest_slot(
     raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT if supported else f"{CONTAINER}; {HINT}")
 
 
-def _self_tested_slot(
-    level: Level, preload: Sequence[str], reasons: Mapping[str, str]
-) -> tuple[SandboxSlot, Isolation]:
+def _self_tested_slot(level: Level, preload: Preload, reasons: Mapping[str, str]) -> tuple[SandboxSlot, Isolation]:
     """Start a zygote of this level and self-test it. Raises LayersFailed with the layers to avoid."""
     try:
         zygote = start_zygote(level, preload)
@@ -136,14 +134,14 @@ def _self_tested_slot(
     return zygote, _isolation(level, zygote, table, reasons)
 
 
-def start_slot(level: Level, preload: Sequence[str]) -> SandboxSlot:
+def start_slot(level: Level, preload: Preload) -> SandboxSlot:
     """Start another slot at a level that works. Raises ZygoteFailed rather than use a weaker one."""
     return WeakSlot() if level == "R0" else start_zygote(level, preload)
 
 
-def start_zygote(level: Level, preload: Sequence[str]) -> ZygoteProcess:
+def start_zygote(level: Level, preload: Preload) -> ZygoteProcess:
     """Start a zygote with the layers of a level. Raises ZygoteFailed."""
-    readable, paths = readable_paths(preload)
+    readable, paths = readable_paths(preload.modules)
     try:
         return ZygoteProcess(level, preload, readable, paths)
     except OSError as problem:
@@ -173,7 +171,7 @@ def _refusal(reasons: Mapping[str, str], min_level: Level) -> str:
 def isolation_report() -> dict[str, object]:
     """Report the level in force, the state of each layer and the results of the self-test, for `agentprop doctor`."""
     try:
-        slot, isolation = strongest_slot((), "L1", "L3", allow_weak=True)
+        slot, isolation = strongest_slot(Preload(), "L1", "L3", allow_weak=True)
     except SandboxUnavailable as problem:
         return {"level": "none", "reason": problem.message, "hint": problem.hint}
     slot.close()

@@ -14,7 +14,7 @@ from agentprop.sandbox.child_output import ChildOutput, unavailable
 from agentprop.sandbox.levels import SandboxSlot, start_slot, strongest_slot
 from agentprop.sandbox.outcome import batch_results, deserves_another_try, single_result
 from agentprop.sandbox.plans import TestPlan
-from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, OUTSIDE, CallOutcome, Isolation, Job, Level, Result
+from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, OUTSIDE, CallOutcome, Isolation, Job, Level, Preload, Result
 from agentprop.sandbox.verify import PlanResult, call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
@@ -33,19 +33,21 @@ class Sandbox:
 
     Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. What the machine may
     have caused is tried once more, with no other second try of this sandbox beside it. There are as many slots as
-    processors, and at least the two that a candidate and its tests need.
+    processors, and at least the two that a candidate and its tests need. `sources`, by module name, are compiled once
+    for all calls; only a sandbox in which nobody else's code runs may have them, since that code would find them.
     """
 
     def __init__(
         self,
         *,
         preload: Sequence[str] = DEFAULT_PRELOAD,
+        sources: Mapping[str, str] | None = None,
         slots: int | None = None,
         min_level: Level = "L1",
         max_level: Level = "L3",
         allow_weak: bool = False,
     ) -> None:
-        self._preload = tuple(preload)
+        self._preload = Preload(tuple(preload), sources or {})
         self._capacity = max(2, slots or _processors())
         self._min_level, self._max_level, self._allow_weak = min_level, max_level, allow_weak
         self._reset()
@@ -121,18 +123,15 @@ class Sandbox:
                 results[position] = result
         return [result or self.run_job(job) for job, result in zip(jobs, results, strict=True)]
 
-    def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
-        """Run jobs of one author in one process, up to the first that does not end well; its result is the last one.
+    def run_in_turn(self, jobs: Sequence[Job]) -> Iterator[Result]:
+        """Run jobs of one author in one process, and yield their results in order.
 
-        A job without a clear result runs again by itself before it is believed. Each finds its standard input in
-        `sys.stdin`, not in the file of number 0.
+        A job without a clear result runs again by itself before it is believed, as soon as its result is asked for.
+        Each finds its standard input in `sys.stdin`, not in the file of number 0.
         """
-        results: list[Result] = []
-        for job, result in zip(jobs, self._run_together(jobs), strict=True):
-            results.append(result or self.run_job(job))
-            if results[-1].status != "ok":
-                break
-        return results
+        results = self._run_together(jobs) if len(jobs) > 1 else [None] * len(jobs)
+        for job, result in zip(jobs, results, strict=True):
+            yield result or self.run_job(job)
 
     def _run_together(self, batch: Sequence[Job]) -> Sequence[Result | None]:
         try:
@@ -148,6 +147,7 @@ class Sandbox:
         arguments: Sequence[Sequence[object]],
         *,
         shared: str = "",
+        modules: Mapping[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         ticks: int | None = None,
     ) -> list[CallOutcome]:
@@ -155,11 +155,12 @@ class Sandbox:
 
         Each call, and the source before the first, may use so many `ticks`; None counts none.
 
-        `shared` is run before the source, in its namespace. A value that is not plain comes out with `Foreign` parts.
+        `shared` is run before the source, in its namespace; both may import `modules`, sources by name. A value that is
+        not plain comes out with `Foreign` parts.
         """
         if not arguments:
             return []
-        body = calls_body(source, function, arguments, timeout_s, shared, ticks)
+        body = calls_body(source, function, arguments, timeout_s, shared, modules, ticks)
         return call_outcomes(self._run_body(body), body)
 
     def run_tests(self, program: str, plan: TestPlan, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> PlanResult:

@@ -106,6 +106,16 @@ class CallOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Preload:
+    """What every process of a sandbox finds ready."""
+
+    modules: tuple[str, ...] = ()
+    """Modules that are imported before the first process, if they are installed."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Sources of our own, by module name, that are compiled then. All code in the sandbox can find them in memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class Isolation:
     """Isolation of untrusted code, as measured on this machine."""
 

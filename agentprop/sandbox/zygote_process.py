@@ -25,7 +25,7 @@ from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
 from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, ChildExit, ChildLimits
 from agentprop.sandbox.limits import Allowance, allowance_of, shortage, tight_limits
-from agentprop.sandbox.records import Level
+from agentprop.sandbox.records import Level, Preload
 
 START_TIMEOUT_S = 120.0
 SETUP_S = 10.0
@@ -72,18 +72,20 @@ class ZygoteFailed(Exception):
 class ZygoteProcess:
     """Zygote, which may have one child at a time."""
 
-    def __init__(self, level: Level, preload: Sequence[str], readable: Sequence[str], paths: Sequence[str]) -> None:
+    def __init__(self, level: Level, preload: Preload, readable: Sequence[str], paths: Sequence[str]) -> None:
         self.level = level
         self.calls = 0
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        config = {"control": theirs.fileno(), "layers": LAYERS[level], "preload": list(preload)}
+        config = {"control": theirs.fileno(), "layers": LAYERS[level], "preload": list(preload.modules)}
         config |= {"readable": list(readable), "paths": list(paths)}
         boot = BOOT.format(str(Path(__file__).parent))
+        sources = _sealed_file(json.dumps(dict(preload.sources)).encode())
+        config["sources"] = sources
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-s", "-B", "-c", boot, json.dumps(config)],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), sources],
                 env=ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -97,6 +99,7 @@ class ZygoteProcess:
             raise
         finally:
             theirs.close()
+            os.close(sources)
         self._control = ours
         _alive.add(self)
         self.report = self._await_report()

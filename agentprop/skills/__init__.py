@@ -9,7 +9,7 @@ from __future__ import annotations
 from agentprop.skills.faults import NAME, clashes
 from agentprop.skills.frontmatter import split
 from agentprop.skills.library import bundled_directory, directories, load
-from agentprop.skills.package import OWN_CODE, Package, origin_of
+from agentprop.skills.package import OWN_CODE, Package, origin_of, sources_of
 from agentprop.skills.reading import parse, read, read_texts
 from agentprop.skills.spec import Judged, Output, OutputKind, Spec, Wording
 from agentprop.skills.wordings import Hole, holes, segments
@@ -34,5 +34,6 @@ __all__ = [
     "read",
     "read_texts",
     "segments",
+    "sources_of",
     "split",
 ]

@@ -145,9 +145,15 @@ def names(text: str) -> frozenset[str]:
 
 def evaluate(text: str, values: Mapping[str, Any]) -> Any:
     """Evaluate a constraint. Raises ExpressionError if it has no value, or one that is too large or too slow to get."""
+    quick = _quick(text)
+    if quick is not None:
+        try:
+            return quick(values)
+        except (_Unusual, ArithmeticError, AttributeError, TypeError, ValueError, KeyError, RecursionError):
+            pass  # the evaluator decides, and says what is wrong
     try:
         return _Evaluator(values).visit(parse(text))
-    except (ArithmeticError, TypeError, ValueError, IndexError, KeyError, RecursionError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError, IndexError, KeyError, RecursionError) as error:
         raise ExpressionError(f"{text}: {error}") from None
 
 
@@ -157,6 +163,100 @@ def holds(text: str, values: Mapping[str, Any]) -> bool:
         return bool(evaluate(text, values))
     except ExpressionError:
         return False
+
+
+# --- the common case: a few numbers, compared ---
+
+
+class _Unusual(Exception):
+    """A value that the evaluator has to look at: no number, or a large one."""
+
+
+@lru_cache(maxsize=8192)
+def _quick(text: str) -> Callable[[Mapping[str, Any]], Any] | None:
+    """A function for a constraint without loops, containers or powers, whose steps are bounded by its length."""
+    try:
+        return _function(parse(text))
+    except (KeyError, RecursionError):
+        return None
+
+
+def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
+    """The tree as nested functions that mean what `_Evaluator` does. Raises KeyError for a node it has none for."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return lambda values: _plain(value)
+        case ast.Name(id=name):
+            return lambda values: _plain(values[name])
+        case ast.UnaryOp(op=op, operand=operand):
+            unary, inner = _UNARY[type(op)], _function(operand)
+            return lambda values: unary(inner(values))
+        case ast.BinOp(left=left_node, op=op, right=right_node):
+            binary, left, right = _QUICK_BINARY[type(op)], _function(left_node), _function(right_node)
+            return lambda values: _plain(binary(left(values), right(values)))
+        case ast.BoolOp(op=op, values=nodes):
+            parts, stop = [_function(part) for part in nodes], isinstance(op, ast.Or)
+            return lambda values: _first(parts, values, stop)
+        case ast.IfExp(test=test_node, body=body_node, orelse=else_node):
+            test, body, other = _function(test_node), _function(body_node), _function(else_node)
+            return lambda values: body(values) if test(values) else other(values)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str() as choice)]):
+            return lambda values: bool(values[name] == choice)
+        case ast.Compare(left=left_node, ops=[op], comparators=[right_node]):
+            compare, left, right = _QUICK_COMPARE[type(op)], _function(left_node), _function(right_node)
+            return lambda values: compare(left(values), right(values))
+        case ast.Compare(left=first, ops=ops, comparators=others):
+            tests, sides = [_QUICK_COMPARE[type(op)] for op in ops], [_function(side) for side in (first, *others)]
+            return lambda values: _chain(tests, sides, values)
+        case ast.Call(func=ast.Name(id=name), args=[*nodes]) if name in _QUICK_FUNCTIONS and nodes:
+            called, arguments = FUNCTIONS[name], [_function(argument) for argument in nodes]
+            return lambda values: _plain(called(*[_plain(argument(values)) for argument in arguments]))
+    raise KeyError(type(node))
+
+
+def _plain(value: Any) -> Any:
+    """A value that needs no look at its size."""
+    kind = type(value)
+    if kind is float or kind is bool or (kind is int and -SMALL < value < SMALL):
+        return value
+    if kind is Fraction and value.denominator < SMALL and -SMALL < value.numerator < SMALL:
+        return value
+    raise _Unusual
+
+
+def _ratio(left: Any, right: Any) -> Any:
+    return Fraction(left, right) if isinstance(left, int) and isinstance(right, int) else left / right
+
+
+def _first(parts: list[Callable[[Mapping[str, Any]], Any]], values: Mapping[str, Any], stop: bool) -> Any:
+    result: Any = not stop
+    for part in parts:
+        result = part(values)
+        if bool(result) is stop:
+            break
+    return result
+
+
+def _chain(
+    tests: list[Callable[[Any, Any], bool]],
+    sides: list[Callable[[Mapping[str, Any]], Any]],
+    values: Mapping[str, Any],
+) -> bool:
+    left = sides[0](values)
+    for test, side in zip(tests, sides[1:], strict=True):
+        right = side(values)
+        if not test(left, right):
+            return False
+        left = right
+    return True
+
+
+_QUICK_BINARY = {**_BINARY, ast.Div: _ratio}
+_QUICK_COMPARE = {kind: test for kind, test in _COMPARE.items() if kind not in (ast.In, ast.NotIn)}
+_QUICK_FUNCTIONS = frozenset({"gcd", "lcm", "abs", "min", "max", "is_prime", "is_square", "isqrt"})
+
+
+# --- every case ---
 
 
 class _Evaluator:

@@ -18,12 +18,15 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 
+from agentprop.skills.shared import SHARED
+
 MATH = frozenset(name for name in dir(math) if not name.startswith("_"))
 IMPORTED: Mapping[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
     "fractions": frozenset({"Fraction"}),
     "itertools": frozenset(name for name in dir(itertools) if not name.startswith("_")),
     "math": MATH,
+    **SHARED,
 }
 """Module → what may be imported from it by name; of these `math` may be imported whole."""
 BUILTINS = frozenset({

@@ -9,6 +9,7 @@ from typing import Literal
 
 from agentprop.records import Skill, Span
 from agentprop.skills.harmless import can_only_compute
+from agentprop.skills.shared import shared
 from agentprop.skills.spec import Spec
 
 OWN_CODE = "agentprop"
@@ -46,6 +47,11 @@ class Package:
         return self.spec.name.replace("-", "_")
 
     @cached_property
+    def sources(self) -> dict[str, str]:
+        """What the sandbox is given of it, by the name of the module: its script, and what that imports of ours."""
+        return {f"skills.{self.module}": self.script or "", **shared(self.script)}
+
+    @cached_property
     def author(self) -> str | None:
         """Whose code the script is: None where it may share a process with agentprop's own, because it is, or because
         it can do nothing but compute; else the package itself, since nobody knows who else's hand is in it."""
@@ -80,6 +86,11 @@ class Package:
             quality_parts=quality_parts,
             lineage=tuple(lineage),
         )
+
+
+def sources_of(packages: Iterable[Package]) -> dict[str, str]:
+    """What the sandbox is given of packages, by the name of the module."""
+    return {module: source for package in packages for module, source in package.sources.items()}
 
 
 def origin_of(packages: Iterable[Package]) -> str:

@@ -19,7 +19,7 @@
 
 OUT=${OUT:-runs/million} # on a file system that all nodes share
 
-trap 'kill -TERM "$CHILD"; wait "$CHILD"' TERM
+trap 'kill -TERM "$CHILD"; wait "$CHILD"; exit $?' TERM # with the partition's own code
 agentprop propose --n 1000000 --seed 1 --out "$OUT" --partitions 256 --partition auto --window 24 --workers 16 --quiet &
 CHILD=$!
 wait "$CHILD"

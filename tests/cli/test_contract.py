@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agentprop.cli.shared import print_summary
 from agentprop.records import Problem, Verdict
 from agentprop.storage.reader import open_run
 
@@ -163,3 +164,11 @@ def test_an_unexpected_exception_keeps_its_traceback(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" in done.stderr and "LookupError: a defect" in done.stderr
+
+
+def test_many_equal_numbers_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    mastery = {f"category-{number}": 0.5 for number in range(8)}
+    print_summary({"accepted": 3, "mastery": mastery}, to_stdout=True)
+    assert capsys.readouterr().out.splitlines()[1].split(maxsplit=1) == ["mastery", "0.5 in each of 8"]
+    print_summary({"mastery": {**mastery, "category-0": 0.6}}, to_stdout=True)
+    assert len(capsys.readouterr().out.splitlines()) == 9

@@ -34,7 +34,8 @@ def test_reasoning_gym_makes_and_mixes_our_items() -> None:
     assert len(data) == 5 and data[0] == dict(agentprop.dataset("mathematics", 3)[0])
     assert [data.score_answer(right(item["answer"]), item) for item in data] == [1.0] * 5
     assert data.score_answer(None, data[0]) == 0.0
-    parts = [DatasetSpec(name="agentprop", weight=1, config={}), DatasetSpec(name="chain_sum", weight=1, config={})]
+    ours = DatasetSpec(name="agentprop", weight=1, config={"domain": "mathematics"})  # a program's answer is its tests
+    parts = [ours, DatasetSpec(name="chain_sum", weight=1, config={})]
     mixed = gym.create_dataset("composite", seed=1, size=6, datasets=parts)
     assert {item["metadata"]["source_dataset"] for item in mixed} == {"agentprop", "chain_sum"}
     assert [mixed.score_answer(item["answer"], item) for item in mixed] == [1.0] * 6

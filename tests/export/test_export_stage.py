@@ -12,10 +12,11 @@ import pytest
 import yaml
 from stored_runs import PROBER, Export, altered, difficulty, store
 
-from agentprop.config import ExportConfig
+from agentprop.config import ExportConfig, ProposeConfig
 from agentprop.errors import AgentpropError, InputError, RunError
 from agentprop.records import Problem, Trajectory, Verdict
 from agentprop.stages.export import run as export
+from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 from agentprop.training.data.splits import pairs_of
 
@@ -295,6 +296,46 @@ def test_pairs_need_several_tries_at_a_task(exported: Export, grouped: str, tmp_
     assert "trl-unpaired" in (caught.value.hint or "")
     summary = exported("trl-preference", "out.jsonl", source=[grouped])
     assert summary["rows"] == {"train": 4} and summary["left_out"] == {"without a partner from the same task": 4}
+
+
+HALF = """---
+name: toy-half
+description: half of a number, for tests.
+metadata:
+  domain: mathematics
+  category: toy
+  intent: i
+  method: m
+  effect: e
+  tool: t
+  parameters:
+    n: {kind: integer, min: 2, max: 99}
+  output: {kind: integer}
+  phrasings:
+    - {ask: "Find half of the whole number <n>."}
+    - {ask: "Which number is half of <n>?"}
+  value: ["the half of the number <n>"]
+---
+# About halves
+"""
+
+
+def test_the_built_in_proposer_makes_pairs_if_it_tries_a_task_more_than_once(exported: Export, tmp_path: Path) -> None:
+    """A skill that fails for most numbers: some candidates of a task find one that will do, and others give up."""
+    (tmp_path / "toy-half" / "scripts").mkdir(parents=True)
+    (tmp_path / "toy-half" / "SKILL.md").write_text(HALF)
+    fails = "def solve(n):\n    if n % 9:\n        raise ValueError(n)\n    return n // 2\n"
+    script = f"{fails}\n\ndef check(n):\n    return solve(n)\n"
+    (tmp_path / "toy-half" / "scripts" / "skill.py").write_text(script)
+    library = {"skills": (str(tmp_path / "toy-half"),), "bundled_skills": False}
+    propose.run(ProposeConfig(n=3, tries=12, workers=1, **library), str(tmp_path / "run"), quiet=True)
+    made = list(open_run(tmp_path / "run").iter(Trajectory))
+    assert len({(one.system, one.prompt) for one in made}) == 1 and len({one.task_id for one in made}) == len(made)
+    pairs = exported("trl-preference", "out.jsonl", source=[str(tmp_path / "run")])["rows"]["train"]
+    good = sum(one.problem_id is not None for one in made)
+    assert pairs == min(good, len(made) - good) > 0
+    [row, *_] = lines(tmp_path / "out.jsonl")
+    assert "submit" in row["chosen"][-1]["content"] and row["chosen"] != row["rejected"]
 
 
 # --- what is told ---

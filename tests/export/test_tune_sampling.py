@@ -59,6 +59,15 @@ def test_the_temperature_with_many_right_and_different_samples_is_best(tuned: st
     assert found["best"]["bundles"] == 1 and found["best"]["samples"] == 8
 
 
+def test_a_trained_proposer_is_compared_by_what_it_still_reaches(tuned: str) -> None:
+    """Of eight tries at 0.7 four are valid and different, at 1.2 all are valid and of one template."""
+    cool, middle, hot = sorted(tune([tuned], [])["rows"], key=lambda row: row["temperature"])
+    assert cool["coverage"] == {"1": 0.5, "2": 1.0, "4": pytest.approx(2.0), "8": 4.0}
+    assert middle["coverage"]["8"] == 8.0 and hot["coverage"] == dict.fromkeys("1248", 1.0)
+    assert "against_first" not in cool
+    assert hot["against_first"] == {"kept": 1, "gained": 0, "lost": 0, "never": 0, "p": 1.0}
+
+
 def test_a_band_of_difficulty_is_a_threshold(tuned: str) -> None:
     """Try n was solved 2n times of 16: from 0 to 0.25 there are three."""
     rows = {row["difficulty"]: row["balance"] for row in tune([tuned], ["0..0.25", "0..1"])["rows"][:2]}

@@ -11,10 +11,12 @@ from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
 from agentprop.errors import ConfigError
+from agentprop.inference.chat_template import Renderer
 from agentprop.inference.deterministic import DeterministicChat
 from agentprop.inference.sampling import annealed_logprobs, draw
 from agentprop.models.annealing import Annealing
 from agentprop.models.chat import Choice, Message, Request, Sampling
+from agentprop.records.action_text import think
 from agentprop.stages.train.rl_run import check_reinforce, policy_sampling
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.policy import PolicyModel
@@ -84,6 +86,24 @@ def test_temperatures_that_are_all_1_change_nothing(policy: PolicyModel) -> None
     assert said(policy, Annealing(5.0))[1].token_ids != plain.token_ids
 
 
+def test_a_reply_is_annealed_from_a_text_on_or_not_at_all(policy: PolicyModel) -> None:
+    plain = said(policy, None)[1]
+    never = said(policy, Annealing(5.0, after="<no such text>"))[1]
+    assert plain.token_ids is not None and never.token_ids == plain.token_ids
+    assert never.logprobs == pytest.approx(plain.logprobs, abs=1e-5)
+    texts = [Renderer(policy.tokenizer).decode(plain.token_ids[:n]) for n in range(31)]
+    begun = next(n for n in range(12, 30) if all(texts[n] in text for text in texts[n:]) and texts[n] not in texts[:n])
+    annealing = Annealing(5.0, after=texts[begun])
+    prompt, choice = said(policy, annealing)
+    assert choice.token_ids is not None and choice.token_ids[:begun] == plain.token_ids[:begun]
+    assert choice.token_ids != plain.token_ids
+    ids = torch.tensor([[*prompt, *choice.token_ids]])
+    logits = policy.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].float()
+    temperature = torch.tensor([1.0 if t < begun else annealing.temperature(t) for t in range(30)])
+    expected = annealed_logprobs(logits, ids[0, len(prompt) :], temperature)
+    torch.testing.assert_close(torch.tensor(choice.logprobs), expected.detach(), atol=1e-3, rtol=1e-3)
+
+
 def test_corrected_by_the_full_ratio_the_gradient_is_that_of_temperature_1() -> None:
     """Three arms, every one with its probability: the mean of c·A·∇log π over μ is that of A·∇log π over π."""
     logits, gain = torch.tensor([0.3, -1.0, 0.9]).double(), torch.tensor([1.0, 0.5, -0.7]).double()
@@ -101,6 +121,7 @@ def test_corrections_are_reported_by_tenths_of_a_reply_and_too_uneven_ones_end_t
     found = means.reduce(ALONE)
     assert found["correction_tenth_1"] == pytest.approx((0 + 0.5 + 0) / 3)
     assert found["correction_tenth_10"] == pytest.approx((9 + 9.5 + 9) / 3)
+    assert found["annealed"] == pytest.approx(28 / 30), "two of the corrections are 1"
     check_effective(torch.tensor([1.0, 1.0, 1.0, 2.0]), ALONE)
     with pytest.raises(ConfigError, match="20% of a batch"):
         check_effective(torch.tensor([1.0, 0, 0, 0, 0]), ALONE)
@@ -110,6 +131,8 @@ def test_settings_anneal_only_if_asked_and_no_server(tmp_path: Path, monkeypatch
     assert policy_sampling(config(tmp_path)) == Sampling(temperature=1.0, top_p=1.0, max_tokens=2048)
     asked = config(tmp_path, anneal_decay=512)
     assert policy_sampling(asked).annealing == Annealing(512)
+    thinking = policy_sampling(config(tmp_path, anneal_decay=512, anneal_turns="think")).annealing
+    assert thinking == Annealing(512, after="<action:think>") and think("so").startswith(thinking.after)
     monkeypatch.setattr("agentprop.stages.train.rl_run.vllm_program", lambda: ["vllm"])
     check_reinforce(asked)
     with pytest.raises(ConfigError, match="one temperature"):

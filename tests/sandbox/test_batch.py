@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from agentprop.sandbox import Job, Result, Sandbox
+from agentprop.sandbox.executor import Executor
 
 SKILL = "def solve(n):\n    return n * n\n"
 
@@ -106,7 +108,7 @@ def test_a_job_with_an_input_or_a_profile_of_its_own_runs_alone(sandbox: Sandbox
 
 def test_jobs_in_turn_have_each_its_own_input(sandbox: Sandbox) -> None:
     jobs = [ours("import sys; print(input(), sys.stdin.read())", stdin=f"{n}\né{n}") for n in range(3)]
-    results = sandbox.run_in_turn(jobs)
+    results = list(sandbox.run_in_turn(jobs))
     assert [result.stdout for result in results] == ["0 é0\n", "1 é1\n", "2 é2\n"]
     assert {result.calls_per_fork for result in results} == {3}
 
@@ -115,6 +117,12 @@ def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox)
     results = sandbox.run_batch([ours(f"x = {n}", returns="x") for n in range(600)])
     assert [result.value for result in results] == list(range(600))
     assert max(result.calls_per_fork for result in results) == 256
+
+
+def test_a_function_that_is_called_may_import_modules_given_with_it(sandbox: Sandbox) -> None:
+    code, modules = "from given import twice\ndef f(n): return twice(n)", {"given": "def twice(n): return 2 * n"}
+    assert [outcome.value for outcome in sandbox.call(code, "f", [[1], [4]], modules=modules)] == [2, 8]
+    assert "No module named 'given'" in str(sandbox.call(code, "f", [[1]])[0].error)
 
 
 def test_nothing_to_do_is_done(sandbox: Sandbox) -> None:
@@ -152,11 +160,16 @@ def test_a_job_without_an_author_shares_a_process_with_nobody(sandbox: Sandbox) 
     assert {result.calls_per_fork for result in results} == {1}
 
 
-def test_jobs_in_turn_share_a_process_and_end_with_the_first_that_does_not_end_well(sandbox: Sandbox) -> None:
+def test_jobs_in_turn_share_a_process(sandbox: Sandbox) -> None:
     first, last = Job("x = 1", returns="x"), Job("x = 3", returns="x")
-    together = sandbox.run_in_turn([first, last])
+    together = list(sandbox.run_in_turn([first, last]))
     assert [(one.value, one.calls_per_fork) for one in together] == [(1, 2), (3, 2)]
-    failed = sandbox.run_in_turn([first, Job("1 / 0"), last])
+    died = list(sandbox.run_in_turn([first, Job("import os\nos.abort()"), last]))
+    assert [(one.status, one.value) for one in died] == [("ok", 1), ("killed", None), ("ok", 3)]
+    assert [one.calls_per_fork for one in sandbox.run_in_turn([first])] == [1]
+
+
+def test_an_executor_ends_jobs_in_turn_with_the_first_that_does_not_end_well(sandbox: Sandbox) -> None:
+    first, last = Job("x = 1", returns="x"), Job("x = 3", returns="x")
+    failed = asyncio.run(Executor(sandbox).run_in_turn([first, Job("1 / 0"), last]))
     assert [(one.status, one.value) for one in failed] == [("ok", 1), ("error", None)]
-    died = sandbox.run_in_turn([first, Job("import os\nos.abort()"), last])
-    assert [one.status for one in died] == ["ok", "killed"] and died[0].value == 1

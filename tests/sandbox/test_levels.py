@@ -17,6 +17,7 @@ from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Job, Sandbox, isolation_report
 from agentprop.sandbox.levels import strongest_slot
 from agentprop.sandbox.recognition import plan_of
+from agentprop.sandbox.records import Preload
 from agentprop.sandbox.selftest import HELD_BY, ineffective_layers
 from agentprop.sandbox.weak import peak_of_its_own
 
@@ -108,18 +109,18 @@ def test_a_level_below_the_one_asked_for_is_refused() -> None:
 
 def test_the_environment_may_waive_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTPROP_ALLOW_WEAK_SANDBOX", "1")
-    slot, isolation = strongest_slot((), "L1", "R0", allow_weak=False)
+    slot, isolation = strongest_slot(Preload(), "L1", "R0", allow_weak=False)
     slot.close()
     assert isolation.level == "R0"
     monkeypatch.setenv("AGENTPROP_ALLOW_WEAK_SANDBOX", "0")
     with pytest.raises(SandboxUnavailable):
-        strongest_slot((), "L1", "R0", allow_weak=False)
+        strongest_slot(Preload(), "L1", "R0", allow_weak=False)
 
 
 def test_other_systems_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     with pytest.raises(SandboxUnavailable, match="Darwin"):
-        strongest_slot((), "L1", "L3", allow_weak=False)
+        strongest_slot(Preload(), "L1", "L3", allow_weak=False)
 
 
 @pytest.mark.parametrize(

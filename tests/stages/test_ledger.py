@@ -43,3 +43,15 @@ def test_what_a_verdict_means_for_acceptance(settings: dict[str, Any], value: An
     told = ledger.summary()
     assert (told["accepted"], told["rejected"] + told["failed"]) == (int(kept), int(not kept))
     assert told.get("undetermined", 0) == (kept and value == "undetermined")
+
+
+def test_a_problem_is_novel_if_no_accepted_one_has_its_structure() -> None:
+    ledger = Ledger(ProposeConfig(n=9), Curriculum(("sums",)))
+    made = [problem(statement=f"What is the sum of {n} and {n}?", template=f"{n:02x}" * 8) for n in range(4)]
+    for number, (one, structure) in enumerate(zip(made, ("aa" * 8, "aa" * 8, "", ""), strict=True)):
+        ledger.commit(Digest.of(Candidate(number, "sums", trajectory=trace(), problem=one, structure=structure)))
+    assert ledger.tallies["sums"] == [4, 4, 3]  # the second repeats the first; the others are not composed
+    again = Ledger(ProposeConfig(n=9), Curriculum(("sums",)))
+    again.restore(ledger.state(), iter([(one.statement, one.template, "aa" * 8) for one in made]))
+    again.commit(Digest.of(Candidate(4, "sums", trajectory=trace(), problem=problem(), structure="aa" * 8)))
+    assert again.tallies["sums"][2] == 3

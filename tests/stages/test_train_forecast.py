@@ -46,6 +46,8 @@ def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:
     size, work = planned(config), work_of(config, 1000)
     assert size is not None and work is not None
     assert (work.trained, work.sampled, work.passes) == (24_000, 24_000, 3)
+    hinted = work_of(config.model_copy(update={"hints": 0.2}), 1000)
+    assert hinted is not None and hinted.trained == 36_000, "each group of two may have a branch"
     needed = operations(config, size, work, 1000)
     assert needed == (2 * PARAMETERS + 2 * 36 * 4096 * 1000) * 24_000 * 6
     hours = needed / 2e14 / 3600

@@ -21,6 +21,7 @@ from places import ROOT
 from taught import skills, taught
 from transformers import AutoModelForCausalLM
 
+from agentprop.agent.hinting import HINTS
 from agentprop.cli.show import describe
 from agentprop.config import TrainMgpoConfig
 from agentprop.errors import ConfigError, RunError
@@ -306,6 +307,55 @@ def test_every_arm_takes_a_step(place: Path, tmp_path: Path, arm: dict[str, Any]
     assert ("update/gate" in told) == (arm.get("algorithm") != "grpo")
 
 
+MECHANISMS = {
+    "lp_reg": ({"lp_reg": 1.0, "algorithm": "grpo", "clip_low": 1.0, "lp_reg_share": 1.0}, "update/lp_share"),
+    "annealing": ({"anneal_decay": 60.0, "anneal_turns": "think"}, "update/correction_tenth_1"),
+    "hints": ({"hints": 1.0}, "hints/recovered"),
+}
+"""Settings of mechanisms that are off by default, and a metric that shows that they acted."""
+
+
+@pytest.fixture(scope="module")
+def advised(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Path:
+    """A directory with model/ and library/, whose model can make use of a hint."""
+    folder = tmp_path_factory.mktemp("advised")
+    skills(folder / "library")
+    taught(folder, executor, advised=True)
+    return folder
+
+
+def test_a_branch_recovers_in_a_run_with_everything_else_on(advised: Path, tmp_path: Path) -> None:
+    every = {name: value for chosen, _ in MECHANISMS.values() for name, value in chosen.items()}
+    train(settings(advised, steps=2, sample_every=1, **every), tmp_path / "run")
+    told = lines(tmp_path / "run")
+    assert all(line["hints/branches"] > 0 for line in told)
+    assert all(any(metric in line for line in told) for _, metric in MECHANISMS.values())
+    assert max(line["hints/recovered"] for line in told) > 0 and max(line["hints/tokens"] for line in told) > 0
+    texts = [turn.observation for one in open_run(tmp_path / "run").iter(Trajectory) for turn in one.turns]
+    assert any(hint in text for hint in HINTS for text in texts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_a_mechanism_acts_and_a_killed_run_with_it_goes_on_to_the_same_numbers(
+    advised: Path, tmp_path: Path, name: str
+) -> None:
+    chosen, metric = MECHANISMS[name]
+    straight = tmp_path / "straight"
+    train(settings(advised, steps=4, **chosen), straight)
+    assert max(line.get(metric, 0.0) for line in lines(straight)) > 0
+    out = tmp_path / "run"
+    process = command(advised, out, steps=4, save_every=1, **chosen)
+    until(lambda: len(lines(out)) >= 2, process)
+    process.kill()
+    process.communicate()
+    assert len(lines(out)) < 4
+    train(settings(advised, steps=4, save_every=1, **chosen), out)
+    assert timeless(out) == timeless(straight)
+    weights = [open_run(run).path / "model" / "model.safetensors" for run in (straight, out)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
 # --- what is no good ---
 
 
@@ -332,6 +382,8 @@ def test_the_gate_that_decays_the_wrong_way_is_refused() -> None:
         settings(Path("x"), tau_pos=1.2)
     with pytest.raises(ConfigError, match="granularity"):
         train_mgpo.check(settings(Path("x"), algorithm="grpo", granularity="token"))
+    with pytest.raises(ConfigError, match="none for a hint"):
+        train_mgpo.check(settings(Path("x"), hints=0.2, one_shot=True))
 
 
 # --- many processes ---

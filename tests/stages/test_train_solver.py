@@ -91,6 +91,15 @@ def test_a_run_in_two_parts_is_the_same_run(model: Path, judged: Path, straight:
     assert timeless(tmp_path / "run") == timeless(straight)
 
 
+def test_unsure_thinking_is_told_and_paid_less_for_if_it_is_asked(model: Path, judged: Path, tmp_path: Path) -> None:
+    train_solver.run(settings(model, pear=1.0, steps=2, group_size=6), [str(judged)], str(tmp_path / "run"), quiet=True)
+    told = lines(tmp_path / "run")
+    assert any(line["reward/accuracy"] > 0 for line in told)
+    for line in told:
+        assert line["update/entropy_think"] >= 0 and line["update/entropy_answer"] > 0
+        assert ("update/pear" in line) == (line["reward/accuracy"] > 0) and 0 <= line.get("update/pear", 0) <= 1
+
+
 def test_only_what_v_accepted_and_the_band_holds_is_learnt_from(model: Path, judged: Path, tmp_path: Path) -> None:
     summary = train_solver.run(
         settings(model, steps=1, difficulty="0.2..0.6"), [str(judged)], str(tmp_path / "band"), quiet=True
@@ -129,6 +138,11 @@ def test_nothing_to_learn_from_is_said_with_the_reason(model: Path, judged: Path
     with pytest.raises(InputError, match="outside the band"):
         train_solver.run(settings(model, difficulty="0.9..0.95"), [str(judged)], str(tmp_path / "c"), quiet=True)
     assert not any((tmp_path / name).exists() for name in "abc")
+
+
+def test_penalties_do_not_go_with_new_tasks_in_place_of_silent_groups() -> None:
+    with pytest.raises(ConfigError, match="which pear learns from"):
+        train_solver.check(settings(Path("m"), pear=1.0, refill=0.5))
 
 
 def test_groups_that_cannot_be_shared_out_are_refused() -> None:

@@ -10,11 +10,13 @@ import os
 import signal
 
 import ray_work
+from patient_ray import wait_patiently
 
 from agentprop.engine import Interruption, WorkerDied, on_engine, ordered_map
 
 
 def main() -> None:
+    wait_patiently()
     with on_engine("ray"):
         died = [one for one in ordered_map(ray_work.die_at_three, [3], workers=1, window=1)]
         got = []

@@ -1,23 +1,43 @@
 """A tiny proposer that has learnt a few conversations by heart: some end in a valid problem, some do not.
 
-Its two skills make four tasks, together in either order and each alone; what it says is one of `SCRIPTS`.
+Its two skills make four tasks, together in either order and each alone; what it says is one of `SCRIPTS`. One that was
+`advised` also knows what to do if it is given a hint after two failures.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from tiny_model import TEMPLATE, tiny_model
-from toy_groups import ALONE, GARBAGE, LIBRARY, RUNS, ScriptedPolicy, config, rolled_out, submission, task
+from toy_groups import (
+    ALONE,
+    GARBAGE,
+    LIBRARY,
+    RUNS,
+    Advised,
+    ScriptedPolicy,
+    config,
+    rolled_out,
+    rollout_setup,
+    submission,
+    task,
+)
 
+from agentprop.agent.hinting import HINTS, go_on
 from agentprop.inference.chat_template import Renderer, load_tokenizer
+from agentprop.models.chat import Sampling
+from agentprop.records import Trajectory
 from agentprop.sandbox.executor import Executor
 from agentprop.training.data.packing import batch_of
 from agentprop.training.data.sequences import TokenSequence, sequences_of
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
+from agentprop.training.rl.rollout import play
 
 GOOD, BAD = submission(7), submission(7, claim="48")
 SCRIPTS = ([RUNS, GOOD], [GOOD], [BAD, BAD, BAD], GARBAGE)
@@ -34,15 +54,15 @@ def skills(folder: Path) -> Path:
     return folder
 
 
-def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
+def taught(folder: Path, executor: Executor, steps: int = 120, *, advised: bool = False) -> Path:
     """Write the model's directory."""
-    texts = [TASK, *(text for script in SCRIPTS for text in script)]
+    texts = [TASK, *(HINTS if advised else ()), *(text for script in SCRIPTS for text in script)]
     chosen = config(tiny_model(folder / "blank", texts=texts * 9, vocabulary=500), learning_rate=1e-2)
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE.replace("in messages", "in messages if m.role != 'system'")
     tokenizer.save_pretrained(chosen.model)
     policy = PolicyModel.load(chosen).distribute(ALONE)
-    sequences = heard(Renderer(policy.tokenizer), executor)
+    sequences = heard(Renderer(policy.tokenizer), executor, advised=advised)
     optimiser = Optimiser(policy.trainable(), chosen)
     for step in range(steps):
         batch = batch_of(sequences[step % 2 :: 2])
@@ -55,9 +75,24 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
     return folder / "model"
 
 
-def heard(renderer: Renderer, executor: Executor) -> list[TokenSequence]:
+def heard(renderer: Renderer, executor: Executor, *, advised: bool = False) -> list[TokenSequence]:
     """The conversations as they would be sampled in the real environment."""
     bundles = (("toy-square", "toy-double"), ("toy-double", "toy-square"), ("toy-square",), ("toy-double",))
     tasks = [task(number, names) for number, names in enumerate(bundles)]
     groups = rolled_out(executor, ScriptedPolicy(renderer, SCRIPTS), tasks=tasks)
-    return [sequence for group in groups for m in group.members for sequence in sequences_of(m.trajectory)]
+    told = [m.trajectory for group in groups for m in group.members]
+    if advised:
+        told += asyncio.run(mended(renderer, executor, [one for one in told if len(one.turns) == 3]))
+    return [sequence for one in told for sequence in sequences_of(one)]
+
+
+async def mended(renderer: Renderer, executor: Executor, failed: Sequence[Trajectory]) -> list[Trajectory]:
+    """The failed conversations, each ended well after every hint."""
+    model, setup = Advised(renderer, SCRIPTS), rollout_setup(executor)
+    found = []
+    for one in failed:
+        for hint in HINTS:
+            begin = partial(go_on, trajectory=one, kept=2, hint=hint)
+            episode, _, _ = await play(one.task, 0, 1, setup, model, Sampling(), begin)
+            found.append(episode.trajectory)
+    return found

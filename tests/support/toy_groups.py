@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tiny_model import tiny_model
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
+from agentprop.agent.hinting import HINTS
 from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
 from agentprop.inference.chat_template import PromptCache, Renderer
@@ -135,6 +136,21 @@ class ScriptedPolicy:
 
     async def aclose(self) -> None:
         return
+
+
+@dataclass
+class Advised(ScriptedPolicy):
+    """A policy that submits once it is given a hint."""
+
+    said: str = submission()
+
+    async def reply(self, request: Request) -> Reply:
+        if not any(hint in message.text for message in request.messages for hint in HINTS):
+            return await super().reply(request)
+        turn = sum(message.role == "assistant" for message in request.messages)
+        own = replace(self, scripts=[[self.said] * (turn + 1)])
+        own.prompt_cache = self.prompt_cache
+        return await super(Advised, own).reply(request)
 
 
 def config(model: Path, **settings: Any) -> TrainMgpoConfig:

@@ -25,19 +25,22 @@ _MEASURE = re.compile(
 )
 _NO_MEASURE = re.compile(r"\bthe number (?:#|\d+|`\w+`)|\bthe number (?:written|shown|obtained)\b", re.IGNORECASE)
 _CONSTANTS = {
-    "g": re.compile(r"\bg ?= ?9\.8\d*"),
-    "0 °C": re.compile(r"\b273\.15\b"),
-    "R": re.compile(r"\b8\.314\b"),
-    "N_A": re.compile(r"\b6\.022\b"),
-    "MeV": re.compile(r"\b1\.602\b"),
-    "sigma": re.compile(r"\b5\.670?\b"),
+    "g": ("9.8", re.compile(r"\bg ?= ?9\.8\d*")),
+    "0 °C": ("273.15", re.compile(r"\b273\.15\b")),
+    "R": ("8.314", re.compile(r"\b8\.314\b")),
+    "N_A": ("6.022", re.compile(r"\b6\.022\b")),
+    "MeV": ("1.602", re.compile(r"\b1\.602\b")),
+    "sigma": ("5.67", re.compile(r"\b5\.670?\b")),
 }
+"""Constants, each with the figures that are looked for first, since most statements have none of them."""
 _CLICHE = re.compile(
     r"recorded on its own card|gets? a (?:page|locker|colour|letter) of (?:its|their) own|"
     r"given a (?:colour|letter) of its own|applied again and again"
 )
 _DOUBLED = re.compile(r"\b(the|of|a|an|and|is|in|to|are|at|by|with|for|from) \1\b", re.IGNORECASE)
-_SPACING = re.compile(r".{0,20}(?: [,.;:?](?!\w)|[^\n ] {2,}|\(\s).{0,10}")
+_SPACING = re.compile(r" [,.;:?](?!\w)|(?<=[^ ]) {2,}|\(\s")
+BEFORE, BEHIND = 20, 10
+"""Characters that are quoted around a wrong space."""
 
 
 def _stacked_clause(draft: Draft) -> Iterator[str]:
@@ -56,6 +59,8 @@ def measures(sentence: str) -> int:
 
 def _stacked_measures(draft: Draft) -> Iterator[str]:
     for sentence in draft.sentences:
+        if sentence.lower().count("the ") <= MAX_MEASURES:  # each measure begins with it
+            continue
         if (count := measures(sentence)) > MAX_MEASURES:
             yield f"{count} in: {_cut(sentence)}"
 
@@ -77,7 +82,12 @@ def _doubled_word(draft: Draft) -> Iterator[str]:
 
 
 def _spacing(draft: Draft) -> Iterator[str]:
-    yield from (found[0].strip() for line in draft.words.split("\n") for found in _SPACING.finditer(line))
+    for line in draft.words.split("\n"):
+        quoted = 0
+        for found in _SPACING.finditer(line):
+            if found.start() >= quoted:
+                quoted = found.end() + BEHIND
+                yield line[max(0, found.start() - BEFORE) : quoted].strip()
 
 
 def _cliche(draft: Draft) -> Iterator[str]:
@@ -85,8 +95,8 @@ def _cliche(draft: Draft) -> Iterator[str]:
 
 
 def _repeated_constant(draft: Draft) -> Iterator[str]:
-    for name, pattern in _CONSTANTS.items():
-        if (count := len(pattern.findall(draft.prose))) > 1:
+    for name, (figures, pattern) in _CONSTANTS.items():
+        if draft.prose.count(figures) > 1 and (count := len(pattern.findall(draft.prose))) > 1:
             yield f"{name} is stated {count} times"
 
 

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -84,6 +85,7 @@ def _same(left: Measured, right: Measured, modulus: int | None) -> bool:
         return True  # too large to compare as floats: no evidence against it
 
 
+@lru_cache(maxsize=1 << 13)  # a solution is checked where it is written and where it is judged
 def _value_or_none(text: str) -> Measured | None:
     try:
         return evaluate(text)

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from agentprop.composition.solution.arithmetic import false_equations
@@ -39,13 +40,15 @@ class Sources:
     @classmethod
     def of(cls, statement: str, computed: Iterable[Any], sentences: Iterable[str]) -> Sources:
         """Numbers of a statement, of computed values, and of the sentences of skills outside of their holes."""
-        exact = {*numbers(statement), *(n for text in sentences for n in numbers(re.sub(r"<\w+>", " ", text)))}
+        exact = {*numbers(statement), *(n for text in sentences for n in _outside_holes(text))}
         decimals: list[float] = []
         for leaf in _leaves(computed):
             if isinstance(leaf, float):
                 decimals.append(abs(leaf))
             elif isinstance(leaf, str):
                 exact |= {*numbers(leaf)}
+            elif isinstance(leaf, int):
+                exact |= {_number(str(abs(leaf))), _number("1")}
             else:
                 exact |= {Fraction(abs(Fraction(leaf).numerator)), Fraction(Fraction(leaf).denominator)}
         return cls(frozenset(map(Fraction, exact)), tuple(decimals))
@@ -80,7 +83,19 @@ def numbers(text: str) -> Iterator[Fraction]:
     for mantissa, exponent in _POWER.findall(text):
         if abs(int(exponent)) <= 400:
             yield Fraction(mantissa) * Fraction(10) ** int(exponent)
-    yield from (Fraction(found) for found in _NUMBER.findall(rest))
+    yield from map(_number, _NUMBER.findall(rest))
+
+
+@lru_cache(maxsize=1 << 14)
+def _number(digits: str) -> Fraction:
+    """A number as it is written; most occur again and again."""
+    return Fraction(digits)
+
+
+@lru_cache(maxsize=1 << 12)
+def _outside_holes(sentence: str) -> frozenset[Fraction]:
+    """Numbers of a skill's sentence."""
+    return frozenset(numbers(re.sub(r"<\w+>", " ", sentence)))
 
 
 def _leaves(values: Any) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.resources import files
 
 from agentprop.composition.draft_code import rebuilt
@@ -128,13 +129,14 @@ def answered(term: Term) -> Term:
 
 def key_of(term: Term, scope: Scope) -> Key:
     """A value by itself if it holds no letter of the sweeps around it, else in their scope."""
-    return term, scope if is_open(term) else ()
+    return term, scope if scope and is_open(term) else ()
 
 
 def is_open(term: Term) -> bool:
     """True if a term holds a letter that a sweep around it binds."""
-    bound = {node.variable for node in walk(term) if isinstance(node, SWEEPS)}
-    return any(isinstance(node, Variable) and node.name not in bound for node in walk(term))
+    nodes = list(walk(term))
+    bound = {node.variable for node in nodes if isinstance(node, SWEEPS)}
+    return any(isinstance(node, Variable) and node.name not in bound for node in nodes)
 
 
 def _test(relation: Relation | None, library: Mapping[str, Package]) -> str:
@@ -150,6 +152,7 @@ def tracing(term: Term, library: Mapping[str, Package]) -> str:
     return f"from {MODULE} import told\n\ndef traced(trace):\n{lines}\nfound.append(told(traced))"
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """Sources of the module that the code imports, by name."""
     return {MODULE: files("agentprop.composition.solution").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}

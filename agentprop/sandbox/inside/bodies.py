@@ -32,6 +32,7 @@ def _run_cases(runner: Runner, body: Mapping[str, Any]) -> None:
     """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
     namespace = fresh_namespace(PROGRAM)
     meter = Meter(body["ticks"]) if body["ticks"] is not None else None
+    runner.importer.serve(body["modules"])
     ending = runner.execute(body["shared"], namespace)
     if ending.error is None:
         ending = runner.execute(body["source"], namespace, meter)

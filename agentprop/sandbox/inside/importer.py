@@ -9,12 +9,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import CodeType, ModuleType
 
+KNOWN: dict[tuple[str, str], CodeType] = {}
+"""File name and source → code of what the zygote compiled for all children."""
+
 
 class CompileCache:
     """Cache of compiled sources, for the life of the child."""
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType] = {}
+        self._codes = dict(KNOWN)
 
     def compile(self, source: str, filename: str) -> CodeType:
         """Compile a source. Raises SyntaxError, not MemoryError, for one too deep for the compiler."""
@@ -62,12 +65,17 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        exec(self._cache.compile(self._sources[name], f"<{name}>"), module.__dict__)
+        exec(self._cache.compile(self._sources[name], file_name(name)), module.__dict__)
 
     def show_lines(self) -> None:
         """Let tracebacks quote the sources of the present job."""
         for name, source in self._sources.items():
-            remember_lines(f"<{name}>", source)
+            remember_lines(file_name(name), source)
+
+
+def file_name(module: str) -> str:
+    """The name of a module's source in tracebacks."""
+    return f"<{module}>"
 
 
 def remember_lines(filename: str, source: str) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 
 from . import landlock, linux, mounts, policy
 from .child import Confinement, run_child
+from .importer import KNOWN, CompileCache, file_name
 from .protocol import CANCELLED, DEADLINE, EXITED, FAILED, LIMITS, PROFILES, ChildExit, ChildLimits
 from .warmup import warm
 
@@ -158,12 +159,15 @@ def _own_descriptors(inherited: int) -> socket.socket:
 
 def _become_zygote(config: dict[str, Any], control: socket.socket) -> tuple[Zygote, list[str]]:
     layers = frozenset(config["layers"])
+    with open(config["sources"], encoding="utf-8") as file:
+        sources: dict[str, str] = json.load(file)
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     if "namespaces" in layers:
         mounts.enter_namespaces(config["readable"], scratch=True)
         _become_first_process(control)
     sys.path += config["paths"]
     missing = _preload(config["preload"], everything="landlock" not in layers)
+    _compile(sources)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
@@ -195,6 +199,14 @@ def _preload(names: Iterable[str], *, everything: bool) -> list[str]:
     for name in present if everything else ():
         _import_submodules(name)
     return [name for name in names if name not in present]
+
+
+def _compile(sources: dict[str, str]) -> None:
+    """Compile modules for all children. One that cannot be compiled says so where it is imported."""
+    cache = CompileCache()
+    for name, source in sources.items():
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            KNOWN[file_name(name), source] = cache.compile(source, file_name(name))
 
 
 def _import_submodules(name: str) -> None:

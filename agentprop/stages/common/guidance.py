@@ -11,7 +11,6 @@ from agentprop.config import ProposeConfig
 from agentprop.errors import RunError
 from agentprop.models.registry import resolve
 from agentprop.records import Difficulty, Problem
-from agentprop.storage.run import open_run
 
 SHOWN, CHARACTERS = 3, 500
 """Statements shown of a category that are too easy, and as many that are hopeless; characters of each."""
@@ -38,6 +37,8 @@ def _trained(model: str) -> bool:
 
 def _stage_of(folder: Path) -> str | None:
     """Stage of the run in a directory; None if there is none."""
+    from agentprop.storage.run import open_run  # reads Parquet, which most programs that make a plan never do
+
     try:
         return open_run(folder).stage
     except RunError:
@@ -57,6 +58,8 @@ def _earlier(runs: Sequence[str], most: float) -> tuple[dict[str, tuple[str, ...
 
 def _measured(runs: Sequence[str]) -> Iterator[tuple[str, str, float]]:
     """(category, statement, pass rate) of the problems that a probe measured; the last measurement counts."""
+    from agentprop.storage.run import open_run  # as above
+
     stored = [open_run(path) for path in runs]
     rates = {
         row["problem_id"]: row["c"] / row["k"]

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Problem, Verdict
-from agentprop.storage.run import open_run
 
 GROUP = 96
 """Verdicts in one step of the EMA, as many as candidates in a batch."""
@@ -25,6 +24,8 @@ def earlier_mastery(runs: Sequence[str], curriculum: Curriculum) -> MasteryState
     state = curriculum.start()
     if not runs:
         return state
+    from agentprop.storage.run import open_run  # reads Parquet, which programs that make a plan need not
+
     stored = [open_run(path) for path in runs]
     category = {row["id"]: row["category"] for run in stored for row in run.iter_rows(Problem, ["id", "category"])}
     verdicts: dict[str, str] = {}

@@ -92,6 +92,13 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sand
 
     Skills are tried in the given sandbox, or in one of its own.
     """
+    return plan_and_planner(config, library, sandbox)[0]
+
+
+def plan_and_planner(
+    config: ProposeConfig, library: Mapping[str, Package], sandbox: Sandbox | None = None
+) -> tuple[Plan, Planner]:
+    """The same, with the planner that it took: whoever goes on in this process need not index the library again."""
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
     variety_of(config).check(library)
@@ -118,7 +125,7 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sand
         curriculum = replace(curriculum, initial=earlier_mastery(config.learn_from, curriculum))
     guidance = guidance_of(config)
     once = planner.once(planner.library)
-    return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance, once)
+    return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance, once), planner
 
 
 def variety_of(config: ProposeConfig) -> Variety:

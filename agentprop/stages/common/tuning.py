@@ -5,6 +5,9 @@ temperatures that their trajectories name, on the bundles that all of them tried
 one that tried it least, the first ones; else a longer run would win. A submitted problem is right if V found it valid,
 a repeat if its template was there, and selected if its pass rate lies in the band; without a band, every submitted
 problem is selected. In place of B-STaR's reward model this is the only threshold. Nothing is sampled.
+
+The same tries say whether a proposer that was trained still reaches what it reached before: for each k the different
+templates among k tries of a bundle, and the bundles that it and the first configuration managed at least once.
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 from agentprop.errors import InputError
 from agentprop.grading.balance import WANTED, Sample, balance_of
 from agentprop.grading.difficulty import Band
+from agentprop.grading.support import coverage, support
 from agentprop.records import Problem, StopReason, Trajectory
 from agentprop.stages.common.accepted import JoinedRuns, join
 
@@ -44,18 +50,23 @@ def tune(runs: Sequence[str], bands: Sequence[str], wanted: int = WANTED) -> dic
         for stored in joined.runs
         for row in stored.iter_rows(Problem, ["id", "template"])
     }
-    rows: list[dict[str, Any]] = [
-        {
-            "proposer": name,
-            "temperature": temperature,
-            **({"difficulty": text} if text else {}),
-            "balance": _score(queries, joined, templates, band, wanted),
-            "bundles": len(queries),
-            "samples": sum(len(found) for found in queries.values()),
-        }
-        for (name, temperature), queries in tries.items()
-        for text, band in parsed.items()
-    ]
+    rows: list[dict[str, Any]] = []
+    for text, band in parsed.items():
+        sampled = {key: _sampled(queries, joined, templates, band) for key, queries in tries.items()}
+        before = next(iter(sampled.values()))
+        rows += [
+            {
+                "proposer": name,
+                "temperature": temperature,
+                **({"difficulty": text} if text else {}),
+                "balance": fmean(balance_of(found, wanted) for found in samples),
+                "bundles": len(samples),
+                "samples": sum(map(len, samples)),
+                "coverage": _coverage(samples),
+                **({} if samples is before else {"against_first": _against(before, samples)}),
+            }
+            for (name, temperature), samples in sampled.items()
+        ]
     rows.sort(key=lambda row: (-row["balance"], row["proposer"], row["temperature"]))
     return {"best": rows[0], "rows": rows}
 
@@ -73,13 +84,11 @@ def common(tries: Tries) -> Tries:
     return {key: {query: queries[query][:n] for query, n in size.items()} for key, queries in tries.items()}
 
 
-def _score(
-    queries: Mapping[Query, Sequence[str | None]],
-    joined: JoinedRuns,
-    templates: Mapping[str, str],
-    band: Band | None,
-    wanted: int,
-) -> float:
+def _sampled(
+    queries: Mapping[Query, Sequence[str | None]], joined: JoinedRuns, templates: Mapping[str, str], band: Band | None
+) -> list[list[Sample]]:
+    """Return the samples of each bundle, in the order of the bundles."""
+
     def sample(problem: str | None) -> Sample:
         if problem is None:
             return Sample(False, False, "")
@@ -87,8 +96,22 @@ def _score(
         selected = band is None or (rate is not None and band.holds(rate.c, rate.k))
         return Sample(selected, joined.verdicts.get(problem) == "valid", templates.get(problem, problem))
 
-    scores = [balance_of([sample(one) for one in found], wanted) for found in queries.values()]
-    return sum(scores) / len(scores)
+    return [[sample(one) for one in found] for found in queries.values()]
+
+
+def _coverage(samples: Sequence[Sequence[Sample]]) -> dict[str, float]:
+    """Return the mean number of different templates that are right among k tries of a bundle, for k = 1, 2, 4, …"""
+    most = min(map(len, samples))
+    named = [[one.template if one.selected and one.right else None for one in found] for found in samples]
+    ks = [1 << n for n in range(most.bit_length())]
+    return {str(k): fmean(coverage(found, k) for found in named) for k in ks}
+
+
+def _against(before: Sequence[Sequence[Sample]], after: Sequence[Sequence[Sample]]) -> dict[str, float]:
+    """Count the bundles that were managed at least once by both, only now, only before, or never, with McNemar's p."""
+    tried = [[(len(found), sum(one.selected and one.right for one in found)) for found in of] for of in (before, after)]
+    found = support(*tried)
+    return {**asdict(found), "p": found.p}
 
 
 def _tries(joined: JoinedRuns) -> Tries:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from agentprop.agent.candidates import CandidateMaker
+from agentprop.agent.candidates import CandidateMaker, own_sources
 from agentprop.boundary import died
 from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox
@@ -17,6 +17,8 @@ from agentprop.stages.propose.ledger import BATCH, Ledger
 
 FEWEST = 4
 """Least number of candidates of a batch."""
+WORTH_COMPILING = BATCH
+"""Problems from which on a worker's sandbox compiles the library once, and not again for every process."""
 CANDIDATES_PER_OWED = 1.25
 """Candidates that are made at once for each problem that is owed, all workers together."""
 
@@ -111,14 +113,18 @@ _maker: CandidateMaker | None = None
 def prepare(plan: Plan) -> None:
     """Set up a worker: its planner and its own sandbox."""
     global _maker  # one per process, set up once by the engine's initializer
-    sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
+    config, planner = plan.config, plan.planner()
+    sources = own_sources(planner.library) if config.n >= WORTH_COMPILING else None
+    sandbox = Sandbox(preload=(), slots=1, sources=sources, allow_weak=config.allow_weak_sandbox)
+    executor = Executor(sandbox)
     _maker = CandidateMaker(
-        plan.planner(),
+        planner,
         plan.curriculum,
-        Executor(sandbox),
+        executor,
         plan.rules,
-        plan.config.seed,
+        config.seed,
         plan.judges,
+        tries=config.tries,
         variety=plan.variety,
     )
 

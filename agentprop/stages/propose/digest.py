@@ -66,6 +66,7 @@ class Digest:
     category: str
     episode: Episode | None = None
     problem: Accepted | None = None
+    structure: str = ""
     verdict: tuple[str, str, str] | None = None
     """(value, code, message) of its verdict."""
     records: tuple[Storable, ...] = ()
@@ -91,6 +92,7 @@ class Digest:
             category=candidate.category,
             episode=_episode(candidate.trajectory) if candidate.trajectory is not None else None,
             problem=_accepted(problem) if problem is not None else None,
+            structure=candidate.structure,
             verdict=(verdict.value, verdict.code, verdict.message) if verdict is not None else None,
             records=tuple(record for record in kept if record is not None),
             mined=candidate.mined,

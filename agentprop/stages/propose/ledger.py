@@ -1,10 +1,10 @@
 """Candidates, in the order of their indices → the accepted problems, the numbers, and the mastery for later batches.
 
-Nothing here depends on the process that made a candidate or on its time. Memory: two digests of eight bytes per
+Nothing here depends on the process that made a candidate or on its time. Memory: three digests of eight bytes per
 accepted problem, and the mastery of one window of batches.
 
 Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery after
-batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60 of them with a new problem.
+batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60 of them with a new structure.
 Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
@@ -70,12 +70,14 @@ class Ledger:
     counts: Counter[str] = field(default_factory=Counter)
     """Candidates by outcome and reason, and turns, pruned, replaced, repaired."""
     tallies: dict[str, list[int]] = field(default_factory=dict)
-    """Category → [candidates, successes, distinct successes] of the open batch."""
+    """Category → [candidates, successes, problems that count and have a new structure] of the open batch."""
     snapshots: list[MasteryState] = field(default_factory=list)
     """Mastery after each of the last `window` batches."""
     statements: set[bytes] = field(default_factory=set)
     """Digests of the accepted statements."""
     templates: Counter[bytes] = field(default_factory=Counter)
+    structures: set[bytes] = field(default_factory=set)
+    """Digests of their structures."""
     last_failure: str = ""
     """Message of the last unexpected failure of this session."""
     notes: MessageNotes = field(default_factory=MessageNotes)
@@ -136,10 +138,10 @@ class Ledger:
         """True for the built-in proposer."""
         return self.config.proposer == "builtin"
 
-    def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
-        """Restore a committed state; `stored` gives (statement, template) of the stored problems."""
-        for statement, template in stored:
-            self.remember(statement, template)
+    def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str, str]]) -> None:
+        """Restore a committed state; `stored` gives (statement, template, structure) of the stored problems."""
+        for problem in stored:
+            self.remember(*problem)
         self.next, self.mined, self.window = int(state["next"]), int(state["mined"]), int(state["window"])
         self.counts = Counter(state["counts"])
         self.tallies = dict(state["tallies"])
@@ -152,11 +154,12 @@ class Ledger:
         self.first_forecast = dict(state.get("first_forecast", {}))
         self.session = (self.counts["candidates"], self.accepted)
 
-    def remember(self, statement: str, template: str) -> None:
+    def remember(self, statement: str, template: str, structure: str = "") -> None:
         """Count a problem as accepted."""
         self.accepted += 1
         self.statements.add(_digest(statement))
         self.templates[bytes.fromhex(template[:16])] += 1
+        self.structures.add(bytes.fromhex(structure))
 
     def mastery_for(self, batch: int) -> MasteryState:
         """The mastery that a batch is drawn with: that of a window earlier."""
@@ -240,7 +243,7 @@ class Ledger:
             self.tallies[candidate.category] = [
                 tally[0] + 1,
                 tally[1] + self._succeeds(candidate),
-                tally[2] + (refused is None),
+                tally[2] + (refused is None and self._is_new(candidate.structure)),
             ]
         if candidate.episode is not None:
             self._tally(candidate.episode)
@@ -248,7 +251,7 @@ class Ledger:
         self._note(candidate, refused)
         if refused is None:
             assert candidate.problem is not None  # refusal() made sure
-            self.remember(candidate.problem.statement, candidate.problem.template)
+            self.remember(candidate.problem.statement, candidate.problem.template, candidate.structure)
             self.mined += candidate.mined
             self.counts["accepted"] += 1
             if candidate.problem.difficulty is not None:
@@ -271,6 +274,10 @@ class Ledger:
         item = str(candidate.index)
         refusal = Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record)
         return [refusal, *candidate.records]
+
+    def _is_new(self, structure: str) -> bool:
+        """True if no accepted problem has the structure; also of a problem that is not composed."""
+        return not structure or bytes.fromhex(structure) not in self.structures
 
     def _succeeds(self, candidate: Digest) -> bool:
         """True if a candidate counts as a success of its category: its problem, if it was judged, passes."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.agent.bundles import written_skills
-from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by
+from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by, own_sources
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_as_wanted, usable_cores
 from agentprop.engine.rolling import together
@@ -213,7 +213,9 @@ async def open_conversations(
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
         slots = math.ceil(usable_cores() / session.processes)
-        sandbox = stack.enter_context(Sandbox(slots=slots, allow_weak=config.allow_weak_sandbox))
+        sandbox = stack.enter_context(
+            Sandbox(slots=slots, sources=own_sources({}), allow_weak=config.allow_weak_sandbox)
+        )
         accounts = stack.enter_context(SharedAccounts.joined(session.handle))
         cache = None if session.replies is None else stack.enter_context(closing(ReplyCache(session.replies)))
         meter = Meter(max_cost=config.max_cost, max_tokens=config.max_tokens, accounts=accounts)
@@ -256,6 +258,7 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         written=written_skills(plan.library),
         paths=config.bundles == "path",
         drafts=config.drafts,
+        tries=config.tries,
         prompts=plan.prompts,
         guidance=plan.guidance,
         variety=plan.variety,

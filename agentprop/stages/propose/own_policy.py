@@ -59,6 +59,7 @@ class PolicySource:
                 config.seed,
                 plan.judges,
                 made_by=made_by,
+                tries=config.tries,
                 prompts=plan.prompts,
                 guidance=plan.guidance,
                 policy=policy,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from agentprop.composition.structure import structure_key
 from agentprop.config import ProposeConfig
 from agentprop.records import PipedProblem, Problem, Trajectory
 from agentprop.skills import Package
@@ -45,14 +46,19 @@ def open_sink(plan: Plan, config: ProposeConfig, out: str, fresh: bool, ledger: 
         models=named_models(config),
     ) as run:
         if run.state:
-            rows = run.iter_rows(Problem, ["statement", "template"])
-            ledger.restore(run.state, ((row["statement"], row["template"]) for row in rows))
+            library = plan.planner().library  # as the candidates' makers see it
+            rows = run.iter_rows(Problem, ["statement", "template", "certificate"])
+            ledger.restore(run.state, (_told(row, library) for row in rows))
         else:
             for package in plan.library.values():  # first, so that the run can be verified anywhere
                 run.add(package.record())
             run.commit(ledger.state())
             run.flush()
         yield _ProposeDirectory(run, ledger)
+
+
+def _told(row: Mapping[str, Any], library: Mapping[str, Package]) -> tuple[str, str, str]:
+    return row["statement"], row["template"], structure_key(row["certificate"]["composition"], library)
 
 
 class _ProposeDirectory(DirectorySink):

@@ -64,8 +64,11 @@ def memory_of(config: TrainConfig, size: ModelSize, longest: int) -> dict[str, i
 def work_of(config: TrainConfig, longest: int) -> Work | None:
     """Return the most tokens of a run; None if they depend on data that is not read here."""
     if isinstance(config, ReinforceConfig):
+        from agentprop.training.rl.hints import most_branches
+
         groups = config.groups * (1 + config.refill)
-        tokens = round(config.steps * groups * config.group_size * longest)
+        branches = most_branches(config.group_size) if getattr(config, "hints", 0.0) else 0
+        tokens = round(config.steps * groups * (config.group_size + branches) * longest)
         return Work(tokens, tokens, 3 if config.beta else 2)
     if isinstance(config, TrainSftConfig) and config.max_steps:
         return Work(config.max_steps * config.batch_size * longest)

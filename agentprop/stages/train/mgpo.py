@@ -98,6 +98,8 @@ def check(config: TrainMgpoConfig) -> None:
     _algorithm(config)
     if config.stage_weights and config.granularity != "action":
         raise ConfigError("stage weights need one weight for each action", hint="drop granularity or stage_weights")
+    if config.hints and config.one_shot:
+        raise ConfigError("an episode of one turn leaves none for a hint", hint="drop one_shot or hints")
 
 
 def dry_run(config: TrainMgpoConfig) -> None:
@@ -215,6 +217,7 @@ def _env(
     judges: Judges,
     world: World,
 ) -> ProposerEnv:
+    from agentprop.training.rl.hints import Hints
     from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.rollout import RolloutSetup
     from agentprop.training.rl.tasks import Tasks
@@ -245,6 +248,7 @@ def _env(
         comparison=_comparison(config),
         encode=_encode(config, policy),
         drift=_drift(config, policy),
+        hints=Hints(config.hints, config.steps) if config.hints else None,
         groups=config.groups,
         size=config.group_size,
         world=world,
@@ -264,7 +268,7 @@ def _held_out(config: TrainMgpoConfig, plan: Plan, env: ProposerEnv) -> Proposer
     bundles = replace(env.tasks.bundles, planner=Planner(plan.library, plan.survey, allowed=allowed))
     tasks = Tasks(bundles, plan.curriculum, config.seed + EVALUATION_SEED, plan.variety)
     sampling = replace(env.sampling, annealing=None)
-    return replace(env, tasks=tasks, groups=config.evaluate_groups, sampling=sampling, state={})
+    return replace(env, tasks=tasks, groups=config.evaluate_groups, sampling=sampling, hints=None, state={})
 
 
 def _rule(config: TrainMgpoConfig) -> SwitchRule:

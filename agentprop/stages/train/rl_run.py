@@ -25,6 +25,7 @@ from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.records.action_text import OPENED_THOUGHT
 from agentprop.stages.train.budget import POLICY
 from agentprop.stages.train.memory import GIB, memory_plan, tell_memory
 from agentprop.stages.train.outcome import NothingLearnt, check_episodes, check_weights
@@ -232,7 +233,8 @@ def policy_sampling(config: ReinforceConfig) -> Sampling:
     """Return the sampling of the policy while it learns: the distribution that it is trained on, or annealed."""
     annealing = None
     if config.anneal_decay is not None:
-        annealing = Annealing(config.anneal_decay, config.anneal_growth, config.anneal_high, config.anneal_low)
+        after = OPENED_THOUGHT if getattr(config, "anneal_turns", "all") == "think" else ""
+        annealing = Annealing(config.anneal_decay, config.anneal_growth, config.anneal_high, config.anneal_low, after)
     return Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens, annealing=annealing)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from agentprop import __version__
 from agentprop.config import TrainSolverConfig
 from agentprop.engine import Interruption
-from agentprop.errors import InputError
+from agentprop.errors import ConfigError, InputError
 from agentprop.grading.difficulty import Band
 from agentprop.grading.probers import Prober
 from agentprop.prompts import prompt_hash
@@ -41,7 +41,9 @@ from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
+    from agentprop.training.model.policy import PolicyModel
     from agentprop.training.rl.algorithms import Algorithm
+    from agentprop.training.rl.examples import ComparisonRule
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.solver_env import SolverEnv
     from agentprop.training.rl.update import Objective
@@ -75,6 +77,8 @@ def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
     require(config)
     check_reinforce(config)
+    if config.pear is not None and config.refill:
+        raise ConfigError("refill replaces groups of right answers, which pear learns from", hint="drop one of the two")
     _algorithm(config)
     check_sources(config, sources)
 
@@ -139,7 +143,7 @@ def _run(
         sampler = sampler_of(config, policy, world, models, shared_meter(config, models, world.size), stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         kept, held_out = _divided(config, exercises)
-        env = _env(config, kept, sampler, sandbox, world)
+        env = _env(config, kept, policy, sampler, sandbox, world)
         evaluation = None
         if held_out:
             asked = replace(env.solver, sampling=replace(env.solver.sampling, annealing=None))
@@ -179,9 +183,14 @@ def _divided(config: TrainSolverConfig, exercises: list[Problem]) -> tuple[list[
 
 
 def _env(
-    config: TrainSolverConfig, exercises: Sequence[Problem], sampler: Sampler, sandbox: Sandbox, world: World
+    config: TrainSolverConfig,
+    exercises: Sequence[Problem],
+    policy: PolicyModel,
+    sampler: Sampler,
+    sandbox: Sandbox,
+    world: World,
 ) -> SolverEnv:
-    from agentprop.training.rl.examples import ComparisonRule
+    from agentprop.inference.chat_template import Renderer
     from agentprop.training.rl.solver_env import SolverEnv
 
     sampling = policy_sampling(config)
@@ -195,20 +204,29 @@ def _env(
     return SolverEnv(
         exercises,
         Prober(sampler.model, config.model, sampling, made_by, sandbox),
-        ComparisonRule(omega=0.0, std=config.std, floor_episode=0.0),
+        _comparison(config),
         config.wrong_reward,
         config.mask_cut_off,
         config.groups,
         config.group_size,
         config.seed,
         world,
+        decode=None if config.pear is None else Renderer(policy.tokenizer).decode,
     )
 
 
+def _comparison(config: TrainSolverConfig) -> ComparisonRule:
+    from agentprop.training.rl.examples import ComparisonRule
+
+    return ComparisonRule(omega=0.0, std=config.std, floor_episode=0.0)
+
+
 def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
+    from agentprop.training.rl.pear import Pear
     from agentprop.training.rl.update import Objective
 
-    return Objective.of(config, _algorithm(config), exact=sampler.exact)
+    pear = None if config.pear is None else Pear(config.pear, _comparison(config))
+    return replace(Objective.of(config, _algorithm(config), exact=sampler.exact), pear=pear)
 
 
 def _algorithm(config: TrainSolverConfig) -> Algorithm:

@@ -17,7 +17,7 @@ but not for ratios of probabilities; `drift` measures how often the rendering di
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +112,18 @@ def join(turns: Sequence[SampledTurn], trajectory_id: str) -> list[TokenSequence
         groups[-1].append((index, turn))
         so_far = [*turn.prompt, *turn.sampled]
     return [_sequence(group, trajectory_id) for group in groups]
+
+
+def from_turn(sequence: TokenSequence, first: int) -> TokenSequence:
+    """Return the sequence with the tokens of turns before `first` as mere context, and turns counted from it.
+
+    >>> [sequence] = join([SampledTurn([1, 2], [3, 4]), SampledTurn([1, 2, 3, 4, 5], [6])], "trajectory")
+    >>> from_turn(sequence, 1).action
+    array([-1, -1, -1, -1, -1,  0])
+    """
+    action = np.where(sequence.action >= first, sequence.action - first, -1)
+    logprobs = None if sequence.logprobs is None else np.where(action >= 0, sequence.logprobs, np.float32(0))
+    return replace(sequence, mask=action >= 0, action=action, logprobs=logprobs)
 
 
 def drift(trajectory: Trajectory, renderer: Renderer) -> Drift:

@@ -29,6 +29,8 @@ class Actions:
     """Mask of groups without a signal."""
     singleton_G: Tensor
     """Mask of groups with fewer than two trajectories."""
+    branch_I: Tensor
+    """Mask of trajectories that are no part of their group's means."""
 
     @classmethod
     def of(
@@ -42,13 +44,13 @@ class Actions:
         Include masked trajectories: their tokens are left out of the loss, but not out of their group. Raises
         ValueError if the two arguments do not describe the same actions.
         """
-        members = [member for group in groups for member in group.members]
+        members = [member for group in groups for member in group.every]
         counts = [list(map(int, member)) for group in lengths for member in group]
         if [len(m.fused) for m in members] != [len(c) for c in counts]:
             raise ValueError("advantages and token counts are not of the same actions")
         flat = torch.tensor([n for member in counts for n in member], dtype=torch.int64)
         per_member = torch.tensor([len(m.fused) for m in members], dtype=torch.int64)
-        per_group = torch.tensor([len(group.members) for group in groups], dtype=torch.int64)
+        per_group = torch.tensor([len(group.every) for group in groups], dtype=torch.int64)
         return cls(
             advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64).to(device),
             trajectory_J=torch.repeat_interleave(per_member).to(device),
@@ -57,4 +59,8 @@ class Actions:
             action_A=torch.repeat_interleave(flat).to(device),
             constant_G=torch.tensor([group.constant for group in groups], dtype=torch.bool).to(device),
             singleton_G=torch.tensor([group.singleton for group in groups], dtype=torch.bool).to(device),
+            branch_I=torch.tensor(
+                [branch for g in groups for branch in (*[False] * len(g.members), *[True] * len(g.branches))],
+                dtype=torch.bool,
+            ).to(device),
         )

@@ -89,6 +89,13 @@ class GroupAdvantages:
     """Number of stages whose actions could be compared and differ."""
     stages_skipped: int
     """Number of stages with too few actions, or with equal r_proc."""
+    branches: tuple[Advantage, ...] = ()
+    """Advantages of branches of members that failed; they are no part of the group's means."""
+
+    @property
+    def every(self) -> tuple[Advantage, ...]:
+        """Members, then branches."""
+        return self.members + self.branches
 
 
 def episode_floor(lam: float = 0.5, attempts: int = 16) -> float:
@@ -103,6 +110,7 @@ def episode_floor(lam: float = 0.5, attempts: int = 16) -> float:
 def advantages(
     group: Sequence[ReturnedEpisode],
     *,
+    branches: Sequence[ReturnedEpisode] = (),
     omega: float = 0.5,
     std: Std = "sample",
     floor_episode: float = 0.0625,
@@ -111,11 +119,13 @@ def advantages(
 ) -> GroupAdvantages:
     """Compute A_E, A_S and A of the trajectories of one task, including masked ones.
 
-    `omega` is ω. The floors default to `episode_floor()` and a thousandth of the range of r_proc. Raises ValueError if
-    two members have the same id: a trajectory that is in its group twice would look like a collapse of the policy.
+    `branches` are compared with the group by `beside`, and change nothing for its members. `omega` is ω. The floors
+    default to `episode_floor()` and a thousandth of the range of r_proc. Raises ValueError if two members have the same
+    id: a trajectory that is in its group twice would look like a collapse of the policy.
     """
-    if len({member.id for member in group}) != len(group):
-        raise ValueError(f"a trajectory is in its group twice: {sorted(member.id for member in group)}")
+    ids = [one.id for one in (*group, *branches)]
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"a trajectory is in its group twice: {sorted(ids)}")
     episodes = normalised([member.reward for member in group], std=std, floor=floor_episode, eps=eps)
     pools = _pools(group)
     # A stage of one trajectory has nothing to be compared with, however many actions it has.
@@ -129,16 +139,32 @@ def advantages(
         _fused(member, episode, tuple(next(values[action.stage]) for action in member.actions), omega)
         for member, episode in zip(group, episodes, strict=True)
     )
+
+    def apart(value: float, values: Sequence[float], floor: float) -> float:
+        return beside(value, values, std=std, floor=floor, eps=eps) if values else 0.0
+
+    rewards = [member.reward for member in group]
+    comparable = {stage: pool.values for stage, pool in pools.items() if pool.trajectories > 1}
+    branched = tuple(
+        _fused(
+            one,
+            apart(one.reward, rewards, floor_episode),
+            tuple(apart(action.process, comparable.get(action.stage, ()), floor_stage) for action in one.actions),
+            omega,
+        )
+        for one in branches
+    )
     # Advantages of 0 throughout mean that the values of a stage did not differ.
     compared = sum(any(found) for found in staged.values() if found)
     # Taken over all actions, since stages can separate trajectories of equal r_T.
-    every = [a for member in members for a in member.fused]
+    every = [a for member in (*members, *branched) for a in member.fused]
     return GroupAdvantages(
         members=members,
         singleton=len(group) < 2,
         constant=not _differ(every),
         stages_compared=compared,
         stages_skipped=len(staged) - compared,
+        branches=branched,
     )
 
 
@@ -157,6 +183,25 @@ def normalised(
         return tuple(centred)
     spread = sqrt(fsum(c * c for c in centred) / (len(values) - 1))
     return tuple(c / (max(spread, floor) + eps) for c in centred)
+
+
+def beside(
+    value: float, values: Sequence[float], *, std: Std = "sample", floor: float = 0.0, eps: float = 1e-6
+) -> float:
+    """Return the advantage of a value that is compared with others but has no part in their mean.
+
+    The mean is that of the others; the standard deviation is of all, so that it is not 0 where the others are equal: a
+    single success beside n failures has √(n + 1), whatever it earned.
+
+    >>> round(beside(0.5, [0.0] * 8), 3), round(beside(0.5, [0.0] * 8, std="none"), 3)
+    (3.0, 0.5)
+    """
+    centred = value - fsum(values) / len(values)
+    if std == "none" or not _differ((*values, value)):
+        return centred if std == "none" else 0.0
+    mean = fsum((*values, value)) / (len(values) + 1)
+    spread = sqrt(fsum((x - mean) ** 2 for x in (*values, value)) / len(values))
+    return centred / (max(spread, floor) + eps)
 
 
 def _differ(values: Sequence[float]) -> bool:

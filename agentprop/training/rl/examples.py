@@ -14,7 +14,7 @@ import numpy as np
 from agentprop.errors import InputError
 from agentprop.inference.chat_template import Renderer
 from agentprop.records import Trajectory
-from agentprop.training.data.sequences import TokenSequence, rendered, sequences_of
+from agentprop.training.data.sequences import TokenSequence, from_turn, rendered, sequences_of
 from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, ReturnedEpisode, Std, advantages
 from agentprop.training.rl.scoring import Scored, ScoredGroup
 
@@ -47,6 +47,8 @@ class Example:
     """The trajectory is in the loss; False for masked ones."""
     versions: tuple[int, ...] = ()
     """Step of the weights that began to sample each action; empty for a sampler that has no versions."""
+    thinking: int = 0
+    """Number of sampled tokens before the answer of a solver's reply, if rewards depend on it."""
 
     @property
     def n_actions(self) -> int:
@@ -67,11 +69,13 @@ class TrainingGroup:
     advantages: GroupAdvantages
     """Advantages A_E, A_S and A of the members."""
     examples: tuple[Example, ...]
-    """Tokens of the members, in the same order."""
+    """Tokens of the members, then of the branches, in the same order."""
     number: int = 0
     """Number of the group, unique over the run and all processes."""
     slot: int | None = None
     """Place of the group in the rollout batch; None means its number, counted from the batch's first."""
+    returned: tuple[ReturnedEpisode, ...] = ()
+    """Rewards of the members, if they may still change."""
 
     @property
     def silent(self) -> bool:
@@ -80,37 +84,48 @@ class TrainingGroup:
 
     @property
     def lengths(self) -> list[list[int]]:
-        """Number of sampled tokens by member and action."""
-        members = self.advantages.members
+        """Number of sampled tokens by member or branch, and action."""
+        members = self.advantages.every
         return [e.lengths(len(m.fused)) for e, m in zip(self.examples, members, strict=True)]
 
 
 def training_groups(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
     """Build a training group from each group that has a member left."""
-    kept = [(g.group.task.index, [scored for scored in g.members if scored.fate != "lost"]) for g in groups]
-    return [_training_group(number, members, encode, comparison) for number, members in kept if members]
+    found = []
+    for group in groups:
+        members = [scored for scored in group.members if scored.fate != "lost"]
+        # A branch that was cut off is of no use: it is neither in the loss nor in the statistics of the group.
+        branches = [scored for scored in group.branches if scored.fate == "counted"]
+        if members:
+            found.append(_training_group(group.group.task.index, members, branches, encode, comparison))
+    return found
 
 
-def _training_group(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
+def _training_group(
+    number: int, members: Sequence[Scored], branches: Sequence[Scored], encode: Encode, c: ComparisonRule
+) -> TrainingGroup:
     compared = advantages(
         [_compared(scored) for scored in members],
+        branches=[_compared(scored) for scored in branches],
         omega=c.omega,
         std=c.std,
         floor_episode=c.floor_episode,
         floor_stage=c.floor_stage,
     )
-    return TrainingGroup(compared, tuple(_example(scored, encode) for scored in members), number)
+    return TrainingGroup(compared, tuple(_example(scored, encode) for scored in (*members, *branches)), number)
 
 
 def _compared(scored: Scored) -> ReturnedEpisode:
-    turns = zip(scored.member.trajectory.turns, scored.r_proc, strict=True)
+    turns = list(zip(scored.member.trajectory.turns, scored.r_proc, strict=True))[scored.member.kept :]
     return ReturnedEpisode(scored.member.id, scored.r_T, tuple(ActionReturn(turn.stage, r) for turn, r in turns))
 
 
 def _example(scored: Scored, encode: Encode) -> Example:
     known = encode(scored.member.trajectory) if scored.member.trajectory.turns else []
-    own = tuple(replace(sequence, trajectory_id=scored.member.id) for sequence in known)
-    return Example(scored.member.id, own, scored.fate == "counted", scored.member.versions)
+    own = [replace(sequence, trajectory_id=scored.member.id) for sequence in known]
+    if scored.member.kept:  # what another episode sampled is in its own example
+        own = [cut for sequence in own if (cut := from_turn(sequence, scored.member.kept)).n_actions]
+    return Example(scored.member.id, tuple(own), scored.fate == "counted", scored.member.versions)
 
 
 def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:

@@ -22,6 +22,7 @@ from agentprop.training.data.sequences import Drift
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, training_groups
+from agentprop.training.rl.hints import Hints, add_branches, branch
 from agentprop.training.rl.judgement import Judgement, ValidityJudge
 from agentprop.training.rl.loop import Experience
 from agentprop.training.rl.refill import Place, Places
@@ -46,6 +47,8 @@ class Rollouts:
     """Place of each group in the step."""
     prober: int = 0
     """Number of the prober that measures them."""
+    step: int = 0
+    """Number of the step."""
 
 
 @dataclass
@@ -73,6 +76,8 @@ class ProposerEnv:
     world: World
     drift: Callable[[Trajectory], Drift] | None = None
     """Drift of a trajectory's rendering from what was sent; None if training uses sampled ids only."""
+    hints: Hints | None = None
+    """When episodes that failed branch; None for never."""
     state: dict[str, Any] = field(default_factory=dict)
 
     async def roll_out(self, step: int) -> Rollouts:
@@ -80,7 +85,7 @@ class ProposerEnv:
         places = Places(step, self.groups).first()
         prober = self._pool.at(self._pool.problems)
         judgement = Judgement(self.verify, self.probers[prober] if self.probers else None, self.k)
-        return await self.roll_on(Rollouts((), judgement, (), prober), places)
+        return await self.roll_on(Rollouts((), judgement, (), prober, step), places)
 
     async def roll_on(self, rollouts: Rollouts, places: Sequence[Place]) -> Rollouts:
         """Roll out this process's share of some tasks, drawn with the mastery at the start of the step."""
@@ -89,6 +94,10 @@ class ProposerEnv:
         judgement = rollouts.judgement
         try:
             groups = await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling, judgement.take)
+            if self.hints is not None:
+                model, sampling = self.sampler.model, self.sampling
+                chance = self.hints.chance(rollouts.step)
+                groups = await branch(groups, chance, self.size, self.setup, model, sampling, judgement.take)
         except BaseException:
             await judgement.aclose()
             raise
@@ -109,6 +118,8 @@ class ProposerEnv:
         if self.tasks.bundles.paths:
             for given in rollouts.groups:
                 means.add_mean("tasks/path", float(self.tasks.bundles.graph.holds(given.task.skill_names)), 1)
+        if self.hints is not None:
+            add_branches(means, scored, found)
         if self.drift is not None:
             for one in chain.from_iterable(group.members for group in rollouts.groups):
                 drifted = self.drift(one.trajectory)
@@ -123,6 +134,8 @@ class ProposerEnv:
         }
         members = [(group.group.task.index, one) for group in scored for one in group.members]
         failures = [(f"task {i} episode {one.member.number}", one.failure) for i, one in members if one.failure]
+        branches = [(group.group.task.index, one) for group in scored for one in group.branches]
+        failures += [(f"task {i} branch of episode {b.member.number}", b.failure) for i, b in branches if b.failure]
         records = kept(scored[:KEPT_GROUPS])
         ends = ends_of([one for _, one in members])
         return Experience(found, means.reduce(self.world) | reported, records, state, len(members), failures, ends)
@@ -194,7 +207,7 @@ def ends_of(members: Sequence[Scored]) -> dict[str, int]:
 def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
     """Return the records of some groups, each once."""
     found: dict[str, Record] = {}
-    for one in chain.from_iterable(group.members for group in groups):
+    for one in chain.from_iterable((*group.members, *group.branches) for group in groups):
         records = (one.member.trajectory, one.member.problem, one.verdict, one.difficulty, *one.attempts)
         found |= {record.id: record for record in records if record is not None}
     return list(found.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
@@ -36,6 +37,16 @@ class RolledOut:
     """Why nothing did, by no fault of the policy's; the episode is empty then."""
     versions: tuple[int, ...] = ()
     """Step of the weights with which each turn began to be sampled, if the sampler has versions."""
+    kept: int = 0
+    """Turns at the beginning that are another episode's, from which this one branched off."""
+
+    @classmethod
+    def of(
+        cls, number: int, episode: Episode, failure: RecordFailure | None, versions: tuple[int, ...], kept: int = 0
+    ) -> Self:
+        """Build from what was played."""
+        name = f"{number}" if not kept else f"{number}+{kept}"
+        return cls(f"{episode.trajectory.id}/{name}", number, episode, failure, versions, kept)
 
     @property
     def trajectory(self) -> Trajectory:
@@ -56,6 +67,8 @@ class Group:
     """Task, the initial state that all episodes share."""
     members: tuple[RolledOut, ...]
     """Episodes, G of them."""
+    branches: tuple[RolledOut, ...] = ()
+    """Episodes that go on with a hint where a member failed; they have its number."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ async def roll_out(
     """
 
     async def run(task: Task, number: int) -> RolledOut:
-        member = _member(number, *await _episode(task, number, size, setup, model, sampling))
+        member = RolledOut.of(number, *await play(task, number, size, setup, model, sampling))
         if ended is not None:
             ended(member)
         return member
@@ -121,22 +134,37 @@ def check(groups: Sequence[Group], size: int) -> None:
             raise AssertionError(f"the group of task {group.task.id} is not {size} episodes of its own: {foreign}")
 
 
-async def _episode(
-    task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
-) -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
-    """An episode; one that fails is no other episode's concern."""
+Played = tuple[Episode, RecordFailure | None, tuple[int, ...]]
+"""An episode, why there is nothing in it if that is not the policy's fault, and the versions of its turns."""
+
+
+async def play(
+    task: Task,
+    number: int,
+    size: int,
+    setup: RolloutSetup,
+    model: ChatModel,
+    sampling: Sampling,
+    begin: Callable[[Environment], None] | None = None,
+) -> Played:
+    """Play an episode, from the state that `begin` puts its environment in.
+
+    One that fails is no other episode's concern.
+    """
     sample = sampling_seed(task.seed, task.index) * size + number
 
-    async def played() -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
+    async def played() -> Played:
         environment = setup.environment(task)
         heard = _LastReply(renaming_chat(model, setup.names, task.seed, task.index))
+        if begin is not None:
+            begin(environment)
         episode = await rollout(environment, ChatPolicy(heard, sampling, sample=sample))
         if setup.keep_cut and environment.stop is StopReason.TRUNCATED and heard.said:
             environment.turns.append(_cut_turn(environment, *heard.said))
             episode = environment.episode()
         return episode, None, tuple(heard.versions)
 
-    def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
+    def failed(failure: RecordFailure) -> Played:
         environment = setup.environment(task)
         environment.stop = StopReason.TOOL_FAILURE
         return environment.episode(), failure, ()
@@ -188,7 +216,3 @@ def _cut_turn(environment: Environment, reply: Reply, choice: Choice) -> Turn:
         logprobs=choice.logprobs,
         finish_reason=choice.finish_reason,
     )
-
-
-def _member(number: int, episode: Episode, failure: RecordFailure | None, versions: tuple[int, ...] = ()) -> RolledOut:
-    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode, failure, versions)

@@ -90,16 +90,20 @@ class ScoredGroup:
     """Episodes of the group."""
     members: tuple[Scored, ...]
     """Scores of the members, in the same order."""
+    branches: tuple[Scored, ...] = ()
+    """Scores of the branches, in the same order."""
 
 
 async def score(groups: Sequence[Group], judgement: Judgement, rewards: Rewards) -> list[ScoredGroup]:
     """Score all members, once all are judged. Raises ModelOutage or BoundReached if judging cannot go on."""
-    judged, measured = await judgement.results([member for group in groups for member in group.members])
+    episodes = [*(m for group in groups for m in group.members), *(b for group in groups for b in group.branches)]
+    judged, measured = await judgement.results(episodes)
     probed = judgement.prober is not None
-    return [
-        ScoredGroup(group, tuple(_scored(m, judged, measured, probed, rewards) for m in group.members))
-        for group in groups
-    ]
+
+    def scored(of: Sequence[RolledOut]) -> tuple[Scored, ...]:
+        return tuple(_scored(one, judged, measured, probed, rewards) for one in of)
+
+    return [ScoredGroup(group, scored(group.members), scored(group.branches)) for group in groups]
 
 
 # --- rewards of a member ---

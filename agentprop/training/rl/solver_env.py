@@ -9,7 +9,7 @@ settings say so; one that could not be graded is left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -28,6 +28,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGroup
 from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.pear import thinking_tokens
 from agentprop.training.rl.refill import Place, Places
 
 KEPT_GROUPS = 4
@@ -95,6 +96,8 @@ class SolverEnv:
     """Attempts at each question, G."""
     seed: int
     world: World
+    decode: Callable[[Sequence[int]], str] | None = None
+    """Text of token ids, if rewards depend on where an answer begins."""
     state: dict[str, Any] = field(default_factory=dict)
     """State, always empty: the questions of a step follow from its number."""
 
@@ -152,8 +155,7 @@ class SolverEnv:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
         versions = () if one.version is None else (one.version,)
         examples = tuple(
-            replace(example(one.exercise, number, tried, self._masked(tried)), versions=versions)
-            for number, tried in known
+            replace(self._example(one.exercise, number, tried), versions=versions) for number, tried in known
         )
         members = [
             ReturnedEpisode(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
@@ -161,7 +163,14 @@ class SolverEnv:
         ]
         c = self.comparison
         compared = advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode)
-        return TrainingGroup(compared, examples, one.first // self.size, one.slot)
+        return TrainingGroup(compared, examples, one.first // self.size, one.slot, tuple(members))
+
+    def _example(self, asked: Problem, number: int, tried: GradedReply) -> Example:
+        found = example(asked, number, tried, self._masked(tried))
+        if self.decode is None or not found.sequences:
+            return found
+        [own] = found.sequences
+        return replace(found, thinking=thinking_tokens(own.ids[own.mask].tolist(), self.decode))
 
     def _masked(self, tried: GradedReply) -> bool:
         return self.mask_cut_off and tried.grade.outcome == "truncated"

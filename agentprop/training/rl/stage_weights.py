@@ -27,9 +27,19 @@ def by_stage(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], wo
     first = torch.zeros(len(group_J), dtype=torch.float64)
     first[actions.action_A] = scaled  # every token of an action has the weight of its action
     groups = len(actions.constant_G)
-    count = torch.bincount(group_J, minlength=groups).clamp(min=1)
-    mean = torch.zeros(groups, dtype=torch.float64).index_add_(0, group_J, first) / count
+    member_J = ~actions.branch_I[actions.trajectory_J]
+    count = torch.bincount(group_J[member_J], minlength=groups).clamp(min=1)
+    mean = torch.zeros(groups, dtype=torch.float64).index_add_(0, group_J[member_J], first[member_J]) / count
     return (scaled - mean[group_J][actions.action_A]).float()
+
+
+def shares(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], world: World) -> dict[str, float]:
+    """Return the share of the absolute weights that each of the stages has, over all processes, by `weight_STAGE`."""
+    stage_A = [actions.stage_J[action] for action in actions.action_A.tolist()]
+    size = weight_A.double().abs()
+    own = [float(size[torch.tensor([name == stage for name in stage_A], dtype=torch.bool)].sum()) for stage in stages]
+    whole, *parts = world.sum([float(size.sum()), *own])
+    return {f"weight_{stage}": part / whole if whole else 0.0 for stage, part in zip(stages, parts, strict=True)}
 
 
 def scaled_by_stage(weight_A: Tensor, actions: Actions, stages: Mapping[str, float], world: World) -> Tensor:

@@ -32,11 +32,14 @@ from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.explore import Chosen, Explore, choose, draws
 from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, rollout_correction, token_means
 from agentprop.training.rl.lp_reg import LpReg, held_up, hold
-from agentprop.training.rl.stage_weights import by_stage
+from agentprop.training.rl.pear import Pear
+from agentprop.training.rl.stage_weights import by_stage, shares
 from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 LEAST_EFFECTIVE = 0.3
 """Least effective share of a batch that was annealed (ours)."""
+ROUNDING = 1e-3
+"""Largest difference of a correction from 1 that two computations of the same log-probs may make."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Objective:
     """Weight of the actions of a stage, relative to others."""
     annealed: bool = False
     """Replies were drawn at temperatures that fall, so corrections are reported by position and may be too uneven."""
+    pear: Pear | None = None
+    """What lowers rewards by the entropy of thinking; None for nothing."""
     staleness: int = 0
     """Most steps between the weights that sampled and those that learn; corrections are reported by it."""
 
@@ -152,15 +157,22 @@ def _learn(
     step: int,
     stop: Callable[[], bool],
 ) -> dict[str, float]:
-    active = [group for group in groups if not objective.skips(group.advantages)]
+    pear = objective.pear
+    active = [g for g in groups if not objective.skips(g.advantages) or (pear is not None and pear.parts(g))]
     if not world.any(bool(active)):
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
     frozen = freeze(policy, table, objective, world, stop)
+    extra: dict[str, float] = {}
+    if pear is not None:
+        active, shaping = pear.shaped(active, frozen.entropy)
+        extra |= shaping.reduce(world)
+    silent = {n for n, group in enumerate(active) if objective.skips(group.advantages)}
     actions = Actions.of([group.advantages for group in active], [group.lengths for group in active])
     weight, means = weigh(actions, frozen, objective)
     if objective.stages:
         weight = by_stage(weight, actions, objective.stages, world)
+        extra |= shares(weight, actions, objective.stages, world)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     if objective.annealed and correction is not None:
         check_effective(correction, world)
@@ -168,8 +180,9 @@ def _learn(
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
-    extra: dict[str, float] = {} if chosen is None else chosen.metrics
-    weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
+    pull: Tensor | None = None
+    if chosen is not None:
+        weight, pull, extra = chosen.weight_A, chosen.pull_A, extra | chosen.metrics
     proxy: Tensor | None = None
     if objective.lp_reg is not None and frozen.proxy is not None:
         proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, _in_loss(table), world)
@@ -180,7 +193,7 @@ def _learn(
     slots = [group.number % n_groups if group.slot is None else group.slot for group in active]
     parts = minibatches(slots, n_groups, objective.minibatches, seed, world)
     for part in parts:
-        numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part]
+        numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part - silent]
         n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum
@@ -374,7 +387,11 @@ def check_effective(correction: Tensor, world: World) -> None:
 
 
 def by_position(means: RunningMeans, correction: Tensor, action_A: Tensor) -> None:
-    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on."""
+    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on, and the share `annealed`.
+
+    A token counts as annealed if its correction is not 1; that of one at temperature 1 is, up to rounding.
+    """
+    means.add("annealed", ((correction - 1).abs() > ROUNDING).tolist())
     count = torch.bincount(action_A)
     first = torch.cat([count.new_zeros(1), count.cumsum(0)[:-1]]) if len(count) else count
     tenth_A = (torch.arange(len(action_A)) - first[action_A]) * 10 // count[action_A]

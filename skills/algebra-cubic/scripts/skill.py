@@ -2,6 +2,8 @@
 
 from itertools import combinations_with_replacement
 
+from object_kinds import answer, bounded, narrowed, root
+
 DIRECT = ("sum", "pairs", "product")
 SAME = {}
 
@@ -58,53 +60,28 @@ PORTS = {
 }
 
 
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+def _beyond(offset):
+    """P(k) is the product of the differences k - r: one of integers is at most a product in which none is zero."""
+    return lambda told: abs(told) + offset if told else None
+
+
+BOUNDS = {
+    "squares": root,
+    "product": _beyond(0),
+    "one": _beyond(1),
+    "minus": _beyond(1),
+    "two": _beyond(2),
+}
 
 
 def solve(box, facts, question):
     """Newton's identities and Descartes' rule: every port is a formula in the coefficients."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [p for p in found if of(p) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
+    return narrowed(members(box), facts, PORTS, _shown)
 
 
 def _shown(one):
@@ -142,7 +119,4 @@ ZEROS = {
 def check(box, facts, question):
     """Every triple of zeros is tried."""
     found = list(combinations_with_replacement(range(-box, box + 1), 3))
-    for port, told in facts:
-        of = ZEROS[port]
-        found = [z for z in found if of(z) == told]
-    return asked(question, found, ZEROS)
+    return answer(found, facts, question, ZEROS)

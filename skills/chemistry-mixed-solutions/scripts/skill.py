@@ -6,6 +6,8 @@ millilitre of a solution of 0.1 mol/L holds 100 micromoles.
 
 from fractions import Fraction
 
+from object_kinds import answer, bounded, narrowed, whole
+
 DIRECT = ("acid", "base", "water")
 SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
 MILLILITRES, MICROMOLES = ("acid", "base", "water", "total", "titre", "silver"), ("salt", "ions")
@@ -16,11 +18,6 @@ def members(box):
     """The volumes (x, y, z) of acid, base and water, each of 1 to box millilitres."""
     volumes = range(1, box + 1)
     return [(x, y, z) for x in volumes for y in volumes for z in volumes]
-
-
-def _whole(value):
-    """An int if the fraction is one."""
-    return value.numerator if value.denominator == 1 else value
 
 
 EXACT = {Fraction(1): 1, Fraction(1, 10): 2, Fraction(-1): 13, Fraction(-1, 10): 12}
@@ -39,8 +36,8 @@ PORTS = {
     "base": lambda m: m[1],
     "water": lambda m: m[2],
     "total": sum,
-    "chloride": lambda m: _whole(Fraction(300 * m[0], sum(m))),
-    "sodium": lambda m: _whole(Fraction(200 * m[1], sum(m))),
+    "chloride": lambda m: whole(Fraction(300 * m[0], sum(m))),
+    "sodium": lambda m: whole(Fraction(200 * m[1], sum(m))),
     "excess": lambda m: 100 * abs(3 * m[0] - 2 * m[1]),
     "titre": lambda m: abs(3 * m[0] - 2 * m[1]),
     "silver": lambda m: 3 * m[0],
@@ -53,58 +50,17 @@ PORTS = {
     "watery": lambda m: m[2] > m[0],
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {"total": lambda told: told - 2}
 
 
 def solve(box, facts, question):
     """Balances: every port is a formula in the three volumes."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the neutralization runs in portions of 100 micromoles, as long as both sides have one ---
@@ -169,7 +125,4 @@ REACTED = {
 def check(box, facts, question):
     """The reaction, run for every mixture of the family; amounts and concentrations are read off from what is left."""
     found = [_reacted(x, y, z) for z in range(1, box + 1) for y in range(1, box + 1) for x in range(1, box + 1)]
-    for port, told in facts:
-        of = REACTED[port]
-        found = [m for m in found if of(m) == told]
-    return asked(question, found, REACTED)
+    return answer(found, facts, question, REACTED)

@@ -1,5 +1,7 @@
 """Positions of Nim with three heaps: what facts about one of them leave open."""
 
+from object_kinds import answer, bounded, narrowed
+
 DIRECT = ("a", "b", "c", "total")
 SAME = {}
 
@@ -31,58 +33,20 @@ PORTS = {
     "largest": lambda h: h[0] > h[1] and h[0] > h[2],
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "total": lambda told: told - 2,
+    "product": lambda told: told,
+}
 
 
 def solve(box, facts, question):
     """Nim sums: every port of the play is a formula in the binary digits."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [h for h in found if of(h) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the whole game ---
@@ -122,7 +86,4 @@ PLAY = {
 def check(box, facts, question):
     """The game is searched to its end from every position."""
     found = _searched(box)
-    for port, told in facts:
-        of = PLAY[port]
-        found = [p for p in found if of(p) == told]
-    return asked(question, found, PLAY)
+    return answer(found, facts, question, PLAY)

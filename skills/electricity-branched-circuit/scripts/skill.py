@@ -5,6 +5,8 @@ Resistances are in kilohms, so that currents are in milliamperes and powers in m
 
 from fractions import Fraction
 
+from object_kinds import answer, bounded, narrowed, quotient
+
 VOLTAGE = 120
 DIRECT = ("first", "second", "third")
 SAME = {"whole": "current", "power": "current", "drop": "pair", "pair": "drop", "more": "equal"}
@@ -20,11 +22,6 @@ def members(box):
     return [(r, s, t) for r in sizes for s in sizes for t in sizes]
 
 
-def _quotient(top, low):
-    """An int if the fraction is one."""
-    return top // low if top % low == 0 else Fraction(top, low)
-
-
 def _scale(c):
     """r (s + t) + s t, the denominator of all currents."""
     r, s, t = c
@@ -35,15 +32,15 @@ PORTS = {
     "first": lambda c: c[0],
     "second": lambda c: c[1],
     "third": lambda c: c[2],
-    "whole": lambda c: _quotient(_scale(c), c[1] + c[2]),
-    "current": lambda c: _quotient(VOLTAGE * (c[1] + c[2]), _scale(c)),
-    "upper": lambda c: _quotient(VOLTAGE * c[2], _scale(c)),
-    "lower": lambda c: _quotient(VOLTAGE * c[1], _scale(c)),
-    "drop": lambda c: _quotient(VOLTAGE * c[0] * (c[1] + c[2]), _scale(c)),
-    "pair": lambda c: _quotient(VOLTAGE * c[1] * c[2], _scale(c)),
-    "power": lambda c: _quotient(VOLTAGE**2 * (c[1] + c[2]), _scale(c)),
-    "heat": lambda c: _quotient(VOLTAGE**2 * c[0] * (c[1] + c[2]) ** 2, _scale(c) ** 2),
-    "warmth": lambda c: _quotient(VOLTAGE**2 * c[1] * c[2] ** 2, _scale(c) ** 2),
+    "whole": lambda c: quotient(_scale(c), c[1] + c[2]),
+    "current": lambda c: quotient(VOLTAGE * (c[1] + c[2]), _scale(c)),
+    "upper": lambda c: quotient(VOLTAGE * c[2], _scale(c)),
+    "lower": lambda c: quotient(VOLTAGE * c[1], _scale(c)),
+    "drop": lambda c: quotient(VOLTAGE * c[0] * (c[1] + c[2]), _scale(c)),
+    "pair": lambda c: quotient(VOLTAGE * c[1] * c[2], _scale(c)),
+    "power": lambda c: quotient(VOLTAGE**2 * (c[1] + c[2]), _scale(c)),
+    "heat": lambda c: quotient(VOLTAGE**2 * c[0] * (c[1] + c[2]) ** 2, _scale(c) ** 2),
+    "warmth": lambda c: quotient(VOLTAGE**2 * c[1] * c[2] ** 2, _scale(c) ** 2),
     "half": lambda c: c[0] * (c[1] + c[2]) > c[1] * c[2],
     "more": lambda c: c[2] > c[1],
     "largest": lambda c: c[0] > c[1] and c[0] > c[2],
@@ -52,57 +49,28 @@ PORTS = {
 }
 
 
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+def _by_whole(whole):
+    """With R = P / Q the pair has p / Q = R - r <= R - 1, and st/(s + t) = p/Q is (Q s - p)(Q t - p) = p^2."""
+    whole = Fraction(whole)
+    pair = whole.numerator - whole.denominator
+    return max(pair * (pair + 1), whole.numerator) // whole.denominator
+
+
+BOUNDS = {
+    "whole": _by_whole,
+    "current": lambda told: _by_whole(Fraction(VOLTAGE) / told) if told else None,
+    "power": lambda told: _by_whole(Fraction(VOLTAGE**2) / told) if told else None,
+}
 
 
 def solve(box, facts, question):
     """Series and parallel: every port is a quotient of polynomials in the resistances."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: Kirchhoff's rules for the two loops, and energy resistor by resistor ---
@@ -152,8 +120,4 @@ def check(box, facts, question):
     """Kirchhoff's rules, solved for every circuit of the family."""
     sizes = range(1, box + 1)
     found = [_currents(r, s, t) for t in sizes for s in sizes for r in sizes]
-    for port, told in facts:
-        of = KIRCHHOFF[port]
-        found = [c for c in found if of(c) == told]
-    answer = asked(question, found, KIRCHHOFF)
-    return answer.numerator if answer == int(answer) else answer
+    return answer(found, facts, question, KIRCHHOFF)

@@ -3,6 +3,8 @@
 from fractions import Fraction
 from math import isqrt
 
+from object_kinds import answer, bounded, narrowed, root, whole
+
 DIRECT = ("BC", "CA", "AB", "perimeter")
 SAME = {"medians": "median", "squared": "area"}
 
@@ -17,11 +19,6 @@ def members(box):
     return found
 
 
-def _whole(value):
-    """An int if the fraction is one."""
-    return value.numerator if value.denominator == 1 else value
-
-
 def _squared(t):
     """Sixteen times the square of the area: s x y z in halves."""
     x, y, z = t
@@ -31,23 +28,23 @@ def _squared(t):
 def _area(t):
     square = _squared(t)
     root = isqrt(square)
-    return _whole(Fraction(root, 4)) if root * root == square else None
+    return whole(Fraction(root, 4)) if root * root == square else None
 
 
 def _inradius(t):
     area = _area(t)
-    return None if area is None else _whole(Fraction(2 * area) / (t[0] + t[1] + t[2]))
+    return None if area is None else whole(Fraction(2 * area) / (t[0] + t[1] + t[2]))
 
 
 def _circumradius(t):
     area = _area(t)
     x, y, z = t
-    return None if area is None else _whole(Fraction((y + z) * (z + x) * (x + y), 8) / (4 * area))
+    return None if area is None else whole(Fraction((y + z) * (z + x) * (x + y), 8) / (4 * area))
 
 
 def _altitude(t):
     area = _area(t)
-    return None if area is None else _whole(Fraction(4 * area) / (t[1] + t[2]))
+    return None if area is None else whole(Fraction(4 * area) / (t[1] + t[2]))
 
 
 def _medians(t):
@@ -71,7 +68,7 @@ PORTS = {
     "circumradius": _circumradius,
     "altitude": _altitude,
     "squared": _squared,
-    "median": lambda t: _whole(Fraction(_medians(t), 4)),
+    "median": lambda t: whole(Fraction(_medians(t), 4)),
     "medians": _medians,
     "power": lambda t: (t[2] + t[0]) * (t[0] + t[1]) // 4,
     "squares": lambda t: ((t[0] + t[1]) ** 2 + (t[1] + t[2]) ** 2 + (t[2] + t[0]) ** 2) // 4,
@@ -81,54 +78,21 @@ PORTS = {
     "longest": lambda t: t[0] < t[1] and t[0] < t[2],
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "perimeter": lambda told: (told - 1) // 2,
+    "area": lambda told: root(16 * told * told + 1) // 2,
+    "circumradius": lambda told: 2 * told,
+}
 
 
 def solve(box, facts, question):
     """Tangent lengths: every port is a formula in x, y and z."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [t for t in found if of(t) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
+    return narrowed(members(box), facts, PORTS, _shown)
 
 
 def _shown(one):
@@ -215,8 +179,4 @@ def check(box, facts, question):
             for b in range(1, box + 1):
                 if a < b + c and b < c + a and c < a + b:
                     found.append((a, a * a + c * c - b * b, c))
-    for port, told in facts:
-        of = COORDINATES[port]
-        found = [t for t in found if of(t) == told]
-    answer = asked(question, found, COORDINATES)
-    return answer.numerator if answer == int(answer) else answer
+    return answer(found, facts, question, COORDINATES)

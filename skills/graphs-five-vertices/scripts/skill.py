@@ -5,6 +5,8 @@ A graph is the set of its edges, as ten bits. From 10 edges on the bound exclude
 
 from itertools import combinations, pairwise
 
+from object_kinds import answer, bounded, narrowed
+
 VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
@@ -115,54 +117,17 @@ PORTS = {
     "busiest": lambda g: (g & STARS[0]).bit_count() > max(_degrees(g)[1:]),
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {"edges": lambda told: told}
 
 
 def solve(box, facts, question):
     """Bits: every port counts the fixed sets of edges that a graph holds, or the partitions that fit it."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
+    return narrowed(members(box), facts, PORTS, _shown)
 
 
 def _shown(one):
@@ -262,7 +227,4 @@ def check(box, facts, question):
     """Lists of neighbours, which are searched for every graph of the family."""
     sets = [edges for size in range(min(box, 10) + 1) for edges in combinations(PAIRS, size)]
     found = [_neighbours(edges) for edges in sets]
-    for port, told in facts:
-        of = SEARCHED[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, SEARCHED)
+    return answer(found, facts, question, SEARCHED)

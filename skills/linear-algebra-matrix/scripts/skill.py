@@ -3,6 +3,8 @@
 from fractions import Fraction
 from math import isqrt
 
+from object_kinds import answer, bounded, narrowed, root, whole
+
 DIRECT = ("a", "b", "c")
 SAME = {"gap": "top"}
 
@@ -11,11 +13,6 @@ def members(box):
     """The entries (a, b, c) of all matrices without one above the box in absolute value."""
     entries = range(-box, box + 1)
     return [(a, b, c) for a in entries for b in entries for c in entries]
-
-
-def _whole(value):
-    """An int if the fraction is one."""
-    return value.numerator if value.denominator == 1 else value
 
 
 def _trace(m):
@@ -40,7 +37,7 @@ def _top(m):
 
 def _inverse(m):
     det = _det(m)
-    return _whole(Fraction(_trace(m), det)) if det else None
+    return whole(Fraction(_trace(m), det)) if det else None
 
 
 PORTS = {
@@ -65,58 +62,17 @@ PORTS = {
     "inverse": _inverse,
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {"traces": root}
 
 
 def solve(box, facts, question):
     """Cayley and Hamilton: every port is a formula in the entries."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [m for m in found if of(m) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: rows of numbers, their products, and values of det(M - x I) ---
@@ -202,7 +158,4 @@ def check(box, facts, question):
         for lower in range(-box, box + 1):
             for beside in range(-box, box + 1):
                 found.append(((upper, beside), (beside, lower)))
-    for port, told in facts:
-        of = PRODUCTS[port]
-        found = [m for m in found if of(m) == told]
-    return asked(question, found, PRODUCTS)
+    return answer(found, facts, question, PRODUCTS)

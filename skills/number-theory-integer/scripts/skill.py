@@ -2,6 +2,8 @@
 
 from math import gcd, isqrt
 
+from object_kinds import answer, bounded, narrowed
+
 DIRECT = ("n",)
 SAME = {}
 
@@ -73,58 +75,20 @@ PORTS = {
     "squarefree": lambda n: all(e == 1 for _, e in _factors(n)),
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "sigma": lambda told: told,
+    "totient": lambda told: 2 * told * told,
+}
 
 
 def solve(box, facts, question):
     """Prime factors: every port is a formula over them."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [n for n in found if of(n) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the definitions ---
@@ -154,7 +118,4 @@ COUNTED = {
 def check(box, facts, question):
     """Definitions: every fact is counted out for every integer of the range."""
     found = [n for n in range(1, box + 1)]
-    for port, told in facts:
-        of = COUNTED[port]
-        found = [n for n in found if of(n) == told]
-    return asked(question, found, COUNTED)
+    return answer(found, facts, question, COUNTED)

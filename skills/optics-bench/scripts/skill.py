@@ -5,6 +5,8 @@ Lengths are in centimetres.
 
 from fractions import Fraction
 
+from object_kinds import answer, bounded, narrowed, quotient
+
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
 TALLEST = 4
@@ -16,21 +18,16 @@ def members(box):
     return [(f, g, h) for f in lengths for g in lengths if f != g for h in range(1, TALLEST + 1)]
 
 
-def _quotient(top, low):
-    """An int if the fraction is one."""
-    return top // low if top % low == 0 else Fraction(top, low)
-
-
 PORTS = {
     "focal": lambda o: o[0],
     "object": lambda o: o[1],
     "height": lambda o: o[2],
-    "image": lambda o: _quotient(o[0] * o[1], abs(o[1] - o[0])),
-    "size": lambda o: _quotient(o[2] * o[0], abs(o[1] - o[0])),
-    "magnified": lambda o: _quotient(o[0], abs(o[1] - o[0])),
-    "apart": lambda o: _quotient(o[1] * o[1], abs(o[1] - o[0])),
+    "image": lambda o: quotient(o[0] * o[1], abs(o[1] - o[0])),
+    "size": lambda o: quotient(o[2] * o[0], abs(o[1] - o[0])),
+    "magnified": lambda o: quotient(o[0], abs(o[1] - o[0])),
+    "apart": lambda o: quotient(o[1] * o[1], abs(o[1] - o[0])),
     "beyond": lambda o: abs(o[1] - o[0]),
-    "newton": lambda o: _quotient(o[0] * o[0], abs(o[1] - o[0])),
+    "newton": lambda o: quotient(o[0] * o[0], abs(o[1] - o[0])),
     "real": lambda o: o[1] > o[0],
     "virtual": lambda o: o[1] < o[0],
     "larger": lambda o: o[1] < 2 * o[0],
@@ -38,57 +35,23 @@ PORTS = {
 }
 
 
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+def _by_image(told):
+    """1/f = 1/g + 1/b, f and g changing places for a virtual image: f < b = P/Q, and b - f is a multiple of 1/Q."""
+    told = Fraction(told)
+    return told.numerator**2 // told.denominator
+
+
+BOUNDS = {"image": _by_image}
 
 
 def solve(box, facts, question):
     """The lens equation: the image is at f g / (g - f), and f / (g - f) times as high."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: two rays from the tip of the object, in coordinates about the centre of the lens ---
@@ -129,8 +92,4 @@ def check(box, facts, question):
     """Rays: for every bench of the family the image is constructed and measured."""
     lengths = range(1, box + 1)
     found = [_image(f, g, h) for h in range(1, TALLEST + 1) for g in lengths for f in lengths if g != f]
-    for port, told in facts:
-        of = RAYS[port]
-        found = [o for o in found if of(o) == told]
-    answer = asked(question, found, RAYS)
-    return answer.numerator if answer == int(answer) else answer
+    return answer(found, facts, question, RAYS)

@@ -7,6 +7,8 @@ root of (p + q)^3 years: 216^2 / 18^3 = 8 square years per cubic au.
 from fractions import Fraction
 from math import isqrt
 
+from object_kinds import answer, bounded, narrowed, quotient
+
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
 UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci")} | {"period": "year"}
@@ -15,11 +17,6 @@ UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci"
 def members(box):
     """The distances (p, q), p < q, of all elliptic orbits that reach no further than the box."""
     return [(p, q) for q in range(2, box + 1) for p in range(1, q)]
-
-
-def _quotient(top, low):
-    """An int if the fraction is one."""
-    return top // low if top % low == 0 else Fraction(top, low)
 
 
 def _minor(o):
@@ -36,15 +33,15 @@ def _period(o):
 PORTS = {
     "near": lambda o: o[0],
     "far": lambda o: o[1],
-    "axis": lambda o: _quotient(o[0] + o[1], 2),
+    "axis": lambda o: quotient(o[0] + o[1], 2),
     "minor": _minor,
-    "latus": lambda o: _quotient(2 * o[0] * o[1], o[0] + o[1]),
+    "latus": lambda o: quotient(2 * o[0] * o[1], o[0] + o[1]),
     "foci": lambda o: o[1] - o[0],
-    "eccentricity": lambda o: _quotient(o[1] - o[0], o[0] + o[1]),
-    "ratio": lambda o: _quotient(o[1], o[0]),
+    "eccentricity": lambda o: quotient(o[1] - o[0], o[0] + o[1]),
+    "ratio": lambda o: quotient(o[1], o[0]),
     "period": _period,
-    "quick": lambda o: _quotient(36 * o[1], o[0] * (o[0] + o[1])),
-    "slow": lambda o: _quotient(36 * o[0], o[1] * (o[0] + o[1])),
+    "quick": lambda o: quotient(36 * o[1], o[0] * (o[0] + o[1])),
+    "slow": lambda o: quotient(36 * o[0], o[1] * (o[0] + o[1])),
     "longer": lambda o: o[0] + o[1] > 36,
     "flat": lambda o: o[1] > 3 * o[0],
     "inside": lambda o: o[1] < 18,
@@ -53,57 +50,35 @@ PORTS = {
 }
 
 
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+def _by_latus(told):
+    """l = 2pq/(p + q) > p, and q (2p - l) = lp: with l = P/Q the factor is a positive multiple of 1/Q."""
+    told = Fraction(told)
+    return told.numerator**2 // told.denominator
+
+
+def _by_period(told):
+    """p + q is the square of the cube root of the period."""
+    return next(base * base - 1 for base in range(int(told) + 2) if base**3 >= told)
+
+
+BOUNDS = {
+    "far": lambda told: told,
+    "axis": lambda told: 2 * told - 1,
+    "minor": lambda told: told * told,
+    "latus": _by_latus,
+    "period": _by_period,
+    "inside": lambda told: 17,
+}
 
 
 def solve(box, facts, question):
     """Means: every port is a formula in the least and the greatest distance."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the conic about its focus, the energy, and the planet as the measure ---
@@ -165,8 +140,4 @@ CONIC = {
 def check(box, facts, question):
     """The conic, the energy and Kepler's third law, worked out for every orbit of the family."""
     found = [_conic(p, q) for p in range(1, box) for q in range(p + 1, box + 1)]
-    for port, told in facts:
-        of = CONIC[port]
-        found = [o for o in found if of(o) == told]
-    answer = asked(question, found, CONIC)
-    return answer.numerator if answer == int(answer) else answer
+    return answer(found, facts, question, CONIC)

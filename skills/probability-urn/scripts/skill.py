@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+from object_kinds import answer, narrowed, quotient
+
 # Remainders and comparisons are direct too: without a probability they make no problem about draws.
 DIRECT = ("red", "blue", "total", "difference", "fifths", "sevenths", "more", "even")
 SAME = {}
@@ -10,12 +12,6 @@ SAME = {}
 def members(box):
     """The numbers of red and of blue balls, together at most the box."""
     return [(r, n - r) for n in range(2, box + 1) for r in range(1, n)]
-
-
-def _ratio(part, whole):
-    """An int if it is one: a probability of 0 or 1."""
-    value = Fraction(part, whole)
-    return value.numerator if value.denominator == 1 else value
 
 
 PORTS = {
@@ -27,11 +23,11 @@ PORTS = {
     "squares": lambda u: u[0] * u[0] + u[1] * u[1],
     "pairs": lambda u: u[0] * (u[0] - 1) // 2,
     "twice": lambda u: 2 * u[0] + u[1],
-    "single": lambda u: _ratio(u[0], u[0] + u[1]),
-    "again": lambda u: _ratio(2 * u[0] * u[1], (u[0] + u[1]) ** 2),
-    "reds": lambda u: _ratio(u[0] * (u[0] - 1), (u[0] + u[1]) * (u[0] + u[1] - 1)) or None,
-    "mixed": lambda u: _ratio(2 * u[0] * u[1], (u[0] + u[1]) * (u[0] + u[1] - 1)),
-    "added": lambda u: _ratio(u[0] + 1, u[0] + u[1] + 1),
+    "single": lambda u: quotient(u[0], u[0] + u[1]),
+    "again": lambda u: quotient(2 * u[0] * u[1], (u[0] + u[1]) ** 2),
+    "reds": lambda u: quotient(u[0] * (u[0] - 1), (u[0] + u[1]) * (u[0] + u[1] - 1)) or None,
+    "mixed": lambda u: quotient(2 * u[0] * u[1], (u[0] + u[1]) * (u[0] + u[1] - 1)),
+    "added": lambda u: quotient(u[0] + 1, u[0] + u[1] + 1),
     "fifths": lambda u: u[0] % 5 or None,
     "sevenths": lambda u: (u[0] + u[1]) % 7 or None,
     "more": lambda u: u[0] > u[1],
@@ -40,57 +36,14 @@ PORTS = {
 }
 
 
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
-
-
 def solve(box, facts, question):
     """Formulas: every port is one in the numbers of red and of blue balls."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [u for u in found if of(u) == told]
-    return asked(question, found, PORTS)
+    return answer(members(box), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the tree of draws, branch by branch ---
@@ -163,7 +116,4 @@ DRAWN = {
 def check(box, facts, question):
     """The tree of draws, gone through for every urn of the family."""
     found = [(r, b) for r in range(1, box) for b in range(1, box - r + 1)]
-    for port, told in facts:
-        of = DRAWN[port]
-        found = [u for u in found if of(u) == told]
-    return asked(question, found, DRAWN)
+    return answer(found, facts, question, DRAWN)

@@ -3,6 +3,8 @@
 from fractions import Fraction
 from math import gcd, isqrt
 
+from object_kinds import answer, bounded, narrowed, quotient, root
+
 DIRECT = ("first", "difference", "terms", "last")
 SAME = {"sum": "mean", "even": "terms", "terms": "even"}
 
@@ -23,11 +25,6 @@ def _last(p):
 
 def _sum(p):
     return p[2] * (p[0] + _last(p)) // 2
-
-
-def _over(value, by):
-    """The quotient, an int if it is one."""
-    return Fraction(value, by) if value % by else value // by
 
 
 def _squares(p):
@@ -62,10 +59,10 @@ PORTS = {
     "terms": lambda p: p[2],
     "last": _last,
     "sum": _sum,
-    "mean": lambda p: _over(p[0] + _last(p), 2),
+    "mean": lambda p: quotient(p[0] + _last(p), 2),
     "squares": _squares,
     "product": lambda p: p[0] * _last(p),
-    "ratio": lambda p: _over(_last(p), p[0]),
+    "ratio": lambda p: quotient(_last(p), p[0]),
     "tail": lambda p: 3 * (_last(p) - p[1]),
     "odds": _odds,
     "alternate": _alternate,
@@ -75,54 +72,24 @@ PORTS = {
     "even": lambda p: p[2] % 2 == 0,
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "last": lambda told: told,
+    "sum": lambda told: told - 3,
+    "mean": lambda told: 2 * told - 1,
+    "squares": root,
+    "product": lambda told: told,
+    "tail": lambda told: told - 3,
+}
 
 
 def solve(box, facts, question):
     """Closed formulas: every port is one in the first term, the difference and the number."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
+    return narrowed(members(box), facts, PORTS, _shown)
 
 
 def _shown(one):
@@ -167,7 +134,4 @@ WRITTEN = {
 def check(box, facts, question):
     """Terms: every progression of the family is written out, and every fact is counted on its terms."""
     found = _extended(box)
-    for port, told in facts:
-        of = WRITTEN[port]
-        found = [t for t in found if of(t) == told]
-    return asked(question, found, WRITTEN)
+    return answer(found, facts, question, WRITTEN)

@@ -4,6 +4,8 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, isqrt
 
+from object_kinds import answer, bounded, narrowed, quotient, root
+
 DIRECT = ("shortest", "longest", "edges")
 SAME = {"flat": "slant", "slant": "flat"}
 
@@ -24,8 +26,7 @@ def _volume(e):
 
 
 def _ratio(e):
-    volume, surface = _volume(e), _surface(e)
-    return Fraction(volume, surface) if volume % surface else volume // surface
+    return quotient(_volume(e), _surface(e))
 
 
 def _crossed(e):
@@ -53,54 +54,27 @@ PORTS = {
     "roomy": lambda e: _volume(e) > _surface(e),
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "edges": lambda told: told // 4 - 2,
+    "volume": lambda told: told,
+    "surface": lambda told: (told - 2) // 4,
+    "diagonal": lambda told: root(told - 2),
+    "flat": lambda told: told,
+    "slant": lambda told: root(told - 1),
+    "path": lambda told: root(told - 4),
+    "inner": lambda told: told + 2 if told else None,
+    "crossed": lambda told: told,
+}
 
 
 def solve(box, facts, question):
     """Sorted edges: every port is a formula in them."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
+    return narrowed(members(box), facts, PORTS, _shown)
 
 
 def _shown(one):
@@ -171,7 +145,4 @@ def check(box, facts, question):
     """Faces: every box of the family is given by the areas of its faces, and every fact is measured on them."""
     edges = combinations_with_replacement(range(box, 0, -1), 3)
     found = [(y * z, z * x, x * y) for x, y, z in edges]
-    for port, told in facts:
-        of = FACES[port]
-        found = [f for f in found if of(f) == told]
-    return asked(question, found, FACES)
+    return answer(found, facts, question, FACES)

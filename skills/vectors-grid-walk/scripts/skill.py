@@ -3,6 +3,8 @@
 from fractions import Fraction
 from math import comb, isqrt
 
+from object_kinds import answer, bounded, narrowed, whole
+
 DIRECT = ("a", "b", "c", "total")
 SAME = {"squared": "distance"}
 
@@ -11,11 +13,6 @@ def members(box):
     """The legs (a, b, c) of all walks that are no longer than the box."""
     legs = range(1, box - 1)
     return [(a, b, c) for a in legs for b in range(1, box - a) for c in range(1, box - a - b + 1)]
-
-
-def _whole(value):
-    """An int if the fraction is one."""
-    return value.numerator if value.denominator == 1 else value
 
 
 def _squared(w):
@@ -30,7 +27,7 @@ def _distance(w):
 
 
 def _slope(w):
-    return _whole(Fraction(w[1], w[0] - w[2])) if w[0] != w[2] else None
+    return whole(Fraction(w[1], w[0] - w[2])) if w[0] != w[2] else None
 
 
 PORTS = {
@@ -42,7 +39,7 @@ PORTS = {
     "squared": _squared,
     "back": lambda w: w[1] ** 2 + w[2] ** 2,
     "out": lambda w: w[0] ** 2 + w[1] ** 2,
-    "area": lambda w: _whole(Fraction(w[1] * (w[0] + w[2]), 2)),
+    "area": lambda w: whole(Fraction(w[1] * (w[0] + w[2]), 2)),
     "slope": _slope,
     "scalar": lambda w: w[0] * (w[0] - w[2]) + w[1] ** 2,
     "grid": lambda w: abs(w[0] - w[2]) + w[1],
@@ -53,58 +50,20 @@ PORTS = {
     "right": lambda w: w[0] * w[2] == w[1] ** 2,
 }
 
-
-def asked(question, found, ports):
-    """The answer, if every object that fits gives the same one."""
-    kind, names = question[0], question[1:]
-    if kind == "number":
-        return len(found)
-    values = set()
-    for one in found:
-        told = [ports[name](one) for name in names]
-        if kind == "branch":
-            told = [told[1] if told[0] else told[2]]
-        if None in told:
-            raise ValueError("what is asked for is not rational")
-        values.add(sum(told))
-    if not values:
-        raise ValueError("nothing fits the facts")
-    if kind == "greatest":
-        return max(values)
-    if kind == "least":
-        return min(values)
-    if len(values) > 1:
-        raise ValueError("the facts leave more than one value")
-    return values.pop()
+BOUNDS = {
+    "total": lambda told: told,
+    "area": lambda told: 2 * told + 1,
+}
 
 
 def solve(box, facts, question):
     """Formulas in a, b and c, of which each port is one."""
-    found = members(box)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-    return asked(question, found, PORTS)
+    return answer(members(bounded(box, facts, BOUNDS)), facts, question, PORTS)
 
 
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
-    found, counts = members(box), []
-    family = len(found)
-    for port, told in facts:
-        of = PORTS[port]
-        found = [one for one in found if of(one) == told]
-        counts.append(len(found))
-    shown = [_shown(one) for one in found[:MOST_SHOWN]]
-    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
-    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
-
-
-MOST_SHOWN = 8
-
-
-def _shown(one):
-    return str(one)
+    return narrowed(members(box), facts, PORTS)
 
 
 # --- the other route: the corners of the walk, and measurements between them ---
@@ -187,8 +146,4 @@ def check(box, facts, question):
     for first in range(1, box + 1):
         for last in range(1, box - first):
             found += [_walked((first, up, last)) for up in range(1, box - first - last + 1)]
-    for port, told in facts:
-        of = MEASURED[port]
-        found = [w for w in found if of(w) == told]
-    answer = asked(question, found, MEASURED)
-    return answer.numerator if answer == int(answer) else answer
+    return answer(found, facts, question, MEASURED)

@@ -67,3 +67,9 @@ def test_no_end_of_an_open_range_has_the_property_that_is_counted() -> None:
     settings = [tuple(map(int, values)) for values, _ in template.trials]
     assert len(settings) > 8
     assert all(low % by and high % by for by, low, high in settings)
+
+
+def test_what_is_to_be_simplified_can_be_simplified() -> None:
+    template = mine(r"Simplify: $\sqrt[3]{375}$", r"5 \sqrt[3]{3}")
+    assert len(template.trials) > 3
+    assert not [(values, answer) for values, answer in template.trials if answer == rf"\sqrt[3]{{{values[0]}}}"]

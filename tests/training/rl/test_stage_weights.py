@@ -12,7 +12,7 @@ from toy_groups import ALONE
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
-from agentprop.training.rl.stage_weights import by_stage, scaled_by_stage
+from agentprop.training.rl.stage_weights import by_stage, scaled_by_stage, shares
 from agentprop.training.rl.update import learn
 
 __all__ = ["model", "policy"]
@@ -43,6 +43,19 @@ def test_equal_weights_change_nothing(policy: PolicyModel) -> None:
     [plain] = gradients(policy, [one], FLAT)
     [weighed] = gradients(policy, [one], replace(FLAT, stages={"check": 1.0}))
     same(weighed, plain)
+
+
+def test_the_share_of_the_weights_that_a_stage_has_is_reported(policy: PolicyModel) -> None:
+    """Ten tokens of 100 have a tenth of equal weights; twice as heavy, 20 of 110."""
+    stages = {"draft": 2.0, "refine": 1.5}
+    assert shares(torch.ones(100), actions(), stages, ALONE) == {"weight_draft": 0.1, "weight_refine": 0.0}
+    heavier = scaled_by_stage(torch.ones(100), actions(), stages, ALONE).float()
+    assert shares(heavier, actions(), stages, ALONE)["weight_draft"] == pytest.approx(20 / 110)
+    objective = replace(FLAT, stages={"check": 2.0})
+    found = learn(
+        policy, Kept(policy), [training_group([1.0, 0.0])], objective, ALONE, n_groups=6, pack_tokens=512, seed="0"
+    )
+    assert found["weight_check"] == pytest.approx(1.0)
 
 
 def test_entropy_is_reported_by_stage(policy: PolicyModel) -> None:

@@ -471,7 +471,8 @@ class _RouteWriter:
     def index_sum(self, tree: Node) -> str:
         """`\\sum_{k=low}^{high} body`, and products."""
         variable, low, high, body = tree.args
-        assert isinstance(variable, Letter)
+        if not isinstance(variable, Letter):
+            raise Unreadable("a sum over something else than a letter")
         bounds = self.text(low), self.text(high) if high != Node("infinity") else ""
         outer = dict(self.bound)
         self.bound[variable.name] = identifier(variable.name)

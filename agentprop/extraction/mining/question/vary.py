@@ -30,6 +30,7 @@ from agentprop.extraction.mining.question.kernel.answer import (
 from agentprop.extraction.mining.question.kernel.limits import MOST_STEPS, Steps
 from agentprop.extraction.mining.question.knobs import Knob, knobs, ties, widened
 from agentprop.extraction.mining.question.reading import QuestionReading
+from agentprop.extraction.mining.question.rewriting import rewritten
 from agentprop.extraction.mining.question.text import QuestionText
 
 BUDGET = 300_000
@@ -49,6 +50,11 @@ LARGEST_WIDENED = 60
 CHECKED = 24
 LONGER = 6
 """Characters that an answer may be longer than the original."""
+
+
+ALONE = (("$", "$"), ("\\[", "\\]"), ("=", "$"), ("\\(", "\\)"))
+"""What stands around an expression that is asked about."""
+_BLANKS = re.compile(r"\s")
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ class Variation:
 class Trials:
     """Settings tried on all readings of a question, with a budget."""
 
+    question: QuestionText
     readings: Sequence[QuestionReading]
     kind: Kind
     left: int = BUDGET
@@ -142,7 +149,16 @@ class Trials:
 
     def _answer(self, setting: tuple[Any, ...]) -> Any:
         answers = {self._computed(reading.solve, setting) for reading in self.readings}
-        return answers.pop() if len(answers) == 1 else None
+        answer = answers.pop() if len(answers) == 1 else None
+        return None if answer is not None and self._stands(answer, setting) else answer
+
+    def _stands(self, answer: Any, setting: tuple[Any, ...]) -> bool:
+        """Whether an expression already stands in the question: nothing is left to simplify in the root of a prime."""
+        if self.kind.name != "expression":
+            return False
+        texts = {slot: str(number) for slot, number in enumerate(setting) if isinstance(number, int)}
+        asked = _BLANKS.sub("", rewritten(self.question, texts))
+        return any(_BLANKS.sub("", f"{left}{answer}{right}") in asked for left, right in ALONE)
 
     def checked(self, setting: tuple[Any, ...]) -> Any:
         """The answer by the other route, or None; also where this takes too long."""
@@ -167,7 +183,7 @@ class Trials:
 
 def vary(question: QuestionText, readings: Sequence[QuestionReading], numbers: Sequence[Any], kind: Kind) -> Variation:
     """The domain of a question. Raises Refusal: fixed, no-second-route."""
-    trials = Trials(readings, kind)
+    trials = Trials(question, readings, kind)
     reason = Refusal("fixed", "no numeral of the question may vary")
     for ones in (False, True):
         single = knobs(question, readings[0], ones)

@@ -21,15 +21,9 @@ def unwritable(question: str, answers: Sequence[Any]) -> str | None:
     return None
 
 
-def _ends(answer: Any) -> bool:
-    """Whether a number has finitely many decimal places."""
-    if not isinstance(answer, Fraction):
-        return True
-    rest = answer.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
+def _is_whole(answer: Any) -> bool:
+    """Whether a number has no fraction, which would be told as one in lowest terms."""
+    return not isinstance(answer, Fraction) or answer.denominator == 1
 
 
 def _exceeds_one(answer: Any) -> bool:
@@ -38,6 +32,8 @@ def _exceeds_one(answer: Any) -> bool:
 
 
 _WISHES: tuple[tuple[str, re.Pattern[str], Callable[[Any], bool]], ...] = (
-    ("a decimal that ends", re.compile(r"\bas an? (?:\w+ )?decimal\b", re.IGNORECASE), _ends),
-    ("more than 1", re.compile(r"\bimproper fraction\b|\bmixed (?:number|numeral)\b", re.IGNORECASE), _exceeds_one),
+    ("a decimal", re.compile(r"\bas an? (?:\w+ )?decimal\b|\bto decimals?\b", re.IGNORECASE), _is_whole),
+    ("a mixed number", re.compile(r"\bmixed (?:number|numeral)\b", re.IGNORECASE), _is_whole),
+    ("more than 1", re.compile(r"\bimproper fraction\b", re.IGNORECASE), _exceeds_one),
 )
+"""What a question wants, the words for it, and whether a skill's answer is that: its fractions are in lowest terms."""

@@ -99,7 +99,7 @@ class Weights(NamedTuple):
     weight_A: Tensor
     """Weight w of each action token, float32, detached."""
     unit_weight: Tensor
-    """Weight w of each unit (action, token or trajectory), float64; sums to 0 over every group."""
+    """Weight w of each unit (action, token or trajectory), float64; sums to 0 over every group, less its branches."""
     unit_group: Tensor
     """Index of each unit's group."""
     metrics: dict[str, float]
@@ -117,7 +117,7 @@ def zero_sum_weights(
     clamp: float = MAX_IMPLICIT,
     constant_groups: Literal["drop", "kl_only"] = "drop",
 ) -> Weights:
-    """Compute w = (A − mean A) − (R_θ − mean R_θ) of every unit, with means over the units of its group.
+    """Compute w = (A − mean A) − (R_θ − mean R_θ) of every unit, with means over the units of its group's members.
 
     A unit is an action (with its own A), a token (A of its action) or a trajectory (mean A of its actions). R_θ is β
     times the sum of log π_old − log π_ref over the unit's tokens; β = 0 needs no reference. Log-probs are [A] in nats,
@@ -153,6 +153,8 @@ class _WeightUnits:
     group: Tensor
     unit_A: Tensor
     groups: int
+    counted: Tensor
+    """1 for units of members, 0 for those of branches, which have no part in the means."""
 
     def total(self, values_A: Tensor) -> Tensor:
         """Return the sum over the tokens of each unit."""
@@ -160,23 +162,26 @@ class _WeightUnits:
 
     def group_mean(self, values: Tensor) -> Tensor:
         """Return, for each unit, the mean over the units of its group."""
-        count = torch.bincount(self.group, minlength=self.groups).clamp(min=1)
-        return (_totals(values, self.group, self.groups) / count)[self.group]
+        count = _totals(self.counted, self.group, self.groups).clamp(min=1)
+        return (_totals(values * self.counted, self.group, self.groups) / count)[self.group]
 
 
 def _units(actions: Actions, granularity: Granularity) -> _WeightUnits:
     groups = len(actions.constant_G)
     group_J = actions.group_I[actions.trajectory_J]
+    counted_I = (~actions.branch_I).double()
+    counted_J = counted_I[actions.trajectory_J]
     if granularity == "action":
-        return _WeightUnits(actions.advantage_J, group_J, actions.action_A, groups)
+        return _WeightUnits(actions.advantage_J, group_J, actions.action_A, groups, counted_J)
     if granularity == "token":
-        every = torch.arange(len(actions.action_A), device=actions.action_A.device)
-        return _WeightUnits(actions.advantage_J[actions.action_A], group_J[actions.action_A], every, groups)
+        of_A = actions.action_A
+        every = torch.arange(len(of_A), device=of_A.device)
+        return _WeightUnits(actions.advantage_J[of_A], group_J[of_A], every, groups, counted_J[of_A])
     # Trajectories without an action have no token to weigh, so they must not shift the mean of their group either.
     acting, trajectory_J = cast(Any, actions.trajectory_J).unique(return_inverse=True)
     count = torch.bincount(trajectory_J, minlength=len(acting))
     mean = _totals(actions.advantage_J, trajectory_J, len(acting)) / count
-    return _WeightUnits(mean, actions.group_I[acting], trajectory_J[actions.action_A], groups)
+    return _WeightUnits(mean, actions.group_I[acting], trajectory_J[actions.action_A], groups, counted_I[acting])
 
 
 def _implicit(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agentprop.extraction.mining.question.latex.lexer import LatexToken, plain_number
-from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree, Unreadable, bare, node
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree, Unreadable, bare, node, symbols
 
 TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 INVERSES = ("arcsin", "arccos", "arctan", "arccot")
@@ -626,7 +626,19 @@ class _Parser:
         if variable is None or low is None or high is None:
             raise Unreadable(f"a {head} without bounds")
         body = self.product() if not self.sees("-") else self._first_term()
-        return node(head, Letter(variable), low, high, body)
+        return node(head, Letter(variable), low, high, self._with_more(variable, body) if head == "sum" else body)
+
+    def _with_more(self, index: str, body: Tree) -> Tree:
+        """A sum's body with the terms behind it that use its index: no brackets stand in `\\sum a_k + b_k`."""
+        terms = [body]
+        while self.sees("+", "-"):
+            before = self.at
+            term = self._next_term(terms)
+            if term is None or index not in symbols(term):
+                self.at = before
+                break
+            terms.append(term)
+        return _total(terms)
 
     def _sum_sign(self) -> Tree:
         return self._bound("sum")
