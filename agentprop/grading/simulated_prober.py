@@ -82,11 +82,9 @@ class SimulatedProber(Prober):
         return [self._drawn(problem, number, p) for number in range(start, start + count)]
 
     def _drawn(self, problem: Problem, number: int, p: float | None) -> Attempt:
-        if p is None:
-            code, vote, why = "undetermined", None, "simulated: there is no composition to tell its difficulty by"
-        else:
-            vote = succeeds(problem, number, p)
-            code, why = "correct" if vote else "wrong", f"simulated: drawn with p = {p:.4f}; no model was asked"
+        vote = None if p is None else succeeds(problem, number, p)
+        code = "undetermined" if vote is None else "correct" if vote else "wrong"
+        said = "no composition tells its difficulty" if p is None else f"drawn with p = {p:.4f}"
         return Attempt(
             problem_id=problem.id,
             role="prober",
@@ -95,7 +93,7 @@ class SimulatedProber(Prober):
             vote=vote,
             answer=None,
             code=code,
-            rationale=why,
+            rationale=f"simulated: {said}; no model was asked",
             made_by=self.made_by,
         )
 
