@@ -20,6 +20,7 @@ import logging
 import logging.handlers
 import os
 import pickle
+import socket
 import sys
 import threading
 import time
@@ -41,6 +42,8 @@ AHEAD = 2
 """Most items at one actor: the one that runs, and one so that it need not wait for us."""
 PATIENCE_S = 60.0
 """Seconds without any actor after which the log says so, and says it again."""
+CONNECT_S = 30.0
+"""Seconds in which a cluster must take a connection."""
 STORE_BYTES = 256 * 2**20
 """Object store of a cluster that we start; it holds little more than the setup and results on their way."""
 log = logging.getLogger("agentprop")
@@ -53,6 +56,8 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
     Raises ConfigError if ray is not installed, and RunError if nothing answers at the address.
     """
     ray = _import_ray()
+    if address is not None:
+        check_address(address)
     try:
         with _stdout_spared():  # the daemons that Ray starts inherit it, and write there when a worker dies
             ray.init(
@@ -65,12 +70,23 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
     except Exception as error:  # a node that is too slow to start is a bare one
         raise _refusal(address, error) from error
     ours = sys.stdout
-    sys.stdout = StdoutWithoutRay(ours)  # type: ignore[assignment]
+    sys.stdout = StdoutWithoutRay(ours)
     try:
         yield Placement("ray", RayPool, lambda: max(1, int(ray.cluster_resources().get("CPU", 1))))
     finally:
         ray.shutdown()
         sys.stdout = ours
+
+
+def check_address(address: str) -> None:
+    """Raise RunError if nobody listens at HOST:PORT, for Ray itself would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # `auto`, or a mistake that Ray has words for
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise _refusal(address, error) from error
 
 
 def _refusal(address: str | None, error: Exception) -> RunError:

@@ -201,7 +201,7 @@ def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
             test, body, other = _function(test_node), _function(body_node), _function(else_node)
             return lambda values: body(values) if test(values) else other(values)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str() as choice)]):
-            return lambda values: bool(values[name] == choice)
+            return lambda values: _chosen(values[name]) == choice
         case ast.Compare(left=left_node, ops=[op], comparators=[right_node]):
             compare, left, right = _QUICK_COMPARE[type(op)], _function(left_node), _function(right_node)
             return lambda values: compare(left(values), right(values))
@@ -222,6 +222,12 @@ def _plain(value: Any) -> Any:
     if kind is Fraction and value.denominator < SMALL and -SMALL < value.numerator < SMALL:
         return value
     raise _Unusual
+
+
+def _chosen(value: Any) -> str:
+    if type(value) is not str or len(value) > MAX_LENGTH:
+        raise _Unusual
+    return value
 
 
 def _ratio(left: Any, right: Any) -> Any:

@@ -93,11 +93,8 @@ def test_a_run_in_two_parts_is_the_same_run(model: Path, judged: Path, straight:
 
 def test_unsure_thinking_is_told_and_paid_less_for_if_it_is_asked(model: Path, judged: Path, tmp_path: Path) -> None:
     train_solver.run(settings(model, pear=1.0, steps=2, group_size=6), [str(judged)], str(tmp_path / "run"), quiet=True)
-    told = lines(tmp_path / "run")
-    assert any(line["reward/accuracy"] > 0 for line in told)
-    for line in told:
-        assert line["update/entropy_think"] >= 0 and line["update/entropy_answer"] > 0
-        assert ("update/pear" in line) == (line["reward/accuracy"] > 0) and 0 <= line.get("update/pear", 0) <= 1
+    told = [line for line in lines(tmp_path / "run") if line["reward/accuracy"] > 0]
+    assert told and all(line["update/entropy_answer"] > 0 and 0 <= line["update/pear"] <= 1 for line in told)
 
 
 def test_only_what_v_accepted_and_the_band_holds_is_learnt_from(model: Path, judged: Path, tmp_path: Path) -> None:

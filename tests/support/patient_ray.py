@@ -1,11 +1,12 @@
 """Ray, which starts within its own time limits or not at all → Ray that a busy machine may start slowly.
 
-Two limits have no setting: a node waits 15 seconds for the ports of its agents, which are Python processes, unless it
-was told them before; and whoever starts it waits 30 seconds. So nodes are told their ports, and are waited for.
+Two limits have no setting: a node waits 15 seconds for files in which its agents, which are Python processes, note
+their ports; and whoever starts it waits 30 seconds. So the ports are chosen and noted before, and nodes are waited for.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
 import time
@@ -30,13 +31,21 @@ def wait_patiently() -> None:
     """Have Ray in this process wait for the nodes that it starts, and these not for their agents."""
     from ray._private import services
     from ray._private.parameter import RayParams
+    from ray._raylet import persist_port
 
-    begin, find = RayParams.__init__, services.get_node
+    begin, start, find = RayParams.__init__, services.start_raylet, services.get_node
 
     @wraps(begin)
     def with_ports(self: Any, *arguments: Any, **settings: Any) -> None:
         begin(self, *arguments, **settings)
         self.update_if_absent(**dict(zip(AGENT_PORTS, free_ports(len(AGENT_PORTS)), strict=True)))
+
+    @wraps(start)
+    def started(*arguments: Any, **settings: Any) -> Any:
+        given = inspect.signature(start).bind(*arguments, **settings).arguments
+        for name in AGENT_PORTS:
+            persist_port(given["session_dir"], given["node_id"], name, given[name])
+        return start(*arguments, **settings)
 
     @wraps(find)
     def found(*arguments: Any) -> Any:
@@ -48,7 +57,7 @@ def wait_patiently() -> None:
                 time.sleep(0.5)
         return find(*arguments)
 
-    RayParams.__init__, services.get_node = with_ports, found
+    RayParams.__init__, services.start_raylet, services.get_node = with_ports, started, found
 
 
 def free_ports(count: int) -> list[int]:
