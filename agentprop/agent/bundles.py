@@ -49,15 +49,26 @@ class BundleFilter:
     """Most skills of a bundle; None means as many as are planned."""
     least: int = 1
     """Fewest skills of a bundle."""
+    never: frozenset[str] = frozenset()
+    """Skills that no bundle may have: distractors, which are added to a task later."""
 
     @classmethod
-    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None, least: int = 1) -> BundleFilter:
+    def of(
+        cls,
+        pairs: Iterable[str],
+        wanted: bool = False,
+        most: int | None = None,
+        least: int = 1,
+        never: Iterable[str] = (),
+    ) -> BundleFilter:
         """Build the filter from pairs written `ONE+OTHER`."""
-        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most, least)
+        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most, least, frozenset(never))
 
     def __call__(self, names: Collection[str]) -> bool:
         count = len(set(names))
         if count < self.least or (self.most is not None and count > self.most):
+            return False
+        if not self.never.isdisjoint(names):
             return False
         if not self.held_out:
             return True

@@ -25,7 +25,9 @@ from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
 from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
+from agentprop.agent.renaming import renaming_chat
 from agentprop.agent.sampling_seed import draft_seed
+from agentprop.agent.variety import Variety
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import ablation, objects, solution
 from agentprop.composition.planner import Impossible, Planner
@@ -196,6 +198,8 @@ class CandidateMaker:
     """What the language model is told beyond the protocol."""
     policy: Callable[[Task], Policy] | None = None
     """A program's own proposer: task → the policy of its episode; takes the place of a language model."""
+    variety: Variety = field(default_factory=Variety)
+    """Variation of the tasks: their names, and skills of no use."""
 
     @property
     def own(self) -> bool:
@@ -326,6 +330,7 @@ class CandidateMaker:
             except Impossible:
                 return None
             names = skills(term)
+        names = self.variety.bundle(names, self.seed, index // self.tries)
         task = Task(
             seed=self.seed,
             index=index,
@@ -355,13 +360,15 @@ class CandidateMaker:
         if self.model is not None:
             return self._chat(environment)
         assert term is not None  # only models are given bundles without a composition
-        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
+        idle = tuple(name for name in environment.task.skill_names if name not in skills(term))
+        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune, idle=idle)
 
     def _chat(self, environment: Environment, draft: int = 0) -> ChatPolicy:
         assert self.model is not None
         sample, strict = draft_seed(self.seed, environment.task.index, draft), self.rules.strict
         system = self._native_system(environment) if self.native else None
-        return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops, system)
+        model = renaming_chat(self.model, self.variety.names, self.seed, environment.task.index)
+        return ChatPolicy(model, self.sampling, sample, self.native, strict, self.stops, system)
 
     def _native_system(self, environment: Environment) -> str:
         """System text for a model that acts by native calls."""

@@ -69,6 +69,8 @@ class Rules:
     """Name of the system prompt; `one_shot` is the one for a single turn."""
     strict: bool = True
     """Messages are taken as they were sampled; otherwise what was meant is read, and recorded in canonical form."""
+    use_all: bool = False
+    """A problem has to use every active skill, so that one of no use has to be pruned first."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
@@ -330,6 +332,9 @@ class Environment:
         found = await check_contract(
             action.submission, self.task, self.active, self.tools, self.executor, self.made_by, self._origin
         )
+        if not isinstance(found, Violation) and self.rules.use_all:
+            idle = [name for name in self.active if name not in found.skills]
+            found = Violation("unused", f"active but not used: {', '.join(idle)}") if idle else found
         if isinstance(found, Violation):
             if found.unavailable:
                 self.stop = StopReason.TOOL_FAILURE

@@ -129,6 +129,7 @@ class Episodes:
                     verify=True,
                     made_by=MadeBy(name=OUTSIDE),
                     policy=_nobody,
+                    variety=plan.variety,
                 )
             return self._maker
 

@@ -39,6 +39,12 @@ def command(
         bool | None,
         typer.Option("--calibrate", help="Fit an estimate of pass rates, for propose --difficulty rho:LO..HI."),
     ] = None,
+    allow_simulated: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-simulated", help="Take a simulated prober: its pass rates are no measurements.", show_default=False
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Probe at most this many problems.", show_default="all")] = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
@@ -66,6 +72,7 @@ def command(
         "k": k,
         "band": band,
         "calibrate": calibrate,
+        "allow_simulated": allow_simulated,
         "limit": limit,
         "temperature": temperature,
         "top_p": top_p,

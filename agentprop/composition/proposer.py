@@ -70,6 +70,8 @@ class BuiltinProposer:
     term: Term
     rng: Random
     prune: bool = True
+    idle: tuple[str, ...] = ()
+    """Skills that are active and that the composition has no use for."""
 
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
@@ -104,6 +106,8 @@ class BuiltinProposer:
         if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
             self._task = drawn_task(self.rng)
         statement = yield from self._draft("")
+        if self.prune and statement is not None:
+            yield from self._leave_out()
         failures = 0
         while statement is not None:
             inputs = self._inputs()
@@ -127,6 +131,11 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _leave_out(self) -> Script:
+        """Prune what is active and has no use."""
+        for name in self.idle:
+            yield protocol.edit(f"prune {name}", f"{name} fits no port of {' and '.join(skills(self.term))}.")
 
     def _backwards(self, tried: Observation) -> Script:
         """Now and then give the value of a quantity and ask for a datum; if that fails, the question stays."""

@@ -137,6 +137,15 @@ class TaskSettings(Settings):
     in which the value of each can be a parameter of the next. The built-in proposer always plans."""
     held_out: Pairs = ()
     """Pairs of skills `ONE+OTHER` that no problem may combine, so that problems which do can serve as a test."""
+    distractors: tuple[str, ...] = ()
+    """Skills of the library that fit into no composition: tasks begin with one of them beside their own, in
+    `distractor_share` of the cases, and it has to be pruned: a problem is refused as long as a skill that it does not
+    use is active."""
+    distractor_share: Share = 0.3
+    """Share of the tasks that begin with a distractor, if there are any."""
+    names: tuple[str, ...] = ()
+    """Names that change places for each task in what a language model reads and writes, so that it learns none by
+    heart; every skill of the library has one of them. Give names that are no words, such as qab. Empty changes none."""
 
 
 class EpisodeSettings(Settings):
@@ -181,6 +190,9 @@ class ProbingSettings(Settings):
 
     prober: tuple[str, ...] = ()
     """MODELs that attempt the problems, weakest first; the next one takes over when one solves too few."""
+    allow_simulated: bool = False
+    """Take a prober `simulated:exp(-C*ops*digits)`, whose attempts are drawn and say nothing about any model: for
+    experiments on training alone."""
     k: Count = 16
     """Number of attempts at each problem; its pass rate (ρ) is the share of correct ones."""
     switch_every: Count = 500

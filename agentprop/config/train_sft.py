@@ -25,6 +25,9 @@ class TrainSftConfig(Splits, Limited, TrainConfig):
     learn_stages: tuple[Literal["draft", "check", "refine", "finalize"], ...] = ()
     """Imitate only the turns of these stages and read the others; empty means all. `draft` alone teaches what to
     compose from a new library, with the protocol known (exploration-focused SFT)."""
+    names: tuple[str, ...] = ()
+    """Names that change places for each task, as in `propose` and `train-mgpo`: trajectories are imitated as a model
+    would have read and written them. Empty changes none."""
     epochs: Count = 3
     """Number of passes over the trajectories."""
     max_steps: Count | None = None

@@ -1,410 +1,271 @@
-"""Runs of the miniature → `results.json`, `results.md` and, if matplotlib is installed, `curves.svg`.
+"""Runs of the experiment → `results.md` and `results.json`: the endpoint first, and the rest under its own word.
 
-Every number is counted from records on disk. An interval is the t interval over the seeds; a difference is paired by
-seed, because arms of one seed share their expert data, tasks and prober.
+Every number is counted from records on disk. ρ comes from the simulated prober, and every table that has it says so.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import isnan, nan, sqrt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import fmean, stdev, variance
+from statistics import fmean
 from typing import Any
 
-from plan import ARMS, PRACTISED, TEST, Size
+from analysis import Paired, bootstrap, paired, sign_flip_p
+from design import HELD_OUT, Pair, telling
+from exam import Examined, examined
+from experiment import TITLES, gate_of, start_of
+from preregistered import fingerprint, registered
 
-from agentprop.records import Difficulty, Trajectory, Verdict
-from agentprop.storage.run import open_run
-from agentprop.training.rl.rewards import terminal
+from agentprop import __version__
+from agentprop.grading.simulated_prober import NAME, pass_rate
+from agentprop.grading.wilson import wilson
+from agentprop.records import Trajectory
 
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
-"""97.5 % quantiles of Student's t by the number of values."""
-FULL = "mgpo"
-NEAR = "update/ratio_in/0.95-1.05"
+INSIDE = "update/ratio_in/0.95-1.05"
 """Metric: the share of tokens whose ratio r to the policy that sampled them is there."""
-TITLES = {TEST: "Pairs of the test", PRACTISED: "Pairs that were practised"}
+LAST = 10
 MEASURES = {
-    "formed": "well formed",
     "validity": "valid",
-    "r_T": "E[r_T]",
-    "r_T_formed": "E[r_T, well formed]",
-    "r_T_alike": "E[r_T, well formed], tasks alike",
-    "rho": "ρ of valid ones",
-    "pruned": "pruned",
-    "replaced": "exchanged",
+    "formed": "well formed",
+    "r_T_formed": "E[r_T, well formed], simulated prober",
+    "rho": "ρ of valid ones, simulated prober",
+    "templates": "distinct valid templates",
+    "pruned": "pruned where needed",
+    "over_pruned": "pruned where not",
     "turns": "turns",
 }
-COMPARED = ("formed", "validity", "r_T", "r_T_alike")
-"""Measures in which full MGPO and another arm are compared."""
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds."""
+class Found:
+    """Exams of an arm on held-out pairs, and on practised ones, by seed."""
 
-    mean: float
-    """The mean."""
-    half: float | None
-    """Half the width of the 95 % t interval; None with one seed."""
-    values: tuple[float, ...]
+    held_out: Mapping[int, Examined]
+    practised: Mapping[int, Examined]
+
+    @classmethod
+    def of(cls, out: Path, seeds: Sequence[int], arm: str) -> Found:
+        """Read the exams of an arm."""
+        return cls(*({seed: read(out, seed, arm, exam) for seed in seeds} for exam in ("held_out", "practised")))
+
+
+def read(out: Path, seed: int, arm: str, exam: str) -> Examined:
+    """Count one exam, with ρ by the registered prober."""
+    rl, most = registered()["reinforcement"], registered()["exams"][exam]["candidates"]
+    found = NAME.fullmatch(rl["prober"])
+    assert found is not None  # the file is tested
+    return examined(out / f"{seed}/{arm}-{exam}", rate=partial(pass_rate, c=float(found[1]), k=rl["k"]), most=most)
+
+
+def validity_by_pair(exam: Examined, pairs: Sequence[Pair] = HELD_OUT) -> list[float]:
+    """Return the share of valid candidates of each pair; 0 for a pair that was never asked for."""
+    asked: dict[Pair, list[bool]] = {pair: [] for pair in pairs}
+    for trajectory in exam.trajectories:
+        one, other = sorted(telling(trajectory.task.skill_names))
+        asked[one, other].append(trajectory.id in exam.valid)
+    return [fmean(found) if found else 0.0 for found in asked.values()]
+
+
+def figures(exam: Examined) -> dict[str, float]:
+    """Return the measures of an exam, with those of pruning."""
+    needed = [t for t in exam.trajectories if len(telling(t.task.skill_names)) < len(t.task.skill_names)]
+    free = [t for t in exam.trajectories if t not in needed]
+    return {**exam.figures(), "pruned": _pruned(needed), "over_pruned": _pruned(free)}
+
+
+def _pruned(found: Sequence[Trajectory]) -> float:
+    return fmean(t.pruned > 0 for t in found) if found else 0.0
+
+
+# --- the endpoint ---
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The one number that was asked for, and how sure it is."""
+
+    difference: Paired
     """By seed."""
+    sign_flip: float
+    """Exact p."""
+    interval: tuple[float, float]
+    """Bootstrap over pairs and seeds."""
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Estimate:
-        """From one value per seed."""
-        half = T_95[len(values)] * stdev(values) / sqrt(len(values)) if len(values) in T_95 else None
-        return cls(fmean(values), half, tuple(values))
-
-    @classmethod
-    def between(cls, one: Estimate, other: Estimate) -> Estimate:
-        """Of their difference, seed by seed."""
-        return cls.of([a - b for a, b in zip(one.values, other.values, strict=True)])
-
-    def __format__(self, sign: str) -> str:
-        """`+` shows the sign of the mean."""
-        return f"{self.mean:{sign}.3f}" + ("" if self.half is None else f" ± {self.half:.3f}")
-
-    def __str__(self) -> str:
-        return format(self)
+    def of(
+        cls, one: Mapping[int, Examined], other: Mapping[int, Examined], pairs: Sequence[Pair] = HELD_OUT
+    ) -> Endpoint:
+        """Compare two arms by seed."""
+        by_pair = [_minus(validity_by_pair(one[seed], pairs), validity_by_pair(other[seed], pairs)) for seed in one]
+        by_seed = [fmean(found) for found in by_pair]
+        resamples = registered()["endpoint"]["bootstrap"]
+        return cls(paired(by_seed), sign_flip_p(by_seed), bootstrap(by_pair, resamples))
 
 
-def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> None:
+def _minus(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [a - b for a, b in zip(one, other, strict=True)]
+
+
+# --- what is told ---
+
+
+def tell(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> None:
     """Count, write and print."""
-    exams = {exam: Exam.of(exam, seeds, out, arms) for exam in size.exams}
-    solvers = {arm: Estimate.of([solved(out / str(seed), arm) for seed in seeds]) for arm in arms}
-    beginner = Estimate.of([_score(out / str(seed) / "beginner-score") for seed in seeds])
-    curves = {arm: [_curve(out / str(seed) / arm / "metrics.jsonl") for seed in seeds] for arm in arms}
-    gates = {arm: _gate(found) for arm, found in curves.items()}
-    tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
-    lines = [line for exam in exams.values() for line in (*exam.lines(), "")]
-    lines += [
-        *_solvers(solvers, beginner),
-        "",
-        *_gates(gates),
-        "",
-        *(f"- action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items()),
+    gates = {start: gate_of(out / f"start-{start}" / "gate.json") for start in dict.fromkeys(map(start_of, seeds))}
+    left = [seed for seed in seeds if gates[start_of(seed)]["passed"]]
+    if len(left) < 2:
+        print(f"nothing to compare: {len(left)} of {len(seeds)} seeds have a start that passed its gate")
+        return
+    found = {arm: Found.of(out, left, arm) for arm in arms}
+    one, other = registered()["endpoint"]["contrast"]
+    endpoint = Endpoint.of(found[one].held_out, found[other].held_out) if {one, other} <= found.keys() else None
+    outside = {arm: ratios_outside(out, left, arm) for arm in arms if arm != "sft"}
+    lines = [
+        *_head(endpoint, gates, seeds, left),
+        *_secondary(found),
+        *_pairs(found),
+        *_ratios(outside),
+        *_flags(out, left, arms),
     ]
-    results = {
-        "seeds": list(seeds),
-        "size": sized(size),
-        "exams": {name: exam.results() for name, exam in exams.items()},
-        "solvers": {arm: vars(e) for arm, e in solvers.items()},
-        "beginner": vars(beginner),
-        "gates": gates,
-        "tokens": tokens,
-    }
-    text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "results.json").write_text(text + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    draw(curves, out / "curves.svg")
+    (out / "results.json").write_text(json.dumps(_numbers(endpoint, found, gates), indent=1) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
-@dataclass(frozen=True)
-class Examined:
-    """Result of a proposer in an exam."""
-
-    trajectories: Sequence[Trajectory]
-    """Every candidate."""
-    paid: Mapping[str, Sequence[float]]
-    """r_T of the well-formed ones, by kind of task: which skill asks, which supplies."""
-    valid: int
-    """Number of valid ones."""
-    rho: Sequence[float]
-    """ρ of the valid ones that were probed."""
-
-    @property
-    def all_paid(self) -> list[float]:
-        """r_T of the well-formed ones."""
-        return [reward for paid in self.paid.values() for reward in paid]
-
-    @property
-    def asked(self) -> Counter[str]:
-        """Number of tasks by kind."""
-        return Counter(map(kind_of, self.trajectories))
-
-    def figures(self) -> dict[str, float]:
-        """As the table has them."""
-        found, paid = self.trajectories, self.all_paid
-        return {
-            "formed": len(paid) / len(found),
-            "validity": self.valid / len(found),
-            "r_T": sum(paid) / len(found),
-            "r_T_formed": fmean(paid) if paid else 0.0,
-            "r_T_alike": sum(share * fmean(self.paid[kind]) for kind, share in shares(self, self).items()),
-            "rho": fmean(self.rho) if self.rho else 0.0,
-            "pruned": sum(t.pruned > 0 for t in found) / len(found),
-            "replaced": sum(t.replaced > 0 for t in found) / len(found),
-            "turns": fmean(len(t.turns) for t in found),
-        }
-
-
-def examined(place: Path, name: str, exam: str) -> Examined:
-    """A proposer's exam, as its verifier and the prober judged it."""
-    run = open_run(place / f"{name}-{exam}")
-    probed = place / f"{name}-{exam}-rho"
-    rho = {d.problem_id: d.c / d.k for d in open_run(probed).iter(Difficulty)} if probed.exists() else {}
-    valid = {v.problem_id for v in run.iter(Verdict) if v.value == "valid"}
-    found = list(run.iter(Trajectory))
-    formed = [(kind_of(t), t.problem_id) for t in found if t.problem_id is not None]
-    paid: dict[str, list[float]] = {}
-    for kind, p in formed:
-        paid.setdefault(kind, []).append(terminal(p in valid, rho.get(p)))
-    good = [p for _, p in formed if p in valid]
-    return Examined(found, paid, len(good), [rho[p] for p in good if p in rho])
-
-
-def kind_of(trajectory: Trajectory) -> str:
-    """Return the kind of a task: the skill that asks the question, and those that supply its inputs."""
-    return " of ".join(trajectory.task.skill_names)
-
-
-def shares(one: Examined, other: Examined, least: int = 1) -> dict[str, float]:
-    """The share of each kind of task among all that was asked of both, of kinds that both made problems of.
-
-    With it two proposers are compared on the same mixture of tasks: who learns to make problems of a kind that pays
-    little has a smaller E[r_T | well formed], though it does nothing worse.
-    """
-    asked = one.asked + other.asked
-    both = [kind for kind in asked if min(len(which.paid.get(kind, ())) for which in (one, other)) >= least]
-    return {kind: asked[kind] / sum(asked[k] for k in both) for kind in both}
-
-
-Gain = Callable[[Examined, Examined], tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Exam:
-    """Results of all proposers in one exam."""
-
-    title: str
-    starts: Mapping[str, Examined]
-    """Result of the model that imitates each expert."""
-    ends: Mapping[str, Sequence[Examined]]
-    """Each arm, seed by seed."""
-
-    @classmethod
-    def of(cls, exam: str, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> Exam:
-        """From what is on disk."""
-        experts = dict.fromkeys(ARMS[arm].expert for arm in arms)
-        starts = {expert: examined(out, f"sft-{expert}", exam) for expert in experts}
-        ends = {arm: [examined(out / str(seed), arm, exam) for seed in seeds] for arm in arms}
-        return cls(TITLES[exam], starts, ends)
-
-    def table(self) -> dict[str, dict[str, Estimate]]:
-        """Arm → measure → its mean over seeds."""
-        figures = {arm: [end.figures() for end in found] for arm, found in self.ends.items()}
-        return {
-            arm: {key: Estimate.of([one[key] for one in found]) for key in MEASURES} for arm, found in figures.items()
-        }
-
-    def gains(self, how: Gain) -> dict[str, list[tuple[float, float]]]:
-        """Arm → what it gained over what it began with, seed by seed."""
-        return {arm: [how(self.starts[ARMS[arm].expert], end) for end in found] for arm, found in self.ends.items()}
-
-    def lines(self) -> list[str]:
-        """As text."""
-        table, before = self.table(), {expert: start.figures() for expert, start in self.starts.items()}
-        return [
-            f"## {self.title}",
-            "",
-            *_table(table, before),
-            "",
-            *_differences(table),
-            "",
-            *_gains("E[r_T | well formed]", self.gains(gain)),
-            "",
-            *_gains("E[r_T | well formed], tasks alike", self.gains(gain_alike)),
-        ]
-
-    def results(self) -> dict[str, Any]:
-        """As JSON takes it."""
-        return {
-            "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in self.table().items()},
-            "starts": {expert: start.figures() for expert, start in self.starts.items()},
-            "gains": _numbers(self.gains(gain)),
-            "gains_alike": _numbers(self.gains(gain_alike)),
-        }
-
-
-def solved(place: Path, arm: str) -> float:
-    """Return mean@k of an arm's solver, which is still the beginner if it had no problem to learn from."""
-    score = place / f"{arm}-score"
-    return _score(score if score.exists() else place / "beginner-score")
-
-
-def gain(before: Examined, after: Examined) -> tuple[float, float]:
-    """Return E[r_T | well formed] after minus before, and its standard error over problems; NaN without problems."""
-    return _gain({"": 1.0}, *({"": which.all_paid} for which in (before, after)))
-
-
-def gain_alike(before: Examined, after: Examined) -> tuple[float, float]:
-    """The same on one mixture of tasks."""
-    return _gain(shares(before, after, least=2), before.paid, after.paid)
-
-
-def _gain(
-    weights: Mapping[str, float], before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]
-) -> tuple[float, float]:
-    if not weights or any(min(len(before[kind]), len(after[kind])) < 2 for kind in weights):
-        return nan, nan
-    more = sum(weight * (fmean(after[kind]) - fmean(before[kind])) for kind, weight in weights.items())
-    spread = sum(
-        weight**2 * variance(paid) / len(paid)
-        for kind, weight in weights.items()
-        for paid in (before[kind], after[kind])
-    )
-    return more, sqrt(spread)
-
-
-def sized(size: Size) -> dict[str, Any]:
-    """As JSON takes it."""
-    return asdict(size) | {"start": None if size.start is None else size.start.name}
-
-
-def _score(run: Path) -> float:
-    summary: dict[str, Any] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-    return float(summary["mean"]["value"])
-
-
-def _table(table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Mapping[str, float]]) -> list[str]:
-    titles = list(MEASURES.values())
-    lines = ["| arm | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
-    lines += [
-        f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES) + " |"
-        for expert, row in starts.items()
-    ]
-    return lines + [
-        f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |" for arm, row in table.items()
-    ]
-
-
-def _solvers(solvers: Mapping[str, Estimate], beginner: Estimate) -> list[str]:
-    """Report the downstream solvers."""
+def _head(endpoint: Endpoint | None, gates: Mapping[int, Any], seeds: Sequence[int], left: Sequence[int]) -> list[str]:
     lines = [
-        "## Downstream solvers",
+        f"preregistered.toml: sha256 {fingerprint()}; agentprop {__version__}",
         "",
-        "| trained on problems of | mean@k on the benchmark |",
-        "|---|---|",
-        f"| nobody: before training | {beginner} |",
-        *(f"| {ARMS[arm].title} | {score} |" for arm, score in solvers.items()),
+        f"**{registered()['question']}**",
+        "",
     ]
-    if FULL in solvers:
-        told = {arm: Estimate.between(solvers[FULL], score) for arm, score in solvers.items() if arm != FULL}
-        lines += ["", *(f"- full MGPO − {ARMS[arm].title}: {e:+}" for arm, e in told.items())]
+    if endpoint is not None:
+        low, high = endpoint.interval
+        lines.append(f"Endpoint, V-validity on held-out pairs, full MGPO − GRPO: {endpoint.difference}; ")
+        lines.append(
+            f"exact sign-flip p = {endpoint.sign_flip:.3f}; bootstrap over pairs and seeds {low:+.3f} to {high:+.3f}."
+        )
+    whole = list(seeds) == registered()["seeds"]["counted"]
+    lines += ["", "All registered seeds." if whole else f"**Not the registered seeds**: {list(seeds)}."]
+    excluded = sorted(set(seeds) - set(left))
+    lines += [f"Excluded before reinforcement, by the gate: {excluded or 'none'}.", ""]
+    for start, gate in gates.items():
+        formed = ", ".join(f"{one['formed']:.3f}" for one in gate["rounds"])
+        lines.append(f"- gate of start {start}: {formed} well formed, {'passed' if gate['passed'] else 'failed'}")
     return lines
 
 
-def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
-    """Full MGPO minus each other arm, by seed."""
-    if FULL not in table:
-        return []
+def _secondary(found: Mapping[str, Found]) -> list[str]:
     lines = []
-    for arm, row in table.items():
-        if arm != FULL:
-            pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in COMPARED}
-            lines.append(
-                f"- full MGPO − {ARMS[arm].title}: " + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items())
-            )
+    for exam, title in (("held_out", "held-out pairs"), ("practised", "practised pairs")):
+        lines += ["", f"## Secondary: {title}, means over seeds", "", "| arm | " + " | ".join(MEASURES.values()) + " |"]
+        lines.append("|---" * (1 + len(MEASURES)) + "|")
+        for arm, exams in found.items():
+            each = [figures(one) for one in getattr(exams, exam).values()]
+            cells = " | ".join(f"{fmean(one[key] for one in each):.3f}" for key in MEASURES)
+            lines.append(f"| {TITLES[arm]} | {cells} |")
     return lines
 
 
-def _gains(what: str, gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
-    """Report the gain of each arm over its start, seed by seed, with its standard error."""
-    told = {
-        arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
-        for arm, found in gains.items()
-    }
-    return [f"- {what}, gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
-
-
-def _numbers(gains: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, list[tuple[float, float] | None]]:
-    """As JSON takes it, which knows no NaN."""
-    return {arm: [None if isnan(pair[0]) else pair for pair in found] for arm, found in gains.items()}
-
-
-def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Report each arm's gate: its effect, and the ratios r that it saw."""
-    return [
-        f"- gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
-        f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
-        for arm, found in gates.items()
-        if found["mean"] is not None
+def _pairs(found: Mapping[str, Found]) -> list[str]:
+    """Report validity by pair, over all seeds, with Wilson intervals: does one pair carry the difference?"""
+    lines = [
+        "",
+        "## Secondary: valid by held-out pair",
+        "",
+        "| pair | " + " | ".join(TITLES[arm] for arm in found) + " |",
     ]
+    lines.append("|---" * (1 + len(found)) + "|")
+    for pair in HELD_OUT:
+        cells = [_share([_of_pair(one, pair) for one in exams.held_out.values()]) for exams in found.values()]
+        lines.append(f"| {' + '.join(pair)} | " + " | ".join(cells) + " |")
+    return lines
 
 
-# --- curves ---
+def _of_pair(exam: Examined, pair: Pair) -> tuple[int, int]:
+    asked = [t for t in exam.trajectories if tuple(sorted(telling(t.task.skill_names))) == pair]
+    return sum(t.id in exam.valid for t in asked), len(asked)
 
 
-def _curve(path: Path) -> list[dict[str, float]]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def _share(counts: Sequence[tuple[int, int]]) -> str:
+    good, asked = sum(a for a, _ in counts), sum(b for _, b in counts)
+    if not asked:
+        return "not asked"
+    low, high = wilson(good, asked)
+    return f"{good / asked:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _tokens(run: Path) -> float:
-    """Action tokens that an arm was trained on, those of masked episodes left out."""
-    if "action_tokens" in (summary := json.loads((run / "summary.json").read_text(encoding="utf-8"))):
-        return float(summary["action_tokens"])
-    return sum(row.get("update/tokens", 0.0) for row in _curve(run / "metrics.jsonl"))
+def _ratios(outside: Mapping[str, float]) -> list[str]:
+    least = registered()["gate_of_ratios"]["least_outside"]
+    lines = ["", "## Secondary: was the gate on ratios exercised?", ""]
+    for arm, share in outside.items():
+        said = "exercised" if share >= least else "not exercised: nothing is said about it"
+        lines.append(f"- {TITLES[arm]}: {share:.2%} of the tokens with r outside 0.95 to 1.05 ({said})")
+    return lines
 
 
-def _gate(curves: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:
-    """Summarise the gate over all curves."""
-    gates = [row["update/gate"] for curve in curves for row in curve if "update/gate" in row]
-    if not gates:
-        return {"mean": None, "verdict": "no gate"}
-    mean = fmean(gates)
-    near = fmean([row[NEAR] for curve in curves for row in curve if NEAR in row])
-    return {"mean": mean, "least": min(gates), "near": near, "verdict": "not exercised" if mean > 0.99 else "exercised"}
+def _flags(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> list[str]:
+    """Name the runs whose episodes broke down for some steps in a row; they count all the same."""
+    rule = registered()["flag"]
+    flagged = [f"{seed}/{arm}" for seed in seeds for arm in arms if broke_down(curve(out / f"{seed}/{arm}"), rule)]
+    return ["", f"Flagged, more than {rule['malformed']:.0%} of episodes malformed: {', '.join(flagged) or 'none'}."]
 
 
-def draw(curves: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Path) -> None:
-    """Reward, validity, difficulty and entropy by step, a line per arm: the mean over seeds, and their range."""
-    try:
-        from matplotlib import pyplot as plt
-        from matplotlib import use
-    except ImportError:
-        return
-    use("svg")
-    shown = {
-        "reward/r_T": "E[r_T]",
-        "reward/r_T_formed": "E[r_T | well formed]",
-        "reward/validity": "valid",
-        "reward/rho": "ρ of valid ones",
-    }
-    figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3.6), layout="constrained")
-    for axis, (key, title) in zip(axes, shown.items(), strict=True):
-        for arm, by_seed in curves.items():
-            lines = [_line(curve, key) for curve in by_seed]
-            steps = sorted(set.intersection(*map(set, lines))) if lines else []
-            if not steps:
-                continue
-            found = [[line[step] for line in lines] for step in steps]
-            axis.plot(steps, [fmean(values) for values in found], label=ARMS[arm].title)
-            axis.fill_between(steps, [min(values) for values in found], [max(values) for values in found], alpha=0.12)
-        axis.set_title(title)
-        axis.set_xlabel("step")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-    figure.savefig(path)
-    plt.close(figure)
+def broke_down(rows: Sequence[Mapping[str, float]], rule: Mapping[str, float]) -> bool:
+    """Return True if too many episodes ended with malformed messages for so many steps in a row."""
+    run = 0
+    for row in rows:
+        run = run + 1 if row.get("stop/malformed", 0.0) > rule["malformed"] else 0
+        if run == rule["steps"]:
+            return True
+    return False
 
 
-def _line(curve: Sequence[Mapping[str, float]], key: str) -> dict[int, float]:
-    """Step → smoothed value, of the steps that have one: without a well-formed episode there is nothing to average."""
-    rows = [row for row in curve if key in row]
-    return dict(zip([int(row["step"]) for row in rows], smooth([row[key] for row in rows]), strict=True))
+def ratios_outside(out: Path, seeds: Sequence[int], arm: str) -> float:
+    """Return the share of tokens whose ratio moved by more than 5 %."""
+    inside = [row[INSIDE] for seed in seeds for row in curve(out / f"{seed}/{arm}") if INSIDE in row]
+    return 1 - fmean(inside) if inside else 0.0
 
 
-def smooth(values: Sequence[float], decay: float = 0.8) -> list[float]:
-    """Exponential mean, bias corrected: a step's batch is small."""
-    out: list[float] = []
-    total = weight = 0.0
-    for value in values:
-        total, weight = decay * total + (1 - decay) * value, decay * weight + 1 - decay
-        out.append(total / weight)
-    return out
+def curve(run: Path) -> list[dict[str, float]]:
+    """Return the metrics of a training run, step by step."""
+    path = run / "metrics.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def _numbers(endpoint: Endpoint | None, found: Mapping[str, Found], gates: Mapping[int, Any]) -> dict[str, Any]:
+    return {
+        "preregistered": fingerprint(),
+        "endpoint": None if endpoint is None else {
+            **vars(endpoint.difference), "sign_flip_p": endpoint.sign_flip, "bootstrap": endpoint.interval
+        },
+        "gates": gates,
+        "arms": {
+            arm: {
+                exam: {seed: {**figures(one)} for seed, one in getattr(exams, exam).items()}
+                for exam in ("held_out", "practised")
+            }
+            for arm, exams in found.items()
+        },
+    }  # fmt: skip
+
+
+# --- learning rates ---
+
+
+def tell_rates(out: Path, arms: Sequence[str]) -> None:
+    """Print the learning rate of each arm that practised tasks paid most with, to be registered."""
+    for arm in arms:
+        if arm != "sft":
+            paid = {rate: practised_reward(out, arm, rate) for rate in registered()["rates"]["tried"]}
+            told = ", ".join(f"{rate:g}: {value:.3f}" for rate, value in paid.items())
+            print(f"{arm} = {max(paid, key=lambda rate: paid[rate]):g}    # mean r_T {told}")
+
+
+def practised_reward(out: Path, arm: str, rate: float) -> float:
+    """Return the mean r_T of the last steps, over the tuning seeds."""
+    curves = [curve(out / f"{seed}/{arm}-{rate:g}") for seed in registered()["seeds"]["tuning"]]
+    return fmean(row["reward/r_T"] for rows in curves for row in rows[-LAST:] if "reward/r_T" in row)

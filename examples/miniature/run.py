@@ -1,11 +1,11 @@
-"""The paper's ablations in miniature: one command from a skill library to a table, on a bare machine.
+"""The miniature: one question about MGPO and GRPO, pre-registered, on a bare machine.
 
-    python examples/miniature/run.py --out runs/miniature [--seeds 0 1 2] [--jobs 2] [--smoke | --from-scratch]
+    python examples/miniature/run.py --out runs/miniature [--seeds 0 1] [--arms grpo mgpo] [--jobs 2]
+    python examples/miniature/run.py --pilot | --tune | --smoke | --from-scratch [--out DIR]
 
-Once: expert trajectories of the built-in proposer → agentic SFT of a small transformer from scratch. For every seed:
-one run of reinforcement per arm → problems of each arm → a solver trained on them → its score on pairs of skills that
-nobody trained on. Every step is an agentprop command that a user could type; `plan.py` says which, and in what order.
-Steps that are done are not done again: stop it at any time, and run the same command to go on.
+`preregistered.toml` says what is run and measured, `experiment.py` in which steps. `--pilot` makes one start and stops
+at its gate; `--tune` chooses the learning rates; `--smoke` is a run of minutes that shows learning. Steps that are done
+are not done again: stop it at any time, and run the same command to go on.
 """
 
 from __future__ import annotations
@@ -15,35 +15,60 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from plan import FROM_SCRATCH, FULL, SMOKE, Step, steps
-from results import tell
+import experiment
+import smoke
+from plan import Step
+from preregistered import registered
+from results import tell, tell_rates
 
 HERE = Path(__file__).parent
 
 
 def main() -> int:
     """Run what is not done yet, and tell what came out."""
-    parser = argparse.ArgumentParser(description="the ablations in miniature")
+    parser = argparse.ArgumentParser(description="one question about MGPO and GRPO, in miniature")
     parser.add_argument("--out", type=Path, default=Path("runs/miniature"))
     parser.add_argument("--seeds", type=int, nargs="+", default=None)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="steps that run at once, a core each")
-    parser.add_argument("--smoke", action="store_true", help="small: one seed, SFT and MGPO alone, one pair of skills")
-    parser.add_argument("--from-scratch", action="store_true", help="as --smoke, and with imitation of its own")
     parser.add_argument("--arms", nargs="+", default=None, help="only these arms")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="steps that run at once, a core each")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--pilot", action="store_true", help="one start alone, up to its gate")
+    mode.add_argument("--tune", action="store_true", help="choose the learning rates, on seeds that never count")
+    mode.add_argument("--smoke", action="store_true", help="minutes: one seed, one pair of skills, a real prober")
+    mode.add_argument("--from-scratch", action="store_true", help="as --smoke, and with imitation of its own")
     asked = parser.parse_args()
-    size = FROM_SCRATCH if asked.from_scratch else SMOKE if asked.smoke else FULL
-    wanted = steps(size, asked.seeds or size.seeds, asked.out, asked.arms or size.arms)
     asked.out.mkdir(parents=True, exist_ok=True)
-    failed = run_all(wanted, asked.out, asked.jobs)
+    try:
+        steps, told = chosen(asked)
+        failed = run_all(list(steps), asked.out, asked.jobs)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     if failed is not None:
         print(f"error: {failed.name} failed\nhint: read {log_of(failed, asked.out)}", file=sys.stderr)
         return 1
-    tell(size, asked.seeds or size.seeds, asked.out, asked.arms or size.arms)
+    told()
     return 0
+
+
+def chosen(asked: argparse.Namespace) -> tuple[Iterator[Step], Callable[[], None]]:
+    """Return the steps that a command asks for, and what tells what came out of them."""
+    out = asked.out
+    if asked.smoke or asked.from_scratch:
+        arms = asked.arms or list(smoke.ARMS)
+        return smoke.steps(out, arms, scratch=asked.from_scratch), lambda: smoke.tell(out, arms)
+    arms, seeds = asked.arms or list(registered()["arms"]), asked.seeds or registered()["seeds"]["counted"]
+    if asked.pilot:
+        start = registered()["seeds"]["tuning"][0]
+        steps = (step for part in ([experiment.library_step(out)], experiment.start_steps(out, start)) for step in part)
+        return steps, lambda: print((out / f"start-{start}" / "gate.json").read_text(encoding="utf-8"))
+    if asked.tune:
+        return experiment.tuning_steps(out, arms), lambda: tell_rates(out, arms)
+    return experiment.steps(out, seeds, arms), lambda: tell(out, seeds, arms)
 
 
 def run_all(wanted: Sequence[Step], out: Path, jobs: int) -> Step | None:

@@ -1,21 +1,22 @@
 """A run → a model directory without weights: a tokenizer that compresses its trajectories well, and a small config.
 
-    python examples/miniature/student.py RUN --out DIR [--vocabulary 2048] [--hidden 128] [--layers 3]
+    python examples/miniature/student.py RUN --out DIR [--vocabulary 2048] [--hidden 128] [--layers 3] [--names NAME...]
 
 The tokenizer is a byte-level BPE that may merge anything but digits, so that the protocol's boilerplate costs few
-tokens while numbers stay readable digit by digit. Its chat template leaves the system text out: a model trained from
-scratch is not helped by instructions that never change. The architecture is Qwen3's. `agentprop train-sft --model DIR`
-draws the first weights from its seed.
+tokens while numbers stay readable digit by digit. Names that change places for each task are a token each, so that all
+are copied alike. Its chat template leaves the system text out: a model trained from scratch is not helped by
+instructions that never change. The architecture is Qwen3's. `agentprop train-sft --model DIR` draws the first weights
+from its seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config
 
 from agentprop.grading.probers import question
@@ -37,7 +38,7 @@ TEMPLATE = (
 )
 HEAD_DIM = 32
 CONTEXT = 1024
-TEXTS = 3000
+TEXTS = 600
 """Trajectories the vocabulary is learnt from."""
 
 
@@ -56,21 +57,22 @@ def texts(run: Path) -> Iterator[str]:
         yield f"\\boxed{{{problem.answer}}}"
 
 
-def tokenizer(source: Iterator[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE with a chat template."""
+def tokenizer(source: Iterator[str], vocabulary: int, names: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """A byte-level BPE with a chat template, and with a token for each name; `vocabulary` counts them all."""
     bpe = Tokenizer(models.BPE())
-    digits = pre_tokenizers.Split(Regex(r"\d"), "isolated")
+    digits = pre_tokenizers.Split(Regex("|".join([r"\d", *names])), "isolated")
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [digits, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
+        vocab_size=vocabulary - len(names),
         special_tokens=list(SPECIAL),
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     bpe.train_from_iterator(source, trainer)
+    bpe.add_tokens([AddedToken(name, normalized=False) for name in names])
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe, pad_token=PAD, eos_token=END, chat_template=TEMPLATE, model_max_length=CONTEXT
     )
@@ -104,8 +106,9 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=2048)
     parser.add_argument("--hidden", type=int, default=128)
     parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--names", nargs="*", default=[], help="names that are a token each")
     asked = parser.parse_args()
-    made = tokenizer(texts(asked.run), asked.vocabulary)
+    made = tokenizer(texts(asked.run), asked.vocabulary, asked.names)
     made.save_pretrained(asked.out)
     config(len(made), asked.hidden, asked.layers).save_pretrained(asked.out)
     print(json.dumps({"vocabulary": len(made), "hidden": asked.hidden, "layers": asked.layers}))

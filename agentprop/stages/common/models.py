@@ -19,6 +19,7 @@ from typing import Any
 
 from agentprop.config import StageConfig
 from agentprop.errors import BoundReached
+from agentprop.grading.simulated_prober import is_simulated
 from agentprop.grading.verifiers import is_local
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
@@ -123,7 +124,7 @@ def named_models(config: StageConfig) -> dict[str, str]:
 
     Raises ConfigError for a MODEL that there is not.
     """
-    return {name: resolve(name).model for name in model_names(config)}
+    return {name: name if is_simulated(name) else resolve(name).model for name in model_names(config)}
 
 
 @contextmanager

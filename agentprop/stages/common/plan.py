@@ -12,6 +12,7 @@ from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
+from agentprop.agent.variety import Variety
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.survey import library_values
 from agentprop.config import ProposeConfig
@@ -22,6 +23,9 @@ from agentprop.skills import Package
 from agentprop.stages.common.aims import aim_of
 from agentprop.stages.common.guidance import guidance_of
 from agentprop.stages.common.mastery import earlier_mastery
+
+DRAWS = 12
+"""Draws of a composition before a category counts as one in which nothing can be planned."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,13 @@ class Plan:
         if self.config.one_shot:
             return replace(ONE_SHOT, strict=self.config.strict)
         strict = self.config.strict or self.config.proposer == "builtin"
-        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict)
+        use_all = bool(self.config.distractors)
+        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict, use_all=use_all)
+
+    @property
+    def variety(self) -> Variety:
+        """Variation of the tasks."""
+        return variety_of(self.config)
 
     @property
     def judges(self) -> bool:
@@ -91,6 +101,7 @@ def plan_and_planner(
     """The same, with the planner that it took: whoever goes on in this process need not index the library again."""
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
+    variety_of(config).check(library)
     values = library_values(
         library,
         lambda: nullcontext(sandbox) if sandbox else Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox),
@@ -115,6 +126,11 @@ def plan_and_planner(
     guidance = guidance_of(config)
     once = planner.once(planner.library)
     return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance, once), planner
+
+
+def variety_of(config: ProposeConfig) -> Variety:
+    """Return the variation of tasks that the settings ask for."""
+    return Variety(config.names, config.distractors, config.distractor_share)
 
 
 def why_not(category: str, library: Mapping[str, Package], planner: Planner) -> str:
@@ -151,8 +167,13 @@ def _planned(
 
 
 def _plans(planner: Planner, category: str) -> bool:
+    """True if something can be planned; a level of effort that is drawn may ask for more skills than are allowed."""
+    return any(_planned_once(planner, category, f"{category}/{draw}" if draw else category) for draw in range(DRAWS))
+
+
+def _planned_once(planner: Planner, category: str, seed: str) -> bool:
     try:
-        planner.plan(category, Random(category))
+        planner.plan(category, Random(seed))
     except Impossible:
         return False
     return True
@@ -163,5 +184,7 @@ def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapp
         config.proposer != "builtin"
     ):  # nobody can draw the facts of an object by hand: its kinds are for the built-in one
         library = {name: package for name, package in library.items() if not package.spec.is_object}
-    allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
+    allowed = BundleFilter.of(
+        config.held_out, config.held_out_only, config.max_skills, config.min_skills, config.distractors
+    )
     return Planner(library, values, mined_roots=config.mined_share, allowed=allowed, aim=aim_of(config))

@@ -27,6 +27,7 @@ from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
 from agentprop.grading.probers import Grader, Prober, ProgramJudge, prompts_hash
 from agentprop.grading.program_check import program_judge
 from agentprop.grading.program_tests import ProgramTests
+from agentprop.grading.simulated_prober import check_simulated, is_simulated, simulated_prober
 from agentprop.models.chat import Sampling
 from agentprop.models.client import Model
 from agentprop.models.failures import ModelFailure, ModelOutage
@@ -69,7 +70,8 @@ def run(
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     if config.calibrate and (out == "-" or is_url(out)):
         raise ConfigError("a calibration is a file of the run's directory", hint="give a directory as --out")
-    for name in config.prober:
+    check_simulated(config.prober, allowed=config.allow_simulated)
+    for name in _parts(config).values():
         resolve(name)  # what cannot be used is refused before it is stored
     config, out = part_of(config, out)
     prompts = Prompts.of(config.prompts)
@@ -156,8 +158,9 @@ def _spending(models: RoleModels, totals: ProbeTotals, total: int | None) -> dic
 
 
 def _parts(config: ProbeConfig) -> dict[str, str]:
-    """Role → MODEL; the first of a pool is the prober, the others are numbered from 2."""
-    return {f"prober-{i}" if i > 1 else "prober": name for i, name in enumerate(config.prober, 1)}
+    """Role → MODEL that is asked; the first of a pool is the prober, the others are numbered from 2."""
+    roles = {f"prober-{i}" if i > 1 else "prober": name for i, name in enumerate(config.prober, 1)}
+    return {role: name for role, name in roles.items() if not is_simulated(name)}
 
 
 def probers_of(
@@ -170,7 +173,13 @@ def probers_of(
     """Make the pool, weak → strong; `tests` are those that are not data in agentprop's own form, by problem."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
     judges = partial(program_judge, tests, sandbox)
-    made = [_prober(config, models, part, sampling, sandbox, judges) for part in _parts(config)]
+    asked = {name: part for part, name in _parts(config).items()}
+    made = [
+        _prober(config, models, asked[name], sampling, sandbox, judges)
+        if name in asked
+        else simulated_prober(name, sandbox)
+        for name in config.prober
+    ]
     return [replace(prober, elsewhere=elsewhere) for prober in made]
 
 

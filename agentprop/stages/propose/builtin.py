@@ -118,7 +118,14 @@ def prepare(plan: Plan) -> None:
     sandbox = Sandbox(preload=(), slots=1, sources=sources, allow_weak=config.allow_weak_sandbox)
     executor = Executor(sandbox)
     _maker = CandidateMaker(
-        planner, plan.curriculum, executor, plan.rules, config.seed, plan.judges, tries=config.tries
+        planner,
+        plan.curriculum,
+        executor,
+        plan.rules,
+        config.seed,
+        plan.judges,
+        tries=config.tries,
+        variety=plan.variety,
     )
 
 

@@ -261,4 +261,5 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         tries=config.tries,
         prompts=plan.prompts,
         guidance=plan.guidance,
+        variety=plan.variety,
     )

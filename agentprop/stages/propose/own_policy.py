@@ -63,6 +63,7 @@ class PolicySource:
                 prompts=plan.prompts,
                 guidance=plan.guidance,
                 policy=policy,
+                variety=plan.variety,
             )
             yield cls(plan, ledger, maker, thread)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from agentprop import __version__
 from agentprop.config import TrainMgpoConfig, VerifyConfig
 from agentprop.grading.probers import Prober, prompts_hash
+from agentprop.grading.simulated_prober import is_simulated, simulated_prober
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.models.costs import Meter
@@ -139,15 +140,24 @@ def _probers(
     config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack, meter: Meter
 ) -> tuple[list[Prober], Close]:
     """Return the prober pool and the function that closes it."""
-    settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
-    served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
-    if not served:
-        return [_prober(one, _load(one, config, world), config, sandbox) for one in settings.values()], _nothing
-    served_models = stack.enter_context(roles(folder, served, meter=meter))
-    models: dict[str, ChatModel] = {
-        part: served_models[part] if part in served else _load(one, config, world) for part, one in settings.items()
-    }
-    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], served_models.aclose
+    settings = {part: resolve(name) for part, name in _named(config) if not is_simulated(name)}
+    served = {part: name for part, name in _named(config) if part in settings and not _here(settings[part])}
+    models: dict[str, ChatModel] = {part: _load(one, config, world) for part, one in settings.items() if _here(one)}
+    close: Close = _nothing
+    if served:
+        opened = stack.enter_context(roles(folder, served, meter=meter))
+        models |= {part: opened[part] for part in served}
+        close = opened.aclose
+    probers = [
+        _prober(settings[part], models[part], config, sandbox) if part in settings else simulated_prober(name, sandbox)
+        for part, name in _named(config)
+    ]
+    return probers, close
+
+
+def _named(config: TrainMgpoConfig) -> list[tuple[str, str]]:
+    """List the roles of the pool and their models."""
+    return [(f"prober-{i}", name) for i, name in enumerate(config.prober)]
 
 
 async def _nothing() -> None:

@@ -22,6 +22,7 @@ from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.grading.prober_pool import SwitchRule
+from agentprop.grading.simulated_prober import check_simulated, is_simulated
 from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.records import StopReason, Trajectory
@@ -90,7 +91,8 @@ def check(config: TrainMgpoConfig) -> None:
     require(config)
     check_reinforce(config)
     check_verifiers(verifying(config))
-    probers = [resolve(name) for name in config.prober]
+    check_simulated(config.prober, allowed=config.allow_simulated)
+    probers = [resolve(name) for name in config.prober if not is_simulated(name)]
     served = [one for one in probers if not (one.local and runs_here(one))]
     Meter(max_cost=config.max_cost).check_prices([*served])
     _algorithm(config)
@@ -163,6 +165,9 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         bundled_skills=config.bundled_skills,
         bundles=config.bundles,
         held_out=config.held_out,
+        distractors=config.distractors,
+        distractor_share=config.distractor_share,
+        names=config.names,
         min_skills=config.min_skills,
         max_skills=config.max_skills,
         max_turns=config.max_turns,
@@ -221,10 +226,16 @@ def _env(
     sampling = policy_sampling(config)
     made_by = model_made_by(config.model, None, sampling)
     setup = RolloutSetup(
-        bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by, keep_cut=not config.mask_cut_off
+        bundles.library,
+        tools(),
+        sampler.executor(sandbox),
+        plan.rules,
+        made_by,
+        keep_cut=not config.mask_cut_off,
+        names=config.names,
     )
     return ProposerEnv(
-        tasks=Tasks(bundles, plan.curriculum, config.seed),
+        tasks=Tasks(bundles, plan.curriculum, config.seed, plan.variety),
         setup=setup,
         sampler=sampler,
         sampling=sampling,
@@ -251,9 +262,11 @@ def _held_out(config: TrainMgpoConfig, plan: Plan, env: ProposerEnv) -> Proposer
     """
     from agentprop.training.rl.tasks import Tasks
 
-    allowed = BundleFilter.of(config.held_out, bool(config.held_out), config.max_skills, config.min_skills)
+    allowed = BundleFilter.of(
+        config.held_out, bool(config.held_out), config.max_skills, config.min_skills, config.distractors
+    )
     bundles = replace(env.tasks.bundles, planner=Planner(plan.library, plan.survey, allowed=allowed))
-    tasks = Tasks(bundles, plan.curriculum, config.seed + EVALUATION_SEED)
+    tasks = Tasks(bundles, plan.curriculum, config.seed + EVALUATION_SEED, plan.variety)
     sampling = replace(env.sampling, annealing=None)
     return replace(env, tasks=tasks, groups=config.evaluate_groups, sampling=sampling, hints=None, state={})
 

@@ -80,7 +80,9 @@ def _run(
 
     with memory_errors("the model"):
         policy = PolicyModel.load(config)
-    reader = TrajectoryReader(Renderer(policy.tokenizer), config.max_length, frozenset(config.learn_stages))
+    reader = TrajectoryReader(
+        Renderer(policy.tokenizer), config.max_length, frozenset(config.learn_stages), config.names
+    )
     material = gather(config, joined, reader, stop)
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}

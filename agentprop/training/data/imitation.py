@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from agentprop.agent.renaming import renamed
 from agentprop.boundary import RecordFailure, contained
 from agentprop.grading.probers import question
 from agentprop.inference.chat_template import Renderer
@@ -47,6 +48,8 @@ class TrajectoryReader:
     """Length of the longest sequence that is kept, in tokens."""
     stages: frozenset[str] = frozenset()
     """Stages whose turns are imitated, the others being context; empty means all."""
+    names: tuple[str, ...] = ()
+    """Names that change places for each task."""
     counts: Counter[str] = field(default_factory=Counter)
     """Number of `exact` and `rendered` trajectories, of `answers` and `skills`, of items that were `too_long`, and of
     trajectories `without_stage` to imitate."""
@@ -66,6 +69,7 @@ class TrajectoryReader:
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
         """Convert a trajectory; None if one of its sequences is too long."""
+        trajectory = renamed(trajectory, self.names)
         exact = ids_match_text(trajectory, self.renderer)
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
         if not exact and self.counts["rendered"] < DRIFT_SAMPLE:

@@ -12,6 +12,7 @@ from typing import Self
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.agent.renaming import renaming_chat
 from agentprop.agent.sampling_seed import sampling_seed
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.engine.rolling import together
@@ -86,6 +87,8 @@ class RolloutSetup:
     """Description of the proposer for the records."""
     keep_cut: bool = False
     """Keep a reply that was cut off as the last turn of its episode, so that its tokens can be trained on."""
+    names: tuple[str, ...] = ()
+    """Names that change places for each task, in what the policy reads and writes."""
 
     def environment(self, task: Task) -> Environment:
         """Return a fresh environment for a task."""
@@ -151,7 +154,8 @@ async def play(
     sample = sampling_seed(task.seed, task.index) * size + number
 
     async def played() -> Played:
-        environment, heard = setup.environment(task), _LastReply(model)
+        environment = setup.environment(task)
+        heard = _LastReply(renaming_chat(model, setup.names, task.seed, task.index))
         if begin is not None:
             begin(environment)
         episode = await rollout(environment, ChatPolicy(heard, sampling, sample=sample))

@@ -7,11 +7,12 @@ model: from written and executable skills alike, and without held-out pairs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from agentprop.agent.bundles import Bundles
 from agentprop.agent.candidates import Curriculum, MasteryState
+from agentprop.agent.variety import Variety
 from agentprop.composition.planner import Impossible
 from agentprop.composition.terms import skills
 from agentprop.errors import InputError
@@ -31,6 +32,8 @@ class Tasks:
     """Curriculum: the probabilities of the categories."""
     seed: int = 0
     """Seed of the run."""
+    variety: Variety = field(default_factory=Variety)
+    """Variation of the tasks: skills of no use."""
 
     def draw(self, numbers: Iterable[int], mastery_state: MasteryState) -> list[Task]:
         """Draw the tasks with these numbers, all with the same mastery state."""
@@ -44,7 +47,7 @@ class Tasks:
             category = rng.choices(self.curriculum.categories, probabilities)[0]
             names = self._bundle(category, rng)
             if names is not None:
-                library = self.bundles.library
+                library, names = self.bundles.library, self.variety.bundle(names, self.seed, number)
                 return Task(
                     seed=self.seed,
                     index=number,

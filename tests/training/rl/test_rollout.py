@@ -6,13 +6,28 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, ScriptedPolicy, rolled_out
+from toy_groups import (
+    FAILS,
+    GARBAGE,
+    GOOD,
+    RUNS,
+    THINK,
+    UNREADABLE,
+    WRONG,
+    ScriptedPolicy,
+    rolled_out,
+    rollout_setup,
+    task,
+)
 
+from agentprop.agent.renaming import Renaming
 from agentprop.engine.rolling import together
 from agentprop.inference.chat_template import Renderer
+from agentprop.models.chat import Sampling
 from agentprop.records import StopReason
 from agentprop.sandbox.executor import Executor
-from agentprop.training.rl.rollout import check
+from agentprop.training.data.sequences import sequences_of
+from agentprop.training.rl.rollout import check, roll_out
 
 
 def test_every_member_starts_from_its_groups_task(renderer: Renderer, executor: Executor) -> None:
@@ -53,6 +68,30 @@ def test_episodes_end_for_their_own_reasons_and_keep_what_was_sampled(renderer: 
     for member, script in zip(group.members, scripts, strict=True):
         said = [turn.token_ids for turn in member.trajectory.turns]
         assert said == [renderer.reply_ids(text) for text in script[: len(said)]]
+
+
+def test_the_policy_reads_and_writes_the_names_of_its_task_and_the_record_has_the_skills_own(
+    renderer: Renderer, executor: Executor
+) -> None:
+    """Two tasks whose names changed places differently: the same problem comes of both, told in other words."""
+    names, setup = ("square", "double", "triple", "half"), rollout_setup(executor)
+    indices = [0, next(i for i in range(1, 99) if Renaming.drawn(names, 0, i) != Renaming.drawn(names, 0, 0))]
+    [plain] = rolled_out(executor, ScriptedPolicy(renderer, [GOOD]), size=1)
+    for index in indices:
+        told = Renaming.drawn(names, 0, index)
+        model = ScriptedPolicy(renderer, [[told(text) for text in GOOD]])
+        [group] = asyncio.run(roll_out([task(index)], 2, replace(setup, names=names), model, Sampling()))
+        assert {told.inverse(request.messages[1].text) for request in model.asked} == {
+            plain.members[0].trajectory.prompt
+        }
+        for member in group.members:
+            turns = member.trajectory.turns
+            assert [turn.message for turn in turns] == GOOD and member.trajectory.token_exact
+            assert [turn.token_ids for turn in turns] == [renderer.reply_ids(told(text)) for text in GOOD]
+            assert member.problem is not None and plain.members[0].problem is not None
+            assert member.problem.id == plain.members[0].problem.id
+            [sequence] = sequences_of(member.trajectory)  # each prompt goes on from what was sampled, in its own names
+            assert sequence.n_actions == sum(len(turn.token_ids or ()) for turn in turns)
 
 
 def test_a_group_that_lacks_a_member_is_a_defect(renderer: Renderer, executor: Executor) -> None:
