@@ -308,7 +308,10 @@ def test_every_arm_takes_a_step(place: Path, tmp_path: Path, arm: dict[str, Any]
 
 
 MECHANISMS = {
-    "lp_reg": ({"lp_reg": 1.0, "algorithm": "grpo", "clip_low": 1.0, "lp_reg_share": 1.0}, "update/lp_share"),
+    "lp_reg": (
+        {"lp_reg": 1.0, "algorithm": "grpo", "clip_low": 1.0, "lp_reg_share": 1.0, "lp_reg_min_p": 1e-6},
+        "update/lp_share",
+    ),
     "annealing": ({"anneal_decay": 60.0, "anneal_turns": "think"}, "update/correction_tenth_1"),
     "hints": ({"hints": 1.0}, "hints/recovered"),
 }
