@@ -74,6 +74,7 @@ def ray_cluster(address: str | None) -> Iterator[Placement]:
     try:
         yield Placement("ray", RayPool, lambda: max(1, int(ray.cluster_resources().get("CPU", 1))))
     finally:
+        sys.stdout = sys.stderr  # Ray prints, at its end, what its threads have kept back
         ray.shutdown()
         sys.stdout = ours
 
