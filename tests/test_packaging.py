@@ -109,7 +109,9 @@ def files_of_the_repository() -> Iterator[Path]:
     """Whatever a person may read, with its dotfiles."""
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        ours = not {".git", ".venv", "runs", "site", "__pycache__"} & set(parts) and not parts[0].endswith("_cache")
+        ours = not {".git", ".venv", ".hypothesis", "runs", "site", "__pycache__"} & set(parts) and not parts[
+            0
+        ].endswith("_cache")
         if ours and path.is_file() and path.suffix in ("", ".md", ".py", ".toml", ".yml", ".yaml", ".sh", ".txt"):
             yield path
 

@@ -27,6 +27,7 @@ OTHERS = {
     "--noent": "xmllint's",
     "--tool-call-parser": "vLLM's",
     "--nproc-per-node": "torchrun's",
+    "--head": "Ray's",
 }
 """Flags of other programs that hints may name."""
 

@@ -262,6 +262,7 @@ def test_a_former_name_of_a_setting_goes_on_working_with_a_notice(
 
 MORE_EXACT = {
     "sources",
+    "names",
     "temperature",
     "reply_tokens",
     "held_out",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_runs import Export, store
 
 from agentprop.errors import InputError
 from agentprop.export.routes import OWN, Tried, learnt, route
 from agentprop.export.weights import kept_share, normalised, raw
-
-Export = Callable[..., Any]
+from agentprop.records import Problem, Trajectory, Verdict
+from agentprop.storage.run import open_run
 
 
 def test_weights_are_those_by_hand() -> None:
@@ -67,11 +68,17 @@ def test_difficulty_must_have_been_measured(exported: Export, runs: list[str]) -
         exported("jsonl", "x.jsonl", source=runs[:2], reweight={"mathematics": "hard"})
 
 
-def test_a_policy_is_routed_by_its_own_run(exported: Export, grouped: str) -> None:
+def test_a_policy_is_routed_by_its_own_run(
+    exported: Export, runs: list[str], problems: list[Problem], grouped: str, tmp_path: Path
+) -> None:
     found = exported("trl-sft", "routed.jsonl", source=[grouped], route="builtin")  # one of three tries was accepted
     assert found["routes"]["self"] > 0 == found["routes"]["skip"] == found["routes"]["taught"]
     assert found["rows"]["train"] + found["left_out"].get("left out by route", 0) == 4
+    first = next(p for p in problems if p.answer_type != "program")
+    made = next(one for one in open_run(runs[0]).iter(Trajectory) if one.id == first.trajectory_id)
+    valid = Verdict(problem_id=first.id, value="valid", code="agrees")
+    mastered = str(store(tmp_path / "mastered", "propose", [first, made, valid]))
     with pytest.raises(InputError, match="left out by route"):
-        exported("trl-sft", "mastered.jsonl", route="builtin")  # every bundle was tried once, with success
+        exported("trl-sft", "mastered.jsonl", source=[mastered], route="builtin")  # tried once, with success
     with pytest.raises(InputError, match="no trajectory is by nobody"):
         exported("trl-sft", "none.jsonl", source=[grouped], route="nobody")
