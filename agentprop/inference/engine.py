@@ -126,8 +126,7 @@ class Generator:
 
     def step(self) -> list[WantedReply]:
         """Start queued jobs, sample one token of every reply under way, and return the jobs that are done."""
-        if self.model.training:
-            self.model.eval()
+        self._stop_training()
         # A trainer changes weights in place; looked at only between replies, because it walks over all parameters.
         if not self.slots.active_S.any() and _weight_versions(self.model) != self._weights:
             self._begin_anew()
@@ -161,7 +160,13 @@ class Generator:
             raise RuntimeError("weights cannot change while replies are under way")
         self._begin_anew()
 
+    def _stop_training(self) -> None:
+        """Leave the mode that a trainer sets for its updates, in which gradient checkpointing keeps no cache."""
+        if self.model.training:
+            self.model.eval()
+
     def _begin_anew(self) -> None:
+        self._stop_training()
         self.slots.forget()
         self.fused, self._weights, self.clock = FusedLlama.of(self.model), _weight_versions(self.model), 0
 

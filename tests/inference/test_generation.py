@@ -321,6 +321,17 @@ def test_weights_that_an_optimiser_changed_are_noticed() -> None:
     assert error(model, after) < 1e-4
 
 
+def test_a_model_that_has_just_trained_with_gradient_checkpointing_is_sampled_from() -> None:
+    model = model_of(FAMILIES["llama"])
+    generator = Generator(model, [], max_length=400)
+    before = sampled(generator, prompts(3))
+    model.gradient_checkpointing_enable()
+    model.train()
+    generator.forget()
+    assert generator.fused is not None
+    assert [job.tokens for job in sampled(generator, prompts(3))] == [job.tokens for job in before]
+
+
 def test_weights_cannot_change_while_a_reply_is_under_way(model: Any) -> None:
     generator = Generator(model, [], max_length=400)
     generator.add(WantedReply(np.arange(1, 9), 40))
