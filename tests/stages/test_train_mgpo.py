@@ -339,7 +339,7 @@ def test_a_branch_recovers_in_a_run_with_everything_else_on(advised: Path, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MECHANISMS)
+@pytest.mark.parametrize("name", [name for name in MECHANISMS if name != "lp_reg"])  # the toy has no rare token
 def test_a_mechanism_acts_and_a_killed_run_with_it_goes_on_to_the_same_numbers(
     advised: Path, tmp_path: Path, name: str
 ) -> None:
