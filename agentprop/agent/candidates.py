@@ -42,8 +42,7 @@ from agentprop.models.chat import ChatModel, Sampling, Usage
 from agentprop.prompts import Prompts, prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
-from agentprop.skills.shared import shared
+from agentprop.skills import Package, sources_of
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
@@ -397,10 +396,8 @@ def tools() -> dict[str, str]:
 
 def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
     """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
-    own = [one for one in library.values() if one.origin == "bundled"]
-    scripts = {f"skills.{one.module}": one.script or "" for one in own}
-    scripts |= {name: source for one in own for name, source in shared(one.script).items()}
-    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **scripts}
+    own = sources_of(package for package in library.values() if package.origin == "bundled")
+    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **own}
 
 
 def builtin_made_by() -> MadeBy:

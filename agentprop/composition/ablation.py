@@ -54,7 +54,6 @@ FAR_DRAWS = 40
 CHANGED = Variable("changed")
 """What stands in the place of the changed part."""
 SWEEPS = (Least, Total, Count, Sought)
-ROUTES: tuple[Route, ...] = ("solve", "check")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         or isinstance(body, Given | Variable | Program | Printed)
     ):
         return None
-    writer = _Clauses(library, body, data)
+    writer = _Clauses(library, body, data, frozenset(id(node) for node in walk(body) if isinstance(node, Apply)))
     spec = output_spec(body, library)
     output = spec.output if spec is not None else None
     figures = output.figures if output is not None and output.kind == "quantity" else 12
@@ -117,8 +116,10 @@ class _Clauses:
     body: Term
     data: str | None
     """The data's variable, if the body is that of a program."""
+    parts: frozenset[int]
+    """Identities of the skills applied in the body: most stay as they are in every clause's call."""
     _written: dict[tuple[int, Route], Term] = field(default_factory=dict)
-    """Parts of the body, by identity, and what they are in Python: most stay as they are in every clause's call."""
+    """What those are in Python, as far as it was asked for."""
 
     def whole(self, body: Term) -> str:
         """Python for the value of a whole, on all inputs if it is a program."""
@@ -127,15 +128,13 @@ class _Clauses:
         call = expression(self._guarded(body, route), self.library, route)
         return call if self.data is None else f"[{call} for {self.data} in inputs]"
 
-    def __post_init__(self) -> None:
-        for node in walk(self.body):
-            if isinstance(node, Apply):
-                for route in ROUTES:
-                    text = expression(self._guard(node, route), self.library, route)
-                    self._written[id(node), route] = Variable(text)
-
     def _guarded(self, term: Term, route: Route) -> Term:
-        return self._written.get((id(term), route)) or self._guard(term, route)
+        if id(term) not in self.parts:
+            return self._guard(term, route)
+        key = id(term), route
+        if key not in self._written:
+            self._written[key] = Variable(expression(self._guard(term, route), self.library, route))
+        return self._written[key]
 
     def _guard(self, term: Term, route: Route) -> Term:
         """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""

@@ -138,26 +138,8 @@ class HiddenTests:
             calls = [test.values() for test in self.problem.tests]
         except ValueError:
             return undetermined("tests", "the stored tests cannot be read")
-        return run_calls(self.sandbox, program, self.problem.entry_point or "solve", calls, self.timeout_s)
-
-
-def run_calls(
-    sandbox: Sandbox,
-    program: str,
-    target: str,
-    calls: Sequence[tuple[Sequence[Any], Any]],
-    timeout_s: float,
-    *,
-    shared: str = "",
-    exact: bool = True,
-    ticks: int | None = None,
-    accepted: Callable[[Sequence[Seen]], Sequence[bool | None]] | None = None,
-) -> Equivalence:
-    """Whether calls of a program return what is expected of them; see `each_call`."""
-    found = each_call(
-        sandbox, program, target, calls, timeout_s, shared=shared, exact=exact, ticks=ticks, accepted=accepted
-    )
-    return all_passed(found, f"all {len(calls)} tests pass")
+        found = each_call(self.sandbox, program, self.problem.entry_point or "solve", calls, self.timeout_s)
+        return all_passed(found, f"all {len(calls)} tests pass")
 
 
 def each_call(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
-from agentprop.grading.comparison import program_of, run_calls, unfenced
+from agentprop.grading.comparison import all_passed, each_call, program_of, unfenced
 from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.verify import says_nothing
@@ -109,7 +109,8 @@ class CallTests:
 
     def run(self, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
         """Whether a program passes within so many seconds for all of them."""
-        return run_calls(sandbox, program, self.target, self.calls, seconds, shared=self.shared, exact=False)
+        found = each_call(sandbox, program, self.target, self.calls, seconds, shared=self.shared, exact=False)
+        return all_passed(found, f"all {len(self.calls)} tests pass")
 
 
 @dataclass(frozen=True)
