@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
 
+from agentprop.portable import parse_expression
 from agentprop.records import AnswerType
 from agentprop.skills import OutputKind
 
@@ -76,7 +77,7 @@ def read_value(text: str) -> Any:
         except (ValueError, ZeroDivisionError):
             continue
     try:
-        return ast.literal_eval(text)
+        return ast.literal_eval(parse_expression(text.lstrip(" \t")))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError(f"not a value: {text[:80]}") from None
 

@@ -17,6 +17,8 @@ import math
 import warnings
 from typing import Any
 
+from agentprop.portable import parse_expression
+
 JSON_SCALARS = (str, int, float, bool, type(None))
 
 
@@ -45,7 +47,7 @@ def read_plain(text: str) -> Any:
 def _read_literal(text: str) -> Any:
     try:
         with warnings.catch_warnings(action="ignore"):  # the text may be anything; nobody wants to hear of its style
-            return ast.literal_eval(text.strip())
+            return ast.literal_eval(parse_expression(text.strip()))
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         raise ValueError(f"neither JSON nor a Python literal: {text[:80]}") from None
 
