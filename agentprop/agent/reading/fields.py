@@ -7,15 +7,20 @@ Block("exec", '# look\\nprint(read_skill("a"))')   →   [("exec", {"code": 'rea
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import re
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from agentprop.agent.reading.blocks import ALIASES, KINDS, Block
+from agentprop.agent.reading.blocks import Block
 from agentprop.agent.reading.call_texts import calls_of_json
+from agentprop.agent.reading.labels import labelled
+from agentprop.agent.reading.lenient_json import lenient_json
 from agentprop.agent.reading.mending import mend_code, without_outer_fence
-from agentprop.agent.reading.submission import mend_submission, sections_of
+from agentprop.agent.reading.names import kind_of, plain_name
+from agentprop.agent.reading.submission import mend_submission, other_sections, sections_of
 from agentprop.records.action_text import Malformed
 
 Call = tuple[str, dict[str, Any]]
@@ -69,19 +74,21 @@ def calls_of(block: Block) -> tuple[list[Call], tuple[str, ...]]:
             return _edits(body)
         case _:
             sections, names = sections_of(inner)
+            if not {"statement", "answer"} <= sections.keys():
+                sections, names = other_sections(inner)
             calls, repairs = _mended("submit", sections)
             return calls, (*fenced, *names, *repairs)
 
 
 def _arguments(kind: str, text: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+        found = _first_of(text, _json, _literal, lenient_json)
+    except ValueError:
         return None
     if not isinstance(found, dict):
         return None
     nested = calls_of_json(text)
-    return json.loads(nested[0].arguments, strict=False) if nested and nested[0].name == kind else found
+    return _object(kind, nested[0].arguments)[0] if nested and nested[0].name == kind else found
 
 
 # --- calls ---
@@ -89,15 +96,15 @@ def _arguments(kind: str, text: str) -> dict[str, Any] | None:
 
 def _of_call(name: str, arguments: str) -> tuple[list[Call], tuple[str, ...]]:
     """Raises Malformed if there is no such function, or its arguments are no JSON object."""
-    kind = name if name in KINDS else ALIASES.get(re.split(r"[.:/]", name.strip())[-1].lower())
+    kind = kind_of(name)
     if kind is None:
         return [(name, {"#": arguments})], ()
     found, repairs = _object(kind, arguments)
     names = list(repairs) if kind == name else [*repairs, "function"]
-    if name.endswith(READ):
+    if plain_name(name) == READ:
         found = {"code": f"{READ}({json.dumps(str(next(iter(found.values()), '')))})"}
-    if kind == "edit" and name in ("prune", "add", "replace"):
-        found = {"edit": name, **found}
+    if kind == "edit" and plain_name(name) in ("prune", "add", "replace"):
+        found = {"edit": plain_name(name), **found}
     calls, more = _mended(kind, found)
     return calls, (*names, *more)
 
@@ -105,7 +112,7 @@ def _of_call(name: str, arguments: str) -> tuple[list[Call], tuple[str, ...]]:
 def _object(kind: str, text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The arguments of a call: JSON, JSON in a string, a Python literal, or code alone. Raises Malformed."""
     bare, names = without_outer_fence(text)
-    for load, repairs in ((_json, ()), (_literal, ("json",)), (_lenient, ("json",))):
+    for load, repairs in ((_json, ()), (_literal, ("json",)), (lenient_json, ("json",))):
         try:
             found = _unwrapped(kind, load(bare))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -145,10 +152,14 @@ def _literal(text: str) -> Any:
         return ast.literal_eval(text.strip())
 
 
-def _lenient(text: str) -> Any:
-    """JSON with commas before a bracket, and with backslashes that JSON does not know."""
-    text = re.sub(r",(\s*[}\]])", r"\1", text)
-    return _json(re.sub(r'\\(?![\\"/bfnrtu])', r"\\\\", text))
+def _first_of(text: str, *loads: Callable[[str], Any]) -> Any:
+    """The value that the first of several readers finds. Raises ValueError if none does."""
+    for load in loads:
+        try:
+            return load(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    raise ValueError("no value")
 
 
 def _renamed(kind: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +204,8 @@ def skills_read(code: str) -> list[str]:
 
     >>> skills_read('# first\\ntext = read_skill("a_b")\\nprint(text)')
     ['read_skill("a-b")']
+    >>> skills_read('for name in ("a", "b"):\\n    print(read_skill(name))'), skills_read("read_skill(a-b)")
+    (['read_skill("a")', 'read_skill("b")'], ['read_skill("a-b")'])
     >>> skills_read('read_skill("a")\\nprint(1 + 1)')
     []
     """
@@ -204,7 +217,8 @@ def skills_read(code: str) -> list[str]:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return []
     shown: list[str] = []
-    for statement in tree.body:
+    body = list(_loops_unrolled(tree.body))
+    for statement in body:
         value = getattr(statement, "value", None)
         decoration = isinstance(statement, ast.Import | ast.ImportFrom) or isinstance(value, ast.Constant)
         if not decoration and not (isinstance(statement, ast.Expr | ast.Assign) and _shows(value, shown)):
@@ -220,10 +234,43 @@ def _shows(value: ast.expr | None, shown: list[str]) -> bool:
         return False
     called = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
     given = [*value.args, *(keyword.value for keyword in value.keywords)]
-    if called in READS and len(given) == 1 and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
-        shown.append(f'{called}("{skill_name(given[0].value)}")')
+    name = _named(given[0]) if called in READS and len(given) == 1 else None
+    if name is not None:
+        shown.append(f'{called}("{skill_name(name)}")')
         return True
     return called in ("print", "display", "pprint", "str") and all(_shows(one, shown) for one in given)
+
+
+def _named(value: ast.expr) -> str | None:
+    """The skill that an argument names: a text, or the name itself without quotes."""
+    if isinstance(value, ast.Constant):
+        return value.value if isinstance(value.value, str) else None
+    bare = ast.unparse(value).replace(" - ", "-")
+    return bare if re.fullmatch(r"[A-Za-z]\w*(?:-\w+)*", bare) else None
+
+
+def _loops_unrolled(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements with the texts put in that a loop over them, or an assignment, gives to a name."""
+    names: dict[str, ast.expr] = {}
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as value):
+                names[name] = value
+            case ast.For(target=ast.Name(id=name), iter=ast.List(elts=items) | ast.Tuple(elts=items)):
+                for item in items:
+                    yield from (_Put({**names, name: item}).visit(copy.deepcopy(one)) for one in statement.body)
+                continue
+        yield _Put(names).visit(statement)
+
+
+class _Put(ast.NodeTransformer):
+    """Puts values in the place of names that are read."""
+
+    def __init__(self, names: dict[str, ast.expr]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.names.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
 
 # --- edit ---
@@ -239,17 +286,25 @@ def _edits(body: str) -> tuple[list[Call], tuple[str, ...]]:
     lines = [line for line in without_outer_fence(body)[0].strip().splitlines() if line.strip()]
     found: list[dict[str, Any]] = []
     strict = bool(lines) and STRICT_EDIT.fullmatch(lines[0].strip()) is not None
-    while lines and (match := EDIT.fullmatch(lines[0].strip())) is not None:
+    while lines and (match := _edit_line(lines[0])) is not None:
         if found and STRICT_EDIT.fullmatch(lines[0].strip()) is None:
             break  # a reason may begin with a verb, too
         found.append(_edit_fields(match))
         lines = lines[1:]
+    fields = labelled(body)
+    if not found and {"skill", "edit", "action", "operation"} & fields.keys():
+        return _mended("edit", dict(fields))
     if not found:
         raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`", kind="edit")
     reason = "\n".join(lines).strip()
     for fields in found:
         fields["reason"] = fields["reason"] or reason
     return [("edit", fields) for fields in found], () if strict and len(found) == 1 else ("edit",)
+
+
+def _edit_line(line: str) -> re.Match[str] | None:
+    """The edit that a line states, with brackets and quotes around its parts or without."""
+    return EDIT.fullmatch(line.strip()) or EDIT.fullmatch(re.sub(r"</\w+>|[<>()\[\]\"'`*:]+", " ", line).strip())
 
 
 def _edit_fields(match: re.Match[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from agentprop.agent.reading.labels import labelled
 from agentprop.agent.reading.mending import mend_code, mend_prose, unescaped, without_fences
 from agentprop.records import AnswerType
 from agentprop.records.case_text import read_plain
@@ -27,7 +28,8 @@ SECTIONS = {
     "figures": "figures",
 }
 """What models call a section, and the argument."""
-OPENING = re.compile(rf"<\s*(?P<name>{'|'.join(SECTIONS)})\b(?P<inside>[^<>]*)>\n?", re.IGNORECASE)
+PREFIX = r"(?:\w+:)?"
+OPENING = re.compile(rf"<\s*{PREFIX}(?P<name>{'|'.join(SECTIONS)})\b(?P<inside>[^<>]*)>\n?", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*[=:]\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|([^\s>"']+))""")
 SYNONYMS = {
     **dict.fromkeys(("int", "whole number", "natural", "natural number", "count"), "integer"),
@@ -62,32 +64,51 @@ def sections_of(text: str) -> tuple[dict[str, Any], list[str]]:
         end, position, closed = _end(text, opening.end(), word)
         if not closed or word != name:
             repairs.append("sections")
-        found.setdefault(name, text[opening.end() : end].removesuffix("\n"))
+        if opening["inside"].rstrip().endswith("/"):
+            position = opening.end()
+        else:
+            found.setdefault(name, text[opening.end() : end].removesuffix("\n"))
         for key, value in _attributes(opening["inside"], repairs):
-            found.setdefault(key, value)
+            found.setdefault(name if key == "value" else key, value)
     return found, repairs
 
 
+def other_sections(text: str) -> tuple[dict[str, Any], list[str]]:
+    """(arguments, repairs) of sections in square brackets, or under headings or labels such as `Answer: 42`."""
+    bracketed = re.sub(rf"\[(/?(?:{'|'.join(SECTIONS)})\b[^\[\]\n]*)\]", r"<\1>", text, flags=re.IGNORECASE)
+    found, repairs = sections_of(bracketed)
+    if not {"statement", "answer"} <= found.keys():
+        labels = labelled(text, SECTIONS)
+        if {"statement", "answer"} <= {SECTIONS[name] for name in labels}:
+            return {SECTIONS[name]: value for name, value in labels.items()}, ["sections"]
+    return found, list(dict.fromkeys((*repairs, "sections")))
+
+
 def _end(text: str, start: int, word: str) -> tuple[int, int, bool]:
-    closing = re.compile(rf"<\s*/\s*{re.escape(word)}\s*>", re.IGNORECASE).search(text, start)
+    closing = re.compile(rf"<\s*/\s*{PREFIX}{re.escape(word)}\s*>", re.IGNORECASE).search(text, start)
     if closing is not None:
         return closing.start(), closing.end(), True
-    following = re.compile(rf"(?m)^[ \t]*<\s*(?:{'|'.join(SECTIONS)})\b[^<>]*>", re.IGNORECASE).search(text, start)
+    following = re.compile(rf"(?m)^[ \t]*<\s*{PREFIX}(?:{'|'.join(SECTIONS)})\b[^<>]*>", re.IGNORECASE).search(
+        text, start
+    )
     end = len(text) if following is None else following.start()
     return end, end, False
 
 
 def _attributes(inside: str, repairs: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the attributes that mean an argument of `submit`."""
-    for name, *values in ATTRIBUTE.findall(inside):
+    plain = unescaped(inside).replace("\\", "").replace("”", '"').replace("“", '"')
+    for name, *values in ATTRIBUTE.findall(plain):
         key = name.lower().replace("-", "_")
         value = next(filter(None, values), "")
-        if name not in ("type", "unit", "figures") or not values[0]:
+        if name not in ("type", "unit", "figures") or not values[0] or plain != inside:
             repairs.append("attributes")
         if key in ("type", "answer_type", "kind"):
             yield "answer_type", value
         elif key in ("unit", "units", "figures", "sig_figs", "significant_figures"):
             yield ("unit" if key.startswith("unit") else "figures"), value
+        elif key in ("value", "answer"):
+            yield "value", value
 
 
 def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -100,6 +121,11 @@ def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
             fields[name] = value
             repairs.extend(names)
 
+    if isinstance(fields.get("answer"), dict):
+        inner = {SECTIONS.get(str(key).lower(), str(key)): one for key, one in fields.pop("answer").items()}
+        inner.setdefault("answer", inner.pop("value", None))
+        fields = {**inner, **fields}
+        repairs.append("json")
     for name in ("statement", "answer", "certificate", "answer_type", "unit"):
         if name in fields and not isinstance(fields[name], str) and fields[name] is not None:
             fields[name] = _text(fields[name])
