@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from agentprop.agent.reading.call_texts import CALL_FORMATS, CallText, calls_within, whole_message
-from agentprop.agent.reading.mending import FENCE, INVISIBLE, WIDE, unescaped
+from agentprop.agent.reading.mending import FENCE, INVISIBLE, WIDE, parses, unescaped
 from agentprop.agent.reading.names import KINDS, kind_of
 
 STRICT = re.compile(r"<action:(think|exec|edit|submit)>\n?")
@@ -25,7 +25,7 @@ BARE = re.compile(
 )
 CLOSING = re.compile(r"[<\[]\|?\s*[/\\]+\s*action[^<>\[\]]*(?:[>\]]|\Z)", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*["“']([^"“”]*)["”']""")
-CUT = re.compile(r"</[a-z:]{0,8}\s*\Z", re.IGNORECASE)
+CUT = re.compile(r"</[a-z:]{0,8}\Z", re.IGNORECASE)
 """The beginning of a closing tag at the end of a message."""
 THINKING = re.compile(
     r"<\s*(?P<tag>(?:\w+:)?think|thinking|thoughts?|reasoning|reflection|scratch_?pad|analysis|inner_monologue)\s*>"
@@ -45,7 +45,7 @@ END = (
     r"|<｜end▁of▁sentence｜>"
 )
 """Token with which a turn ends."""
-ENDED = re.compile(rf"(?:\s|{END}|<end_code>)+\Z")
+ENDED = re.compile(rf"(?:{END}|<end_code>)\Z")
 LABELS = (
     "observation|output|tool|tool[ _](?:output|response|result)|result|stdout|user|human|environment"
     "|execution[ _](?:result|output)|code[ _]output"
@@ -144,8 +144,8 @@ VARIANTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("characters", lambda text: text.translate(WIDE | INVISIBLE)),
 )
 """Texts in which tags are looked for, one after the other; the first changes what parses as it stands, too."""
-SECTION = re.compile(r"(?i)<\s*(?:problem_)?statement\b[^<>]*>")
-ANSWER = re.compile(r"(?i)<\s*(?:final_)?answer\b[^<>]*>")
+SECTION = re.compile(r"(?im)^[ \t]*<\s*(?:problem_)?statement\b[^<>]*>|</(?:problem_)?statement>")
+ANSWER = re.compile(r"(?im)^[ \t]*<\s*(?:final_)?answer\b[^<>]*>|</(?:final_)?answer>")
 CODE_TAG = re.compile(r"(?ims)^[ \t]*<(?P<tag>python|code|tool_code|ipython)>\n?(?P<body>.*?)(?:</(?P=tag)>|\Z)")
 
 
@@ -154,7 +154,8 @@ def _found(text: str) -> FoundBlocks:
     repairs: list[str] = []
     rest: list[str] = []
     position = begun = 0
-    while (opening := _next(text, position)) is not None:
+    openings = _Openings(text)
+    while (opening := openings.next(position)) is not None:
         if blocks and INVENTED.search(text, begun, opening.start()):
             return FoundBlocks(tuple(blocks), (*repairs, "invented"))
         if opening.re in (OPENING, BARE) and not opens_block(text, opening):
@@ -186,28 +187,45 @@ def opens_block(text: str, opening: re.Match[str]) -> bool:
     >>> opens_block(text, OPENING.search(text))
     False
     """
-    before = text[text.rfind("\n", 0, opening.start()) + 1 : opening.start()]
+    begin = text.rfind("\n", max(0, opening.start() - FAR), opening.start()) + 1
+    before = text[max(begin, opening.start() - FAR) : opening.start()]
+    if before.endswith("`") and text.startswith("`", opening.end()):
+        return False
     line = TAGS.sub("", before)
     label = re.search(r":\s*[*`]*\Z", line) is not None
     if not re.search(r"\w", NUMBERING.sub("", line)) or (label and not re.match(r"[`,]", text[opening.end() :])):
         return True
-    quoted = before.endswith("`") and text.startswith("`", opening.end())
-    if opening[0].endswith("\n") and not quoted:
+    if opening[0].endswith("\n"):
         return True
-    closing = CLOSING.search(text, opening.end())
     following = OPENING.search(text, opening.end())
-    return not quoted and closing is not None and (following is None or closing.start() < following.start())
+    closing = CLOSING.search(text, opening.end(), len(text) if following is None else following.start())
+    if closing is None:  # a stop sequence may have cut it off
+        body = text[opening.end() : None if following is None else following.start()]
+        return (parses(body) and "(" in body) or SECTION.search(body) is not None
+    return True
 
 
 TAGS = re.compile(r"<[^<>]*>|\[/?\w+\]|◁[^▷]*▷|assistantfinal|.*</think>")
+FAR = 400
+"""Characters of a line that are looked at before a tag."""
 NUMBERING = re.compile(r"\A\s*(?:\d+[.)]|(?i:step)\s*\d+[.:)])\s*")
 
 
-def _next(text: str, position: int) -> re.Match[str] | None:
-    """The nearest opening of anything, from a position on."""
-    patterns = (OPENING, BARE, THINKING, *CALL_FORMATS)
-    found = [match for pattern in patterns if (match := pattern.search(text, position)) is not None]
-    return min(found, key=lambda match: (match.start(), -match.end()), default=None)
+class _Openings:
+    """The openings of anything in a text; none is looked for twice, so that long texts stay cheap."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        patterns = (OPENING, BARE, THINKING, *CALL_FORMATS)
+        self.ahead: dict[re.Pattern[str], re.Match[str] | None] = {one: one.search(text) for one in patterns}
+
+    def next(self, position: int) -> re.Match[str] | None:
+        """The nearest one from a position on; positions only grow."""
+        for pattern, match in self.ahead.items():
+            if match is not None and match.start() < position:
+                self.ahead[pattern] = pattern.search(self.text, position)
+        found = [match for match in self.ahead.values() if match is not None]
+        return min(found, key=lambda match: (match.start(), -match.end()), default=None)
 
 
 def _thinking_end(text: str, opening: re.Match[str]) -> int:
@@ -224,8 +242,16 @@ def _thinking_end(text: str, opening: re.Match[str]) -> int:
         closing = THOUGHT.search(text, opening.end())
     if closing is not None:
         return closing.end()
-    after = re.compile(r"(?im)^[ \t]*[<\[]\s*action[\s:=]").search(text, opening.end())
-    return after.start() if after is not None else len(text)
+    after = [re.compile(r"(?im)^[ \t]*[<\[]\s*action[\s:=]").search(text, opening.end())]
+    after += [pattern.search(text, opening.end()) for pattern in CALL_FORMATS]
+    starts = [found.start() for found in after if found is not None and _begins_line(text, found.start())]
+    return min(starts, default=len(text))
+
+
+def _begins_line(text: str, position: int) -> bool:
+    """True at the beginning of a line, and at a token of a template, which stands nowhere by chance."""
+    token = text.startswith(("<|", "<｜", "[TOOL_CALLS]"), position)
+    return token or not text[text.rfind("\n", 0, position) + 1 : position].strip()
 
 
 def _tagged(text: str, opening: re.Match[str]) -> tuple[Block | None, int]:
@@ -268,17 +294,25 @@ def _end(text: str, start: int, word: str) -> tuple[int, int, bool]:
     following = _next_tag(text, start)
     if own >= 0 and (following is None or own < following or word != "think"):
         return own, own + len(f"</action:{word}>"), True
-    ways = [rf"</\s*{re.escape(word)}\s*>"] if word else []
-    closings = [CLOSING.search(text, start), *(re.compile(way, re.IGNORECASE).search(text, start) for way in ways)]
-    nearest = min((c for c in closings if c is not None), key=lambda c: c.start(), default=None)
+    nearest = CLOSING.search(text, start)
+    before = min(len(text) if nearest is None else nearest.start(), len(text) if following is None else following)
+    other = re.compile(rf"</\s*{re.escape(word)}\s*>", re.IGNORECASE).search(text, start, before) if word else None
+    nearest = nearest if other is None else other
     if nearest is not None and (following is None or nearest.start() < following):
         return nearest.start(), nearest.end(), True
     end = len(text) if following is None else following
     invented = INVENTED.search(text, start, end)
     if invented is not None:
         end, following = invented.start(), end
-    body = CUT.sub("", ENDED.sub("", text[start:end]))
+    body = CUT.sub("", _without_end(text[start:end]))
     return start + len(body.rstrip()), end if following is None else following, False
+
+
+def _without_end(text: str) -> str:
+    """The text without blanks and tokens at its end."""
+    while (bare := ENDED.sub("", text.rstrip())) != text:
+        text = bare
+    return text
 
 
 def _next_tag(text: str, start: int) -> int | None:

@@ -21,6 +21,7 @@ from agentprop.agent.reading.mending import without_outer_fence
 from agentprop.agent.reading.names import ALIASES, KINDS, kind_of, plain_name
 
 NAMES = ("name", "function", "tool", "tool_name", "function_name", "action", "recipient_name")
+WRAPPERS = ("function_call", "functionCall")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
 SORTS = ("type", "kind", "op")
 """Keys that name an action only if their value is one."""
@@ -84,7 +85,7 @@ def _calls_of(value: Any) -> list[CallText]:
         return _calls_of(several)
     if value and len(value) < len(KINDS) and value.keys() <= set(KINDS):  # {"exec": "print(1)"}
         return [_call(kind, one) for kind, one in value.items()]
-    name = next((value[key] for key in NAMES if isinstance(value.get(key), str | dict)), None)
+    name = next((value[key] for key in (*WRAPPERS, *NAMES) if isinstance(value.get(key), str | dict)), None)
     if isinstance(name, dict):
         return _calls_of(name)
     if name is None:
@@ -149,7 +150,11 @@ def _json_calls(body: str) -> list[CallText]:
 def calls_of_named(body: str) -> list[CallText]:
     """`exec {"code": "…"}`: a name and an object, perhaps with a word before it."""
     found = NAMED.fullmatch(body.strip())
-    return [] if found is None or kind_of(found["name"]) is None else [CallText(found["name"].lower(), found["body"])]
+    return (
+        []
+        if found is None or kind_of(found["name"]) is None
+        else [CallText(found["name"].lower(), without_outer_fence(found["body"])[0])]
+    )
 
 
 def _function(match: re.Match[str]) -> list[CallText]:
@@ -163,6 +168,8 @@ def _invoke(match: re.Match[str]) -> list[CallText]:
     end = rf"(?:</{PREFIX}parameter>|(?=<{PREFIX}parameter\s)|\Z)"
     pattern = rf"""<{PREFIX}parameter\s+name=["']?([\w-]+)["']?[^>]*>\n?(.*?)\n?{end}"""
     pairs = re.findall(pattern, match["body"], re.DOTALL)
+    if not pairs:
+        return calls_within(match["body"]) or _named(match)
     return [CallText(plain_name(match["name"]), json.dumps(dict(pairs)))]
 
 
@@ -185,7 +192,7 @@ PREFIX = r"(?:\w+:|｜DSML｜)?"
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
 NAMED = re.compile(
-    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*(?P<body>\{.*)", re.DOTALL
+    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*(?P<body>(?:\{|```).*)", re.DOTALL
 )
 FUNCTION = re.compile(r"<function\s*=\s*[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)(?:</function>|\Z)", re.DOTALL)
 TAG = r"(?:\w+:)?(?:tool_calls?|function_calls?|toolcall|tool_use|tool|call)|\|tool_call\|"
@@ -196,8 +203,8 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
     ): _within,
     FUNCTION: _function,
     re.compile(
-        r"<(?:\w+:|｜DSML｜)?invoke\s+name=[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)"
-        r"(?:</(?:\w+:|｜DSML｜)?invoke>|\Z)",
+        r"<(?:\w+:|｜DSML｜)?(?P<tag>invoke|tool_call|function_call|function|tool|call)"
+        r"\s+name=[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)(?:</(?:\w+:|｜DSML｜)?(?P=tag)>|\Z)",
         re.DOTALL,
     ): _invoke,
     re.compile(r"\[TOOL_CALLS\]\s*(?P<body>[\[{].*)", re.DOTALL): _within,
@@ -226,7 +233,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
     ): _named,
     re.compile(r"✿FUNCTION✿:\s*(?P<name>[\w.:-]+)\s*✿ARGS✿:(?P<body>.*?)(?=✿|\Z)", re.DOTALL): _named,
     re.compile(
-        r"(?ims)^[ \t]*[*#]*\s*action[*]*[ \t]*:[*]*[ \t]*`?(?P<name>[\w.:-]+)`?[ \t]*\n\s*"
+        r"(?ims)^[ \t]*[*#]*[ \t]*action[*]*[ \t]*:[*]*[ \t]*`?(?P<name>[\w.:-]+)`?[ \t]*\n\s*"
         r"[*#]*[ \t]*action[ _]input[*]*[ \t]*:[*]*"
         r"(?P<body>.*?)(?=^[ \t]*[*#]*(?:observation|thought|action|final answer)[*]*[ \t]*:|\Z)"
     ): _react,
@@ -240,13 +247,16 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 def whole_message(text: str) -> Sequence[CallText]:
     """The calls of a message of nothing else: JSON, fenced or not, YAML, or Python such as `exec(code="print(1)")`."""
     body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip().removeprefix("functools")
-    if calls := (*_json_calls(body), *(calls_of_named(body) or python_calls(body) or _yaml_calls(body))):
+    calls = _json_calls(body) or calls_of_named(body) or python_calls(body) or _yaml_calls(body)
+    if calls:
         return calls
     fenced = re.search(
         r"(?ms)```(?:json|tool_call|action|yaml)?[ \t]*\n(?P<body>\s*(?:[{\[]|-? *\w+:).*?)(?:\n?[ \t]*```|\Z)", text
     )
     if fenced is None:
-        return ()
+        last = re.search(r"(?m)^\{", text)  # a call in the last lines, below some prose
+        below = [] if last is None or not text.rstrip().endswith("}") else calls_of_json(text[last.start() :])
+        return below if all(kind_of(call.name) for call in below) else ()
     return _json_calls(fenced["body"].strip()) or _yaml_calls(fenced["body"].strip())
 
 
@@ -259,7 +269,7 @@ def _yaml_calls(text: str) -> list[CallText]:
 
 def python_calls(text: str) -> list[CallText]:
     """The calls in Python's notation; those of an expression that is anything else are none."""
-    if not re.match(r"\[?\s*(?:think|exec|edit|submit|read_skill)(?:\.call)?\s*\(", text):
+    if not re.match(r"\[?\s*(?:print\s*\()?(?:\w+\.)*(?:think|exec|edit|submit|read_skill)(?:\.call)?\s*\(", text):
         return []
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -272,8 +282,11 @@ def python_calls(text: str) -> list[CallText]:
 
 def _python_call(call: ast.Call) -> CallText:
     """Raises ValueError if an argument is no literal."""
-    function = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-    name = function.id if isinstance(function, ast.Name) else ""
+    match call:
+        case ast.Call(func=ast.Name(id="print"), args=[ast.Call() as shown]):
+            return _python_call(shown)
+    names = ast.unparse(call.func).split(".")
+    name = next((name for name in names if name in ALIASES), names[-1])
     given = {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in call.keywords}
     given |= {f"#{number}": ast.literal_eval(value) for number, value in enumerate(call.args)}
     return CallText(name, json.dumps(given, default=str))

@@ -20,7 +20,7 @@ from agentprop.agent.reading.labels import labelled
 from agentprop.agent.reading.lenient_json import lenient_json
 from agentprop.agent.reading.mending import mend_code, without_outer_fence
 from agentprop.agent.reading.names import kind_of, plain_name
-from agentprop.agent.reading.submission import mend_submission, other_sections, sections_of
+from agentprop.agent.reading.submission import SECTIONS, mend_submission, other_sections, sections_of
 from agentprop.records.action_text import Malformed
 
 Call = tuple[str, dict[str, Any]]
@@ -33,11 +33,18 @@ NAMES = {
     "submit": frozenset({"statement", "answer", "answer_type", "unit", "figures", "certificate", "tests"}),
 }
 OTHER_NAMES = {
-    "edit": {"action": "edit", "operation": "edit", "op": "edit", "type": "edit", "command": "edit", "name": "skill"}
-    | {"skill_name": "skill", "new_skill": "replacement", "with": "replacement", "why": "reason"},
-    "submit": {"type": "answer_type", "problem": "statement", "question": "statement", "test_cases": "tests"},
+    "think": dict.fromkeys(("thought", "thoughts", "reflection", "reasoning", "analysis", "plan", "content"), "text"),
+    "exec": dict.fromkeys(("python_code", "script", "source", "python", "program", "snippet", "input"), "code")
+    | dict.fromkeys(("cmd", "command", "content"), "code"),
+    "edit": {"action": "edit", "operation": "edit", "op": "edit", "type": "edit", "command": "edit"}
+    | dict.fromkeys(("name", "skill_name", "old", "old_skill", "skills"), "skill")
+    | dict.fromkeys(("new", "new_skill", "with"), "replacement")
+    | dict.fromkeys(("why", "rationale", "explanation", "justification"), "reason"),
+    "submit": SECTIONS | {"type": "answer_type"},
 }
 """What models call an argument, and its name."""
+LINES = frozenset({"text", "code", "statement", "certificate", "skill"})
+"""Arguments that may come as a list of lines."""
 VERBS = {
     **dict.fromkeys(("prune", "remove", "drop", "delete", "pruned"), "prune"),
     **dict.fromkeys(("add", "include", "insert"), "add"),
@@ -100,11 +107,15 @@ def _of_call(name: str, arguments: str) -> tuple[list[Call], tuple[str, ...]]:
     if kind is None:
         return [(name, {"#": arguments})], ()
     found, repairs = _object(kind, arguments)
+    if "\\r\\n" in arguments or "\r\n" in arguments:
+        found = {key: one.replace("\r\n", "\n") if isinstance(one, str) else one for key, one in found.items()}
+        repairs = (*repairs, "line ends")
     names = list(repairs) if kind == name else [*repairs, "function"]
     if plain_name(name) == READ:
         found = {"code": f"{READ}({json.dumps(str(next(iter(found.values()), '')))})"}
-    if kind == "edit" and plain_name(name) in ("prune", "add", "replace"):
-        found = {"edit": plain_name(name), **found}
+    verb = plain_name(name).partition("_")[0]
+    if kind == "edit" and verb in VERBS:
+        found = {"edit": verb, **found}
     calls, more = _mended(kind, found)
     return calls, (*names, *more)
 
@@ -112,15 +123,18 @@ def _of_call(name: str, arguments: str) -> tuple[list[Call], tuple[str, ...]]:
 def _object(kind: str, text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The arguments of a call: JSON, JSON in a string, a Python literal, or code alone. Raises Malformed."""
     bare, names = without_outer_fence(text)
-    for load, repairs in ((_json, ()), (_literal, ("json",)), (lenient_json, ("json",))):
+    for load, repairs in ((_json, ()), (_literal, ("json",)), (_repeated, ("json",)), (lenient_json, ("json",))):
         try:
             found = _unwrapped(kind, load(bare))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
         if found is not None:
             return found[0], (*names, *repairs, *found[1])
-    if kind in MAIN and bare.strip() and not bare.lstrip().startswith(("{", "[")):
+    if kind in MAIN and re.search(r"\w", bare) and not re.match(r"\s*(?:[{\[]|null\s*\Z)", bare):
         return {MAIN[kind]: bare}, (*names, "json")
+    if kind == "edit" and (edit := _edit_line(bare.strip().partition("\n")[0].strip('"'))) is not None:
+        fields = _edit_fields(edit)
+        return {**fields, "reason": fields["reason"] or bare.strip().partition("\n")[2]}, (*names, "json")
     raise Malformed(f"the arguments of {kind} are not a JSON object", kind="call", example="")
 
 
@@ -138,6 +152,8 @@ def _unwrapped(kind: str, found: Any) -> tuple[dict[str, Any], tuple[str, ...]] 
     if not isinstance(found, dict):
         return None
     only = next(iter(found.values())) if len(found) == 1 else None
+    if isinstance(only, str) and only.lstrip().startswith("{") and not _renamed(kind, found).keys() & NAMES[kind]:
+        return _object(kind, only)[0], ("json",)
     if isinstance(only, dict) and not NAMES[kind] & found.keys():
         return only, ("json",)  # {"arguments": {…}}, {"input": {…}}
     return found, ()
@@ -152,6 +168,14 @@ def _literal(text: str) -> Any:
         return ast.literal_eval(text.strip())
 
 
+def _repeated(text: str) -> Any:
+    """The value of a text that says the same JSON twice. Raises ValueError if it does not."""
+    value, end = json.JSONDecoder(strict=False).raw_decode(text.strip())
+    if text.strip()[end:].strip() != text.strip()[:end]:
+        raise ValueError("something else stands behind the value")
+    return value
+
+
 def _first_of(text: str, *loads: Callable[[str], Any]) -> Any:
     """The value that the first of several readers finds. Raises ValueError if none does."""
     for load in loads:
@@ -162,6 +186,11 @@ def _first_of(text: str, *loads: Callable[[str], Any]) -> Any:
     raise ValueError("no value")
 
 
+def _key(name: str) -> str:
+    """`answerType`, `Answer-Type` → `answer_type`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower().replace("-", "_").replace(" ", "_")
+
+
 def _renamed(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     others = OTHER_NAMES.get(kind, {})
     return {others[key] if key in others and others[key] not in given else key: value for key, value in given.items()}
@@ -169,7 +198,12 @@ def _renamed(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _mended(kind: str, given: dict[str, Any]) -> tuple[list[Call], tuple[str, ...]]:
     """The calls with arguments under their names and as the functions take them."""
-    fields = _renamed(kind, {key.strip().lower().replace("-", "_"): value for key, value in given.items()})
+    fields = _renamed(kind, {_key(key): value for key, value in given.items()})
+    for name in LINES & fields.keys():
+        if isinstance(fields[name], list) and all(isinstance(line, str) for line in fields[name]):
+            fields[name] = "\n".join(fields[name])
+    if kind == "submit" and len(fields) == 1 and "<" in str(next(iter(fields.values()))):
+        fields = sections_of(str(next(iter(fields.values()))))[0] or fields
     main = MAIN.get(kind)
     if main is not None and main not in fields:
         texts = [value for value in fields.values() if isinstance(value, str)]
@@ -177,10 +211,10 @@ def _mended(kind: str, given: dict[str, Any]) -> tuple[list[Call], tuple[str, ..
     known = {key: value for key, value in fields.items() if key in NAMES[kind]}
     repairs: tuple[str, ...] = ("arguments",) if known.keys() != given.keys() and known else ()
     if kind == "exec" and isinstance(known.get("code"), str):
-        calls, more = _execs(known["code"])
+        calls, more = _execs(known["code"].strip("\n"))
         return calls, (*repairs, *more)
     if kind == "edit":
-        return _edit_call(known, repairs)
+        return _edit_call({key: fields[key] for key in fields if key in NAMES[kind] or key in VERBS}, repairs)
     if kind == "submit":
         mended, more_list = mend_submission(known)
         return [("submit", mended)], (*repairs, *more_list)
@@ -317,6 +351,8 @@ def _edit_fields(match: re.Match[str]) -> dict[str, Any]:
 def _edit_call(given: dict[str, Any], repairs: tuple[str, ...]) -> tuple[list[Call], tuple[str, ...]]:
     fields = {"reason": "", **given}
     verb = str(fields.get("edit", "")).strip()
+    if not verb and (key := next((key for key in given if key in VERBS), None)) is not None:  # {"prune": "a"}
+        fields, verb = {**fields, "edit": key, "skill": given[key]}, key
     first = EDIT.fullmatch(verb)
     if "skill" not in fields and first is not None:  # the whole edit in one argument
         fields = {**_edit_fields(first), "reason": str(fields["reason"])}
@@ -324,6 +360,7 @@ def _edit_call(given: dict[str, Any], repairs: tuple[str, ...]) -> tuple[list[Ca
     for name in ("skill", "replacement"):
         if isinstance(fields.get(name), str):
             fields[name] = skill_name(fields[name])
+    fields = {name: value for name, value in fields.items() if name in NAMES["edit"]}
     if fields["edit"] != "replace" or not fields.get("replacement"):
         fields.pop("replacement", None)
     return [("edit", fields)], repairs if fields == given else (*repairs, "edit")

@@ -11,10 +11,13 @@ import re
 KINDS = ("think", "exec", "edit", "submit")
 ALIASES = {
     **{kind: kind for kind in KINDS},
-    **dict.fromkeys(("thinking", "thought", "reflect", "reflection", "plan", "reason", "reasoning"), "think"),
-    **dict.fromkeys(("execute", "python", "py", "code", "run", "tool", "run_python", "code_interpreter"), "exec"),
+    **dict.fromkeys(("thinking", "thought", "thoughts", "sequentialthinking"), "think"),
+    **dict.fromkeys(("reflect", "reflection", "plan", "reason", "reasoning"), "think"),
+    **dict.fromkeys(
+        ("execute", "execution", "python", "py", "code", "run", "tool", "run_python", "code_interpreter"), "exec"
+    ),
     **dict.fromkeys(("python3", "ipython", "tool_code", "interpreter", "repl", "sandbox"), "exec"),
-    **dict.fromkeys(("prune", "add", "replace"), "edit"),
+    **dict.fromkeys(("prune", "add", "replace", "remove", "drop", "swap", "modify"), "edit"),
     **dict.fromkeys(("submission", "final", "finalize", "submit_problem"), "submit"),
     "read_skill": "exec",
 }
@@ -29,12 +32,12 @@ FILLERS = frozenset({
 def plain_name(name: str) -> str:
     """Take off what stands around a name: a namespace, the number of the call, tokens of the template.
 
-    >>> plain_name("functions.exec:0"), plain_name("<action:Exec>"), plain_name("exec()")
-    ('exec', 'exec', 'exec')
+    >>> plain_name("functions.exec:0"), plain_name("<action:Exec>"), plain_name("runPython()")
+    ('exec', 'exec', 'run_python')
     """
-    bare = re.sub(r"<\|.*|\(.*|[\s\"'`*>]+", "", name.strip().removeprefix("<"))
-    bare = re.sub(r"[:#_-]\d+$", "", bare)
-    return re.split(r"[.:/]|__", bare)[-1].lower()
+    bare = re.sub(r"<\|.*|\(.*", "", re.sub(r"\A\s*(?:<\|[^|]*\|>)*<?", "", name))
+    bare = re.sub(r"[:#_-]\d+\Z", "", re.sub(r"[\s\"'`*>]+", "", bare))
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.split(r"[.:/]|__", bare)[-1]).lower()
 
 
 def kind_of(name: str) -> str | None:
@@ -42,8 +45,7 @@ def kind_of(name: str) -> str | None:
     plain = plain_name(name)
     if plain in ALIASES:
         return ALIASES[plain]
-    bare = re.split(r"[.:/]|__", re.sub(r"<\|.*|[:#]\d+$", "", name.strip()))[-1]
-    words = [word for word in re.split(r"[_\-\s]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", bare).lower()) if word]
+    words = [word for word in re.split(r"[_-]+", plain) if word]
     kinds = {ALIASES[word] for word in words if word in ALIASES and word not in FILLERS}
     known = all(word in ALIASES or word in FILLERS for word in words)
     return kinds.pop() if known and len(kinds) == 1 else None

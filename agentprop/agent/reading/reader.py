@@ -14,9 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agentprop.agent.reading.blocks import ENDED, INVENTED, OPENING, STRICT, THINKING, THOUGHT, Block, blocks_of
+from agentprop.agent.reading.blocks import INVENTED, OPENING, STRICT, THINKING, THOUGHT, Block, blocks_of
+from agentprop.agent.reading.call_texts import calls_of_json
 from agentprop.agent.reading.fields import READS, STRICT_EDIT, Call, calls_of
 from agentprop.agent.reading.mending import LANGUAGE, mend_code, parses
+from agentprop.agent.reading.names import plain_name
 from agentprop.agent.tool_calls import FUNCTIONS
 from agentprop.models.chat import ToolCall
 from agentprop.records import Action
@@ -63,7 +65,13 @@ def read(message: str) -> MessageReading:
 
 def read_calls(calls: Sequence[ToolCall]) -> MessageReading:
     """Read native calls. Raises Malformed."""
-    return _reading(Block(call.name, call.arguments, call=True) for call in calls)
+    return _reading(Block(*named, call=True) for call in calls for named in _at_once(call))
+
+
+def _at_once(call: ToolCall) -> Sequence[tuple[str, str]]:
+    """The calls that a call of `multi_tool_use.parallel` holds, which models invent; otherwise the call itself."""
+    several = calls_of_json(call.arguments) if plain_name(call.name) == "parallel" else ()
+    return several or ((call.name, call.arguments),)
 
 
 def _is_plain(message: str, action: Action) -> bool:
@@ -95,7 +103,7 @@ def _reads(action: Action) -> bool:
 def _loosely(message: str, fault: Malformed) -> MessageReading:
     found = blocks_of(message)
     if not found.blocks:
-        code = _code_alone(ENDED.sub("", found.rest))
+        code = _code_alone(found.rest)
         if code is None:
             raise _only_thought() if "thinking" in found.repairs and OPENING.search(message) else fault
         return _reading([Block("exec", code)], ("tag", "fence"))
@@ -109,7 +117,10 @@ def _only_thought() -> Malformed:
 
 
 def _code_alone(message: str) -> str | None:
-    """The code of a message that has no tags at all, but fenced Python."""
+    """The code of a message that has no tags at all, but fenced Python; what it prints is not for the model to say."""
+    message = message.replace("<end_code>", "")
+    invented = INVENTED.search(message, max(message.find("```"), 0))
+    message = message if invented is None else message[: invented.start()]
     if "```py" not in message.lower() and not message.lstrip().startswith("```\n"):
         return None
     code, names = mend_code(message)

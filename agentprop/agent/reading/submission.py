@@ -144,6 +144,8 @@ def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0] in TYPES:
+        return value[0]
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return f"[{', '.join(map(str, value))}]"
     return str(value)
@@ -167,7 +169,18 @@ def answer_type(word: str, fields: dict[str, Any]) -> str:
         return SYNONYMS.get(plain, plain)
     if plain.rstrip("s") in TYPES:
         return plain.rstrip("s")
-    return _number_type(plain, fields) if plain in NUMBERS else word
+    if plain in NUMBERS:
+        return _number_type(plain, fields)
+    phrase = _phrase(plain)
+    return word if phrase is None else answer_type(phrase, fields)
+
+
+def _phrase(words: str) -> str | None:
+    """The one type that a phrase speaks of: `positive integer`, `list of integers`; None if it is not clear."""
+    head = re.split(r"\s+of\s+|\s+in\s+|\s+with\s+|[(,;/]", words)[0]
+    known = [one.rstrip("s") for one in re.findall(r"[a-z-]+", head)]
+    found = {one for one in known if one in TYPES or one in SYNONYMS or (one in NUMBERS and one)}
+    return found.pop() if len(found) == 1 and found != {words} else None
 
 
 def _number_type(word: str, fields: dict[str, Any]) -> str:
