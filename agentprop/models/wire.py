@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from agentprop.models import reasoning
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool, ToolCall, Usage
-from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error
+from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error, page_title
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import InProcessSettings, ModelSettings
 
@@ -127,10 +127,9 @@ def _without_surrogates(node: Any) -> Any:
 def bad_reply(body: bytes, fault: str, usage: Usage | None = None) -> ModelFailure:
     """Return the failure for a response that is not a chat completion."""
     text = body[: EXCERPT * 4].decode("utf-8", "replace").strip()
-    page = text[:100].lower()
-    if page.startswith(("<!doctype", "<html")):
+    if text[:100].lower().startswith(("<!doctype", "<html")):
         fault = "an HTML page"
-    excerpt = " ".join(text.split())[:EXCERPT]
+    excerpt = " ".join((page_title(text) or text).split())[:EXCERPT]
     message = f"the response is no chat completion ({fault}): {excerpt or 'empty'}"
     return ModelFailure(FailureKind.BAD_REPLY, message, excerpt=excerpt, usage=usage)
 

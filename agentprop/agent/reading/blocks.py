@@ -45,6 +45,8 @@ END = (
     r"|<｜end▁of▁sentence｜>"
 )
 """Token with which a turn ends."""
+MOST_ENDS = 4
+"""Tokens that are taken off the end of a message."""
 ENDED = re.compile(rf"(?:{END}|<end_code>)\Z")
 LABELS = (
     "observation|output|tool|tool[ _](?:output|response|result)|result|stdout|user|human|environment"
@@ -52,7 +54,7 @@ LABELS = (
 )
 INVENTED = re.compile(
     r"(?im)^[ \t]*(?:\[(?:draft|check|refine|finalize)\](?!\()"
-    rf"|[#>*_]*[ \t]*(?:{LABELS})[*_]*[ \t]*:(?![ \t]*[\w.\[\], |]+=[^=])|#+[ \t]*(?:{LABELS})[ \t]*$"
+    rf"|(?:[#>*_]+[ \t]*)?(?:{LABELS})[*_]*[ \t]*:(?![ \t]*[\w.\[\], |]+=[^=])|#+[ \t]*(?:{LABELS})[ \t]*$"
     r"|<(?:observation|output|result|tool_response|tool_result|stdout)\b|```(?:output|result|stdout|observation|console)\b"
     r"|<\|start\|>)"
     r"|<\|(?:im_start|start_header_id|user|observation|tool|USER_TOKEN)\|>|<start_of_turn>|\[/?INST\]|\[TOOL_RESULTS\]"
@@ -191,7 +193,7 @@ def opens_block(text: str, opening: re.Match[str]) -> bool:
     before = text[max(begin, opening.start() - FAR) : opening.start()]
     if before.endswith("`") and text.startswith("`", opening.end()):
         return False
-    line = TAGS.sub("", before)
+    line = TAGS.sub("", re.split(r"</think>|assistantfinal", before)[-1])
     label = re.search(r":\s*[*`]*\Z", line) is not None
     if not re.search(r"\w", NUMBERING.sub("", line)) or (label and not re.match(r"[`,]", text[opening.end() :])):
         return True
@@ -205,7 +207,7 @@ def opens_block(text: str, opening: re.Match[str]) -> bool:
     return True
 
 
-TAGS = re.compile(r"<[^<>]*>|\[/?\w+\]|◁[^▷]*▷|assistantfinal|.*</think>")
+TAGS = re.compile(r"<[^<>]*>|\[/?\w+\]|◁[^▷]*▷")
 FAR = 400
 """Characters of a line that are looked at before a tag."""
 NUMBERING = re.compile(r"\A\s*(?:\d+[.)]|(?i:step)\s*\d+[.:)])\s*")
@@ -294,11 +296,11 @@ def _end(text: str, start: int, word: str) -> tuple[int, int, bool]:
     following = _next_tag(text, start)
     if own >= 0 and (following is None or own < following or word != "think"):
         return own, own + len(f"</action:{word}>"), True
-    nearest = CLOSING.search(text, start)
+    nearest = CLOSING.search(text, start, len(text) if following is None else following)
     before = min(len(text) if nearest is None else nearest.start(), len(text) if following is None else following)
     other = re.compile(rf"</\s*{re.escape(word)}\s*>", re.IGNORECASE).search(text, start, before) if word else None
     nearest = nearest if other is None else other
-    if nearest is not None and (following is None or nearest.start() < following):
+    if nearest is not None:
         return nearest.start(), nearest.end(), True
     end = len(text) if following is None else following
     invented = INVENTED.search(text, start, end)
@@ -310,8 +312,8 @@ def _end(text: str, start: int, word: str) -> tuple[int, int, bool]:
 
 def _without_end(text: str) -> str:
     """The text without blanks and tokens at its end."""
-    while (bare := ENDED.sub("", text.rstrip())) != text:
-        text = bare
+    for _ in range(MOST_ENDS):
+        text = ENDED.sub("", text.rstrip())
     return text
 
 

@@ -69,8 +69,9 @@ def _broken(text: str) -> list[CallText]:
             return _calls_of(ast.literal_eval(text.strip()))
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         name = re.search(r'"(?:name|function)"\s*:\s*"([\w.:-]+)"', text)
-        body = re.search(r'"(?:arguments|parameters)"\s*:\s*(.*)\}\s*\Z', text, re.DOTALL)
-        return [CallText(plain_name(name[1]), body[1] if body else text)] if name else []
+        body = re.search(r'"(?:arguments|parameters)"\s*:', text)
+        arguments = text if body is None else text[body.end() :].rstrip().removesuffix("}")
+        return [CallText(plain_name(name[1]), arguments)] if name else []
 
 
 def _calls_of(value: Any) -> list[CallText]:
@@ -233,8 +234,8 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
     ): _named,
     re.compile(r"✿FUNCTION✿:\s*(?P<name>[\w.:-]+)\s*✿ARGS✿:(?P<body>.*?)(?=✿|\Z)", re.DOTALL): _named,
     re.compile(
-        r"(?ims)^[ \t]*[*#]*[ \t]*action[*]*[ \t]*:[*]*[ \t]*`?(?P<name>[\w.:-]+)`?[ \t]*\n\s*"
-        r"[*#]*[ \t]*action[ _]input[*]*[ \t]*:[*]*"
+        r"(?ims)^[ \t]*(?:[*#]+[ \t]*)?action[*]*[ \t]*:[*]*[ \t]*`?(?P<name>[\w.:-]+)`?[ \t]*\n\s*"
+        r"(?:[*#]+[ \t]*)?action[ _]input[*]*[ \t]*:[*]*"
         r"(?P<body>.*?)(?=^[ \t]*[*#]*(?:observation|thought|action|final answer)[*]*[ \t]*:|\Z)"
     ): _react,
 }
