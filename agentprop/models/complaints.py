@@ -160,7 +160,7 @@ def complaint_of(body: bytes | Mapping[str, Any] | list[Any] | str, status: int 
 
 def is_error(data: Mapping[str, Any]) -> bool:
     """Decide if a JSON object that came as a success is an error."""
-    if data.get("error"):
+    if _tells(data.get("error")):
         return True
     if data.get("choices"):
         return False
@@ -168,6 +168,13 @@ def is_error(data: Mapping[str, Any]) -> bool:
     if isinstance(told, Mapping) and told.get("status_code"):
         return True
     return data.get("object") == "error" or data.get("type") == "error" or bool(SAID & data.keys())
+
+
+def _tells(error: Any) -> bool:
+    """False for an error that is empty all through, as some gateways send one with every reply."""
+    if isinstance(error, Mapping):
+        return any(map(_tells, error.values()))
+    return bool(error)
 
 
 def delay_s(words: str) -> float | None:
