@@ -23,7 +23,8 @@ from agentprop.models.settings import InProcessSettings, ModelSettings
 
 BROKEN_OFF = frozenset({
     "error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error", "interrupted",
-    "incomplete", "insufficient_system_resource", "network_error", "server_error", "engine_error", "malformed_function_call",
+    "incomplete", "insufficient_system_resource", "network_error", "server_error", "engine_error",
+    "malformed_function_call",
 })  # fmt: skip
 """Finish reasons of replies that the server did not finish."""
 CUT_OFF = frozenset({
