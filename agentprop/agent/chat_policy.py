@@ -161,12 +161,18 @@ def _beside(text: str, blocks: str) -> str:
 
 
 def _said(choice: Choice) -> tuple[str, tuple[str, ...]]:
-    """(text, repairs): that of the reply, or the last action of its reasoning if it never ended that."""
+    """(text, repairs): that of the reply, or the action with which its reasoning ends if it says nothing else.
+
+    An action that the reasoning goes on behind is a draft.
+    """
     reasoning = choice.reasoning or ""
-    start = reasoning.rfind("<action")
-    if choice.text.strip() or start < 0:
+    opened = [tag for tag in OPENING.finditer(reasoning) if opens_block(reasoning, tag)]
+    if choice.text.strip() or not opened:
         return choice.text, ()
-    return reasoning[start:], ("thinking",)
+    closing = CLOSING.search(reasoning, opened[-1].end())
+    if closing is not None and reasoning[closing.end() :].strip():
+        return choice.text, ()
+    return reasoning[opened[-1].start() :], ("thinking",)
 
 
 def _cut_in_thought(choice: Choice) -> bool:
