@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from agentprop.agent.reading.call_texts import CALL_FORMATS, CallText, calls_within, whole_message
+from agentprop.agent.reading.call_texts import CALL_FORMATS, CallText, calls_within, python_calls, whole_message
 from agentprop.agent.reading.mending import FENCE, INVISIBLE, WIDE, parses, unescaped
 from agentprop.agent.reading.names import KINDS, kind_of
 
@@ -113,7 +113,11 @@ def _without_tags(text: str) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         return tuple(map(_of_call, calls)), ("call",)
     named = [match for match in FENCE.finditer(text) if _fenced_kind(match)]
     named += CODE_TAG.finditer(text)
-    return tuple(Block(_fenced_kind(match) or "exec", match["body"].strip("\n"), ("tag",)) for match in named[:1]), ()
+    for match in named[:1]:
+        inner = python_calls(match["body"].strip())
+        block = Block(_fenced_kind(match) or "exec", match["body"].strip("\n"), ("tag",))
+        return tuple(map(_of_call, inner)) or (block,), ("call",) if inner else ()
+    return (), ()
 
 
 def _fenced_kind(match: re.Match[str]) -> str | None:
@@ -233,7 +237,7 @@ class _Openings:
 def _thinking_end(text: str, opening: re.Match[str]) -> int:
     """Where thinking ends: after its closing tag, or else at the next action that begins a line, or at the end."""
     if opening["tag"]:
-        closing = re.compile(rf"</\s*{re.escape(opening['tag'])}\s*>", re.IGNORECASE).search(text, opening.end())
+        closing = _balanced(text, opening)
     elif opening["harmony"]:
         closing = HARMONY_END.search(text, opening.end())
     elif opening["bare"]:
@@ -248,6 +252,18 @@ def _thinking_end(text: str, opening: re.Match[str]) -> int:
     after += [pattern.search(text, opening.end()) for pattern in CALL_FORMATS]
     starts = [found.start() for found in after if found is not None and _begins_line(text, found.start())]
     return min(starts, default=len(text))
+
+
+def _balanced(text: str, opening: re.Match[str]) -> re.Match[str] | None:
+    """The closing tag of thinking that may hold thinking; the first one if they are not balanced."""
+    tag = re.compile(rf"<(/?)\s*{re.escape(opening['tag'])}\s*>", re.IGNORECASE)
+    depth, first = 1, None
+    for found in tag.finditer(text, opening.end()):
+        depth += -1 if found[1] else 1
+        first = found if first is None and found[1] else first
+        if depth == 0:
+            return found
+    return first
 
 
 def _begins_line(text: str, position: int) -> bool:

@@ -13,6 +13,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from agentprop.agent.reading.labels import labelled
@@ -21,7 +22,7 @@ from agentprop.agent.reading.mending import without_outer_fence
 from agentprop.agent.reading.names import ALIASES, KINDS, kind_of, plain_name
 
 NAMES = ("name", "function", "tool", "tool_name", "function_name", "action", "recipient_name")
-WRAPPERS = ("function_call", "functionCall")
+WRAPPERS = ("function_call", "functionCall", "command")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
 SORTS = ("type", "kind", "op")
 """Keys that name an action only if their value is one."""
@@ -86,7 +87,9 @@ def _calls_of(value: Any) -> list[CallText]:
         return _calls_of(several)
     if value and len(value) < len(KINDS) and value.keys() <= set(KINDS):  # {"exec": "print(1)"}
         return [_call(kind, one) for kind, one in value.items()]
-    name = next((value[key] for key in (*WRAPPERS, *NAMES) if isinstance(value.get(key), str | dict)), None)
+    wrapped = (value[key] for key in WRAPPERS if isinstance(value.get(key), dict))
+    named = (value[key] for key in NAMES if isinstance(value.get(key), str | dict))
+    name = next(chain(wrapped, named), None)
     if isinstance(name, dict):
         return _calls_of(name)
     if name is None:
@@ -190,6 +193,7 @@ def _react(match: re.Match[str]) -> list[CallText]:
 
 
 PREFIX = r"(?:\w+:|｜DSML｜)?"
+ACTION = re.compile(r"(?ims)^[*#]*[ \t]?action[*]*:[*]*[ \t]*(?P<rest>\S.*)\Z")
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
 NAMED = re.compile(
@@ -248,6 +252,8 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 def whole_message(text: str) -> Sequence[CallText]:
     """The calls of a message of nothing else: JSON, fenced or not, YAML, or Python such as `exec(code="print(1)")`."""
     body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip().removeprefix("functools")
+    if (labelled_call := ACTION.search(body)) is not None and (calls := _after_label(labelled_call["rest"].strip())):
+        return calls
     calls = _json_calls(body) or calls_of_named(body) or python_calls(body) or _yaml_calls(body)
     if calls:
         return calls
@@ -259,6 +265,14 @@ def whole_message(text: str) -> Sequence[CallText]:
         below = [] if last is None or not text.rstrip().endswith("}") else calls_of_json(text[last.start() :])
         return below if all(kind_of(call.name) for call in below) else ()
     return _json_calls(fenced["body"].strip()) or _yaml_calls(fenced["body"].strip())
+
+
+def _after_label(text: str) -> list[CallText]:
+    """The call behind `Action:`: as JSON, in Python, or as `exec[print(1)]`."""
+    brackets = re.fullmatch(r"(?s)(?P<name>\w+)\[(?P<body>.*)\]", text)
+    if brackets is not None and kind_of(brackets["name"]):
+        return [CallText(plain_name(brackets["name"]), brackets["body"])]
+    return _json_calls(text) or calls_of_named(text) or python_calls(text)
 
 
 def _yaml_calls(text: str) -> list[CallText]:

@@ -54,6 +54,7 @@ EDIT = re.compile(
     rf"(?i)[-*\s]*(?P<verb>{'|'.join(VERBS)})\s*:?\s+(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<skill>[\w-]+)[`\"'*]*"
     r"(?:\s*(?:with|by|for|->|→|=>)\s*(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<new>[\w-]+)[`\"'*]*)?[\s,.:;–—-]*(?P<why>.*)"
 )
+VERB = re.compile(rf"(?i)\b(?:{'|'.join(VERBS)})\b")
 STRICT_EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
 READ = "read_skill"
 READS = (READ, "read_script")
@@ -338,7 +339,13 @@ def _edits(body: str) -> tuple[list[Call], tuple[str, ...]]:
 
 def _edit_line(line: str) -> re.Match[str] | None:
     """The edit that a line states, with brackets and quotes around its parts or without."""
-    return EDIT.fullmatch(line.strip()) or EDIT.fullmatch(re.sub(r"</\w+>|[<>()\[\]\"'`*:]+", " ", line).strip())
+    signs = re.sub(r"^\+\s*", "add ", re.sub(r"^`?([\w-]+)`?\s*(?:->|→|=>)\s*", r"replace \1 with ", line.strip()))
+    found = EDIT.fullmatch(signs) or EDIT.fullmatch(re.sub(r"</\w+>|[<>()\[\]\"'`*:]+", " ", signs).strip())
+    for verb in () if found else VERB.finditer(line):
+        inside = EDIT.fullmatch(line[verb.start() :].strip())
+        if inside is not None and re.search(r"\w[-_]\w", inside["skill"]):  # in a sentence, a name looks like one
+            return inside
+    return found
 
 
 def _edit_fields(match: re.Match[str]) -> dict[str, Any]:

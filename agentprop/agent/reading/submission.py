@@ -48,6 +48,7 @@ NUMBERS = frozenset(
     {"number", "numeric", "numerical", "float", "decimal", "num", "numeric value", "value", "scalar", "real", ""}
 )
 """Types that leave open which kind of number is meant; the empty one leaves open even that."""
+KNOWN = (frozenset(TYPES) | SYNONYMS.keys() | NUMBERS) - {""}
 NOTHING = frozenset({"", "…", "...", "none", "null", "n/a", "na", "-", "no unit", "unitless", "dimensionless"})
 INTEGER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?\d+")
 RATIONAL = re.compile(r"[+-]?\d+\s*/\s*\d+|[+-]?\d*\.\d+|\\?[dt]?frac\{-?\d+\}\{\d+\}")
@@ -179,7 +180,7 @@ def _phrase(words: str) -> str | None:
     """The one type that a phrase speaks of: `positive integer`, `list of integers`; None if it is not clear."""
     head = re.split(r"\s+of\s+|\s+in\s+|\s+with\s+|[(,;/]", words)[0]
     known = [one.rstrip("s") for one in re.findall(r"[a-z-]+", head)]
-    found = {one for one in known if one in TYPES or one in SYNONYMS or (one in NUMBERS and one)}
+    found = {"number" if one in NUMBERS else SYNONYMS.get(one, one) for one in known if one in KNOWN}
     return found.pop() if len(found) == 1 and found != {words} else None
 
 
