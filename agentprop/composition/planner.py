@@ -32,9 +32,11 @@ from agentprop.composition import objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
+from agentprop.composition.freshness import ANY, Freshness
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
 from agentprop.composition.program_tasks import ProgramTask
+from agentprop.composition.structure import structure_digest
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -66,6 +68,8 @@ DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
 """Compositions tried for a category before it is given up."""
+FRESH_PLANS = 32
+"""Compositions planned until one has a structure that is welcome."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 OBJECT_ROOTS = 0.75
@@ -151,23 +155,34 @@ class Planner:
         planner.effort = EFFORTS[level]
         return planner
 
-    def plan(self, category: str, rng: Random) -> Term:
+    def plan(self, category: str, rng: Random, fresh: Freshness = ANY) -> Term:
         """Draw a composition whose question belongs to the category. Raises Impossible if none is found.
 
-        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest.
+        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest;
+        of those that are as near, the first with the freshest structure.
         """
         level = self.aim.level(rng)
-        planner, nearest, least = self.at(level), None, math.inf
-        for _ in range(self.aim.plans):
+        planner, found, least = self.at(level), list[Term](), (math.inf, 0)
+        for _ in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
             term = planner._planned_once(category, rng)
-            miss = self.aim.miss(level, expected_features(term, self.library, self.index.survey))
-            if miss < least:
-                nearest, least = term, miss
-            if not miss:
+            rank = self._miss(term, level), self.staleness(term, fresh)
+            if rank < least:
+                found, least = [term], rank
+            if rank == (0, 0):
                 break
-        if nearest is None:
-            raise Impossible(f"no composition found for {category}")
-        return nearest
+        return found[0]
+
+    def _miss(self, term: Term, level: int) -> float:
+        """By how much a composition is expected to miss the difficulty asked for; 0 if none is."""
+        if self.aim.plans == 1:
+            return 0.0
+        return self.aim.miss(level, expected_features(term, self.library, self.index.survey))
+
+    def staleness(self, term: Term, fresh: Freshness) -> int:
+        """Rank of a structure, 0 for the freshest; an object's is settled later, when its model is constructed."""
+        if not fresh.asks or objects.is_undrawn(term, self.library):
+            return 0
+        return fresh.rank(structure_digest(term, self.library))
 
     def _planned_once(self, category: str, rng: Random) -> Term:
         for _ in range(PLANS if category in self.categories else 0):

@@ -16,6 +16,7 @@ from typing import Any
 
 from agentprop.composition import ablation, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.freshness import ANY, POSED, Freshness
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
@@ -47,7 +48,7 @@ AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
-MODELS = 3
+MODELS = 4
 """Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
 BACKWARDS = 0.65
@@ -72,6 +73,8 @@ class BuiltinProposer:
     prune: bool = True
     idle: tuple[str, ...] = ()
     """Skills that are active and that the composition has no use for."""
+    fresh: Freshness = ANY
+    """Structures that it avoids if it can."""
 
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
@@ -167,11 +170,17 @@ class BuiltinProposer:
         data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return
+        turned = list[Sought]()
         for node, name in self.rng.sample(data, min(DATA, len(data))):
             letter = free_letter(term, self.library[node.skill].spec, name, self.library)
             if letter is not None:
                 body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
-                yield Sought(letter, body, value)
+                turned.append(Sought(letter, body, value))
+        fresh = [question for question in turned if not self._was_posed(question)]
+        yield from fresh or (turned if self._was_posed(term) else ())
+
+    def _was_posed(self, term: Term) -> bool:
+        return self.planner.staleness(term, self.fresh) == POSED
 
     def _data(self, node: Apply) -> list[str]:
         """The given decimals of a skill, which have bounds."""
@@ -187,9 +196,13 @@ class BuiltinProposer:
             if drawn.outcome != "ok":
                 return
             self.term = objects.applied(undrawn, self.library, _printed(drawn.text)[0])
-            statement = self._written()
-            fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
-            if attempt + 1 < MODELS:
+            last = attempt + 1 == MODELS
+            if not last and self._was_posed(self.term):
+                fault = "The same was asked of other numbers."
+            else:
+                statement = self._written()
+                fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
+            if not last:
                 yield protocol.think(f"{fault} I construct another one.")
                 undrawn = objects.redrawn(undrawn, self.rng)
 
