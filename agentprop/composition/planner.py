@@ -68,8 +68,8 @@ DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
 """Compositions tried for a category before it is given up."""
-FRESH_PLANS = 32
-"""Compositions planned until one has a structure that is welcome."""
+FRESH_PLANS, OF_A_LEVEL = 32, 8
+"""Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 OBJECT_ROOTS = 0.75
@@ -114,6 +114,7 @@ class Planner:
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec) and _posable(p)}
         self.index = Links(self.library, survey or {}, linked=links)
         self._known_shapes: dict[str, dict[str, float]] = {}
+        self._telling = [package.spec for package in self.library.values() if package.spec.tells]
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
@@ -162,9 +163,11 @@ class Planner:
         of those that are as near, the first with the freshest structure.
         """
         level = self.aim.level(rng)
-        planner, found, least = self.at(level), list[Term](), (math.inf, 0)
-        for _ in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
-            term = planner._planned_once(category, rng)
+        found, least = list[Term](), (math.inf, 0)
+        for number in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
+            if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
+                level = self.aim.level(rng)
+            term = self.at(level)._planned_once(category, rng)
             rank = self._miss(term, level), self.staleness(term, fresh)
             if rank < least:
                 found, least = [term], rank
@@ -388,12 +391,12 @@ class Planner:
     def _alike(self, spec: Spec) -> list[str]:
         """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
         output, found = spec.output, list[str]()
-        for name, package in self.library.items():
-            other = package.spec.output
-            if package.spec.tells and output is not None and other is not None:
+        for peer in self._telling:
+            other = peer.output
+            if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
                 if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
-                    found.append(name)
+                    found.append(peer.name)
         return found
 
     def _combined(self, left: tuple[str, int], right: tuple[str, int], rng: Random, used: frozenset[str]) -> Combine:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -46,6 +47,8 @@ from agentprop.skills.values import draw
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
+SUPPLIERS = 6
+"""Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS = 4
@@ -307,22 +310,39 @@ class BuiltinProposer:
         return linked[number].skill if number < len(linked) else linked[-1].skill
 
     def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        new = self.repairs.substitute(self.term, culprit, self.rng)
-        try:
-            pruned = self.repairs.pruned(self.term, culprit, self.rng)
-        except Impossible:
-            pruned = None
-        if pruned is not None and (skill_count(pruned) > 1 or new is None):
+        """Prune the culprit, or exchange it: whatever leaves several skills and a structure that is new."""
+        pruned, exchanged = self._pruned(culprit), self._exchanged(culprit)
+        if pruned is not None and (exchanged is None or self._is_better(pruned, exchanged[1])):
             seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
-        elif new is not None:
+        elif exchanged is not None:
+            new, term = exchanged
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
-            if seen.outcome == "ok":
-                try:
-                    self.term = self.repairs.exchanged(self.term, culprit, new, self.rng)
-                except Impossible:
-                    return None
+            self.term = term if seen.outcome == "ok" else self.term
         return (yield from self._draft(""))
+
+    def _is_better(self, pruned: Term, exchanged: Term) -> bool:
+        return skill_count(pruned) > 1 and (not self._was_posed(pruned) or self._was_posed(exchanged))
+
+    def _pruned(self, culprit: str) -> Term | None:
+        try:
+            return self.repairs.pruned(self.term, culprit, self.rng)
+        except Impossible:
+            return None
+
+    def _exchanged(self, culprit: str) -> tuple[str, Term] | None:
+        """Another supplier, and the composition with it; of a few the first with a new structure."""
+        found = list[tuple[str, Term]]()
+        for _ in range(SUPPLIERS):
+            new = self.repairs.substitute(self.term, culprit, self.rng)
+            if new is None:
+                break
+            with suppress(Impossible):
+                term = self.repairs.exchanged(self.term, culprit, new, self.rng)
+                if not self._was_posed(term):
+                    return new, term
+                found.append((new, term))
+        return found[0] if found else None
 
     # --- texts ---
 

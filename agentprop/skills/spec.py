@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -152,13 +151,13 @@ class Spec(Part):
         """The parameter that carries a program's data (coding)."""
         return next((name for name, p in self.parameters.items() if p.input), None)
 
-    @cached_property
+    @property
     def is_object(self) -> bool:
         """True for an object kind: a box, facts and a question about one object."""
         kinds = {name: p.kind for name, p in self.parameters.items()}
         return kinds == {"box": "integer", "facts": "facts", "question": "question"}
 
-    @cached_property
+    @property
     def tells(self) -> bool:
         """True if a scene can be told whose result then gets a letter: "… Let $t$ be the age of the granite."."""
         return bool(self.named) and any(set(self.parameters) <= set(holes(w.scene)) for w in self.phrasings)
