@@ -1,10 +1,10 @@
 """Structures of earlier problems → which compositions a batch of candidates should rather propose.
 
 Batches are made in parallel, so none knows what those beside it propose. Each therefore has a share of all structures,
-by their digests, and batches that are under way together have different shares. Ours.
+by their digests, which it prefers, and batches that follow each other have different shares. Ours.
 
     >>> old, own, other = bytes(8), bytes(7) + b"\\x05", bytes(7) + b"\\x06"
-    >>> fresh = Freshness(frozenset([old]), share=5, shares=16)
+    >>> fresh = Freshness(frozenset([old]), share=1, shares=4)
     >>> [fresh.rank(digest) for digest in (own, other, old)]
     [0, 1, 2]
     >>> Freshness().rank(old)

@@ -68,7 +68,7 @@ DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
 """Compositions tried for a category before it is given up."""
-FRESH_PLANS, OF_A_LEVEL = 32, 8
+FRESH_PLANS, OF_A_LEVEL = 24, 8
 """Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""

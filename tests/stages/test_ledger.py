@@ -72,4 +72,4 @@ def test_a_batch_avoids_the_structures_of_a_window_earlier_after_a_resume_too() 
         found = {batch: one.fresh_for(batch) for batch in (1, 3, 4)}
         assert {batch: len(fresh.known) for batch, fresh in found.items()} == {1: 0, 3: BATCH, 4: 3 * BATCH // 2}
         assert found[3].known == {bytes.fromhex(structure) for _, _, structure in rows[: 2 * BATCH]}
-        assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 2), (1, 2), (0, 2)]
+        assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 4), (3, 4), (0, 4)]

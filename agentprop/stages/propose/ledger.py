@@ -50,6 +50,8 @@ INDICES = 10**9
 
 KNOWN = 20_000
 """Most structures that a batch is told to avoid: the latest ones."""
+SHARES = 4
+"""Shares of all structures that batches prefer in turn: each costs a plan more for every candidate."""
 
 ONCE = "skills with one problem each"
 
@@ -177,11 +179,11 @@ class Ledger:
         return self.snapshots[position] if position is not None else self.curriculum.start()
 
     def fresh_for(self, batch: int) -> Freshness:
-        """What a batch avoids: structures that were accepted a window earlier, and the shares of those beside it."""
+        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it."""
         position = self._position(batch)
         count = self.known[position] if position is not None else 0
         known = frozenset(islice(self.structures, max(0, count - KNOWN), count))
-        return Freshness(known, batch % self.window, self.window)
+        return Freshness(known, batch % SHARES, SHARES)
 
     def _position(self, batch: int) -> int | None:
         """Place of what was known a window before a batch, among what is kept of the last batches."""
