@@ -224,7 +224,7 @@ class Sandbox:
         with self._condition:
             self._condition.wait_for(lambda: self._closed or len(self._free) >= count)
             if self._closed:
-                raise RuntimeError("the sandbox is closed")
+                raise SandboxUnavailable("the sandbox is closed")  # about the run, not about a record
             self._free.sort(key=lambda place: place is not None)
             return [self._free.pop() for _ in range(count)]
 
