@@ -184,7 +184,7 @@ class Sandbox:
     def _run_body(self, body: Body) -> ChildOutput:
         """Run one body, once more where the machine may be to blame; jobs of a batch are each tried alone instead."""
         child = self._attempt(body)
-        if body.batched or not deserves_another_try(child, body):
+        if body.batched or self._closed or not deserves_another_try(child, body):
             return child
         with self._trying_again:
             return self._attempt(body)
