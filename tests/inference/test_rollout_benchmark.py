@@ -18,7 +18,7 @@ def test_the_benchmark_of_rollouts_runs_three_ways_on_the_same_conversations(tmp
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.strip().splitlines()[-1])
     ways = found["ways"]
-    assert ways.keys() == {"generate", "kept cache", "agentprop"}
+    assert ways.keys() == {"generate", "kept cache", "continuous", "agentprop"}
     for way in ways.values():
         assert way["error"] < 1e-4
         assert way["tokens_per_s"] * way["seconds"] == pytest.approx(found["sampled_tokens"], rel=0.01)
