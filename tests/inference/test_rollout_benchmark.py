@@ -12,7 +12,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "examples" / "benchmarks" / "rollout.py"  # measures with benchmarks/measuring.py
 
 
-def test_the_benchmark_of_rollouts_runs_three_ways_on_the_same_conversations(tmp_path: Path) -> None:
+def test_the_benchmark_of_rollouts_runs_all_ways_on_the_same_conversations(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "--smoke", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
