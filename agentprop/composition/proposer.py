@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -72,6 +72,8 @@ class BuiltinProposer:
     prune: bool = True
     idle: tuple[str, ...] = ()
     """Skills that are active and that the composition has no use for."""
+    category: str = ""
+    """Category that a repair must not leave; any if empty."""
 
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
@@ -299,6 +301,10 @@ class BuiltinProposer:
             pruned = self.repairs.pruned(self.term, culprit, self.rng)
         except Impossible:
             pruned = None
+        if not self._stays({*skills(self.term)} - {culprit} | ({new} if new is not None else set())):
+            new = None
+        if pruned is not None and not self._stays(skills(pruned)):
+            pruned = None
         if pruned is not None and (skill_count(pruned) > 1 or new is None):
             seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
@@ -309,7 +315,13 @@ class BuiltinProposer:
                     self.term = self.repairs.exchanged(self.term, culprit, new, self.rng)
                 except Impossible:
                     return None
+        else:
+            return (yield from self._redraft(f"{problem}{AGAIN}"))
         return (yield from self._draft(""))
+
+    def _stays(self, names: Collection[str]) -> bool:
+        """True if one of the skills is of the category that the problem was begun for."""
+        return not self.category or any(self.library[name].spec.category == self.category for name in names)
 
     # --- texts ---
 

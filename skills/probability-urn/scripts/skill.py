@@ -7,6 +7,7 @@ from object_kinds import answer, narrowed, quotient
 # Remainders and comparisons are direct too: without a probability they make no problem about draws.
 DIRECT = ("red", "blue", "total", "difference", "fifths", "sevenths", "more", "even")
 SAME = {}
+RANGED = "total"
 
 
 def members(box):
