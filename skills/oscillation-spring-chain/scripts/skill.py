@@ -17,7 +17,7 @@ def solve(a: float, m: float, b: float, n: float, q: float) -> float:
 
 
 def check(a: float, m: float, b: float, n: float, q: float) -> float:
-    """Force at a deflection from the balance where the springs meet; then a quarter of an oscillation in small steps."""
+    """Force at a deflection from the balance where the springs meet; then a quarter of an oscillation, step by step."""
     upper, lower = m / 1000 * 9.8 / (a / 100), n / 1000 * 9.8 / (b / 100)
     low, high = 0.0, 1.0
     for _ in range(60):  # the springs meet where the upper one pulls as much as the lower one
