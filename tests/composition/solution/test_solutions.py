@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from agentprop.agent.candidates import tools
 from agentprop.composition.solution import modules, recheck, solved, tracing
+from agentprop.composition.solution.checking import Sources, fault
 from agentprop.composition.terms import Apply, Combine, Given, from_json, imports, to_json
 from agentprop.composition.terms import modules as composed
 from agentprop.export.solutions import reply
@@ -142,3 +144,12 @@ def test_a_stored_solution_is_checked_again(problems: list[Problem], judge: Any)
         forged = problem.model_copy(update={"solution": Solution(text=text, values=problem.solution.values)})
         found = judge([forged])[0]
         assert (found.value, found.code) == ("invalid", "solution")
+
+
+def test_a_number_may_be_told_by_its_mantissa_or_with_a_power_of_ten() -> None:
+    asked = r"A foil has $7.20\times10^{19}$ atoms. For which value of $u$ is this so?"
+    sources = Sources.of(asked, [6.4995], [r"It grows by $<u>\times10^{-4}$."])
+    told = r"So $7.20 \cdot 2 = 14.40$ and $u$ is $6.4995\times10^{-4}$."
+    assert fault(f"{told}\n\nThe answer is 6.", "6", Sources.of(asked, [6.4995, 14.4, 2], ())) is not None
+    assert sources.hold(Fraction("7.2")) and sources.hold(Fraction("0.00064995"))
+    assert not sources.hold(Fraction("0.0064995")) and not sources.hold(Fraction("7.3"))
