@@ -39,7 +39,8 @@ set_tid_address 218 restart_syscall 219 fadvise64 221 clock_gettime 228 clock_ge
 exit_group 231 epoll_wait 232 epoll_ctl 233 tgkill 234 get_mempolicy 239 waitid 247 openat 257 newfstatat 262
 readlinkat 267 faccessat 269 pselect6 270 ppoll 271 set_robust_list 273 get_robust_list 274 epoll_pwait 281
 timerfd_create 283 eventfd 284 timerfd_settime 286 timerfd_gettime 287 eventfd2 290 epoll_create1 291 dup3 292
-pipe2 293 preadv 295 pwritev 296 prlimit64 302 getcpu 309 getrandom 318 statx 332 rseq 334 clone3 435 openat2
+pipe2 293 preadv 295 pwritev 296 prlimit64 302 getcpu 309 getrandom 318 statx 332 rseq 334 clone3 435 close_range
+436 openat2
 437 faccessat2 439 epoll_pwait2 441
 """
 
@@ -65,7 +66,7 @@ getrlimit 163 setrlimit 164 getrusage 165 umask 166 prctl 167 getcpu 168 gettime
 173 getuid 174 geteuid 175 getgid 176 getegid 177 gettid 178 sysinfo 179 socketpair 199 getsockname 204
 getpeername 205 sendto 206 recvfrom 207 getsockopt 209 shutdown 210 brk 214 munmap 215 mremap 216 clone 220
 mmap 222 fadvise64 223 mprotect 226 msync 227 madvise 233 get_mempolicy 236 wait4 260 prlimit64 261 getrandom
-278 statx 291 rseq 293 clone3 435 openat2 437 faccessat2 439 epoll_pwait2 441
+278 statx 291 rseq 293 clone3 435 close_range 436 openat2 437 faccessat2 439 epoll_pwait2 441
 """
 
 ARCHITECTURES = {
