@@ -93,6 +93,16 @@ def test_the_default_sandbox_computes_with_sympy() -> None:
         assert sandbox.run("from sympy.stats import Die, E\nprint(E(Die('D', 6)))").stdout == "7/2\n"
 
 
+def test_code_that_names_no_preloaded_module_runs_without_them_and_can_import_them() -> None:
+    pytest.importorskip("mpmath")
+    with Sandbox(preload=("mpmath",)) as sandbox:
+        loaded = "import sys\nx = 'mp' + 'math' in sys.modules"
+        assert sandbox.run(loaded, returns="x").value is False
+        assert sandbox.run(f"{loaded}  # mpmath", returns="x").value is True
+        assert sandbox.run("x = int(__import__('mp' + 'math').sqrt(49))", returns="x").value == 7
+        assert sandbox.run("import m\nx = m.seven", modules={"m": "import mpmath\nseven = 7"}, returns="x").value == 7
+
+
 def test_a_package_that_is_not_there_is_not_preloaded() -> None:
     with Sandbox(preload=("no_such_package",)) as sandbox:
         assert sandbox.run("print(1)").stdout == "1\n"
