@@ -53,8 +53,13 @@ CLIENT_HEADERS = (
 )
 HTTP: Any = import_module(type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0])
 """The HTTP library that this version of the package uses."""
-TRANSPORT_ERRORS: tuple[type[Exception], ...] = (HTTP.RequestError, ssl.SSLError, import_module("anyio").EndOfStream)
-"""Exceptions of that library, and those of its own backend that it lets through."""
+LOST: tuple[type[Exception], ...] = (
+    openai.APIConnectionError,
+    HTTP.RequestError,
+    ssl.SSLError,
+    import_module("anyio").EndOfStream,
+)
+"""Exceptions for a lost connection: the package's, that library's, and those of its own backend that it lets through."""
 OMITTED_HEADERS = {f"x-stainless-{what}": openai.Omit() for what in CLIENT_HEADERS}
 """Headers that the package would send about this machine; omitting them saves a tenth of a request's processor time."""
 
@@ -181,7 +186,7 @@ def _as_model_failures(settings: ModelSettings) -> Iterator[None]:
         raise _timed_out(settings) from None
     except openai.APIStatusError as error:
         raise _status_failure(error.response) from None
-    except (openai.APIConnectionError, *TRANSPORT_ERRORS) as error:
+    except LOST as error:
         raise _connection_failure(error, settings) from None
 
 
