@@ -59,7 +59,7 @@ LOST: tuple[type[Exception], ...] = (
     ssl.SSLError,
     import_module("anyio").EndOfStream,
 )
-"""Exceptions for a lost connection: the package's, that library's, and those of its own backend that it lets through."""
+"""Exceptions for a lost connection: the package's, that library's, and those of its backend that it lets through."""
 OMITTED_HEADERS = {f"x-stainless-{what}": openai.Omit() for what in CLIENT_HEADERS}
 """Headers that the package would send about this machine; omitting them saves a tenth of a request's processor time."""
 
@@ -72,6 +72,8 @@ class Endpoint:
         self._http = _http_client(settings)
         self._client = _client(settings, api_key, self._http)
         self._url = address(str(settings.base_url), PATH)
+        # The package takes the omission of its own header only from each request.
+        self._omitted: Any = {"Authorization": openai.Omit()} if settings.api_key_header else {}
         self._headers = sent_headers({**self._client.auth_headers, **self._client.default_headers})
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
@@ -93,18 +95,20 @@ class Endpoint:
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 if body is None:
-                    return await self._client.get(url, cast_to=object)
-                return await self._client.post(url, body=body, cast_to=object)
+                    return await self._client.get(url, cast_to=object, options={"headers": self._omitted})
+                return await self._client.post(url, body=body, cast_to=object, options={"headers": self._omitted})
 
     async def upload(self, name: str, content: bytes) -> str:
         """Upload a file of requests and return the server's id of it. Raises ModelFailure."""
         with _as_model_failures(self.settings):
-            return (await self._client.files.create(file=(name, content), purpose="batch", timeout=UPLOAD_S)).id
+            given: Any = {"purpose": "batch", "timeout": UPLOAD_S, "extra_headers": self._omitted}
+            return (await self._client.files.create(file=(name, content), **given)).id
 
     async def download(self, file: str) -> bytes:
         """Return the content of a server's file. Raises ModelFailure."""
         with _as_model_failures(self.settings):
-            return (await self._client.files.content(file, timeout=UPLOAD_S)).content
+            content = await self._client.files.content(file, timeout=UPLOAD_S, extra_headers=self._omitted)
+            return content.content
 
     async def aclose(self) -> None:
         """Close the connections."""

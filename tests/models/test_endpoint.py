@@ -126,6 +126,7 @@ async def heard(
     [
         (None, {}),
         ("secret", {"headers": {"X-Team": "red", "user-agent": "ours"}}),
+        ("secret", {"api_key_header": "X-Key"}),
         ("secret", {"headers": {"authorization": "Basic abc"}}),
     ],
 )
