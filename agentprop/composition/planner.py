@@ -158,6 +158,8 @@ class Planner:
         """
         level = self.aim.level(rng)
         planner, nearest, least = self.at(level), None, math.inf
+        if self.aim.plans == 1:  # it is taken, whatever is expected of it
+            return planner._planned_once(category, rng)
         for _ in range(self.aim.plans):
             term = planner._planned_once(category, rng)
             miss = self.aim.miss(level, expected_features(term, self.library, self.index.survey))

@@ -96,6 +96,11 @@ class Sandbox:
     def _level(self) -> Level:
         return self.isolation.level
 
+    @property
+    def _known(self) -> Mapping[str, str]:
+        """Sources that every child finds ready."""
+        return self._preload.sources if self._preload.sources and self._level != "R0" else {}
+
     def run(
         self,
         code: str,
@@ -114,7 +119,7 @@ class Sandbox:
             reason = f"the {job.profile} profile needs namespaces, and the isolation in force is {self._level}"
             raise SandboxUnavailable(reason, hint="run it with the pure profile, which changes no file")
         try:
-            body = jobs_body([job])
+            body = jobs_body([job], self._known)
         except BodyTooLarge as problem:
             return Result("error", "too-large", error=f"SyntaxError: {problem}", isolation=self.isolation.level)
         child = self._run_body(body)
@@ -141,7 +146,7 @@ class Sandbox:
 
     def _run_together(self, batch: Sequence[Job]) -> Sequence[Result | None]:
         try:
-            body = jobs_body(batch)
+            body = jobs_body(batch, self._known)
         except BodyTooLarge:
             return [None] * len(batch)
         return batch_results(self._run_body(body), body, self._level)
