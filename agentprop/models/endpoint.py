@@ -1,8 +1,9 @@
 """One exchange with any OpenAI-compatible server, by the async client of the `openai` package.
 
 No other module imports that package. Its retries are off, because ours distinguish failures, queue and keep accounts.
-Its aiohttp transport is used if aiohttp is installed: the same requests for half the processor time. Responses are
-taken as bytes, so that exactly what the server sent is stored.
+Its aiohttp transport is used if aiohttp is installed: the same requests for half the processor time. Chat completions
+go to its HTTP client directly, with its headers: what the package does around that for each request costs more than
+the exchange. Responses are taken as bytes, so that exactly what the server sent is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import json
 import re
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -30,6 +33,8 @@ from agentprop.models.streams import exchange_of
 OPENAI_HOST = "api.openai.com"
 AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 CONNECT_S = 20.0
+TIMEOUT = openai.Timeout(None, connect=CONNECT_S)
+"""Time-out of the HTTP client alone: `Endpoint.post` times the whole exchange, and the limiter queues."""
 UPLOAD_S = 1800.0
 """Seconds that a file may take: one of many requests has hundreds of megabytes."""
 MAX_CONNECTIONS = 1 << 20
@@ -46,18 +51,17 @@ CLIENT_HEADERS = (
     "retry-count",
     "read-timeout",
 )
+HTTP: Any = import_module(type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0])
+"""The HTTP library that this version of the package uses."""
+LOST: tuple[type[Exception], ...] = (
+    openai.APIConnectionError,
+    HTTP.RequestError,
+    ssl.SSLError,
+    import_module("anyio").EndOfStream,
+)
+"""Exceptions for a lost connection: the package's, that library's, and those of its backend that it lets through."""
 OMITTED_HEADERS = {f"x-stainless-{what}": openai.Omit() for what in CLIENT_HEADERS}
 """Headers that the package would send about this machine; omitting them saves a tenth of a request's processor time."""
-REQUEST_OPTIONS: Any = {
-    "headers": {},
-    "params": {},
-    "extra_json": None,
-    "max_retries": 0,
-    "follow_redirects": None,
-    "idempotency_key": "",
-}
-"""Options of every request, spelt out: otherwise the package deep-copies its defaults for each request and draws an
-idempotency key that it does not send, an eighth of a request's processor time."""
 
 
 class Endpoint:
@@ -65,16 +69,22 @@ class Endpoint:
 
     def __init__(self, settings: ModelSettings, *, api_key: str | None = None) -> None:
         self.settings = settings
-        self._client = _client(settings, api_key)
-        self._raw = _response_type()
-        self._path = address(str(settings.base_url), PATH)
-        self._options: Any = {**REQUEST_OPTIONS, "timeout": self._client.timeout}
+        self._http = _http_client(settings)
+        self._client = _client(settings, api_key, self._http)
+        self._url = address(str(settings.base_url), PATH)
+        # The package takes the omission of its own header only from each request.
+        self._omitted: Any = {"Authorization": openai.Omit()} if settings.api_key_header else {}
+        self._headers = sent_headers({**self._client.auth_headers, **self._client.default_headers})
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
         """Exchange one request for one response; the time-out starts when it is sent. Raises ModelFailure."""
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        request = self._http.build_request("POST", self._url, content=content, headers=self._headers)
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
-                response = await self._client.post(self._path, body=body, cast_to=self._raw, options=self._options)
+                response = await self._http.send(request)
+        if not response.is_success:
+            raise _status_failure(response)
         return exchange_of(response.content)
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
@@ -85,18 +95,20 @@ class Endpoint:
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 if body is None:
-                    return await self._client.get(url, cast_to=object)
-                return await self._client.post(url, body=body, cast_to=object)
+                    return await self._client.get(url, cast_to=object, options={"headers": self._omitted})
+                return await self._client.post(url, body=body, cast_to=object, options={"headers": self._omitted})
 
     async def upload(self, name: str, content: bytes) -> str:
         """Upload a file of requests and return the server's id of it. Raises ModelFailure."""
         with _as_model_failures(self.settings):
-            return (await self._client.files.create(file=(name, content), purpose="batch", timeout=UPLOAD_S)).id
+            given: Any = {"purpose": "batch", "timeout": UPLOAD_S, "extra_headers": self._omitted}
+            return (await self._client.files.create(file=(name, content), **given)).id
 
     async def download(self, file: str) -> bytes:
         """Return the content of a server's file. Raises ModelFailure."""
         with _as_model_failures(self.settings):
-            return (await self._client.files.content(file, timeout=UPLOAD_S)).content
+            content = await self._client.files.content(file, timeout=UPLOAD_S, extra_headers=self._omitted)
+            return content.content
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -129,19 +141,23 @@ def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
     return environ[name]
 
 
-def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
+def _http_client(settings: ModelSettings) -> Any:
+    """Return an HTTP client of the library that this version of the package uses."""
     limits_type = type(openai.DEFAULT_CONNECTION_LIMITS)
     limits = limits_type(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
-    timeout = openai.Timeout(None, connect=CONNECT_S)  # `post` times the whole exchange, and the limiter queues
     kind = openai.DefaultAioHttpClient if find_spec("aiohttp") else openai.DefaultAsyncHttpxClient
     proxied = urlsplit(settings.base_url or "").hostname not in ("127.0.0.1", "localhost", "::1")
+    return kind(limits=limits, timeout=TIMEOUT, trust_env=proxied)
+
+
+def _client(settings: ModelSettings, key: str | None, http_client: Any) -> openai.AsyncOpenAI:
     client = openai.AsyncOpenAI(
         base_url=settings.base_url,
         api_key=key or "none",
         max_retries=0,
-        timeout=timeout,
+        timeout=TIMEOUT,
         default_headers=cast(Any, {**OMITTED_HEADERS, **_key_headers(settings, key), **settings.headers}),
-        http_client=kind(limits=limits, timeout=timeout, trust_env=proxied),
+        http_client=http_client,
     )
     client.organization = client.project = None  # read from variables that were not meant for this server
     return client
@@ -155,10 +171,14 @@ def _key_headers(settings: ModelSettings, key: str | None) -> dict[str, Any]:
     return {"api-key": key} if key and settings.host.endswith(AZURE_HOSTS) else {}
 
 
-def _response_type() -> Any:
-    """Return the class of raw responses of the HTTP library that this version of the package uses."""
-    library = type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0]
-    return import_module(library).Response
+def sent_headers(headers: Mapping[str, str | openai.Omit]) -> dict[str, str]:
+    """Return the headers of a request: of those with one name the last, unless it is omitted.
+
+    >>> sent_headers({"Authorization": "Bearer none", "Accept": "text/html", "authorization": openai.Omit()})
+    {'Accept': 'text/html'}
+    """
+    last = {name.lower(): (name, value) for name, value in headers.items()}
+    return {name: value for name, value in last.values() if not isinstance(value, openai.Omit)}
 
 
 @contextlib.contextmanager
@@ -169,8 +189,8 @@ def _as_model_failures(settings: ModelSettings) -> Iterator[None]:
     except TimeoutError:
         raise _timed_out(settings) from None
     except openai.APIStatusError as error:
-        raise _status_failure(error) from None
-    except openai.APIConnectionError as error:
+        raise _status_failure(error.response) from None
+    except LOST as error:
         raise _connection_failure(error, settings) from None
 
 
@@ -178,12 +198,12 @@ def _timed_out(settings: ModelSettings) -> ModelFailure:
     return ModelFailure(FailureKind.TIMEOUT, f"no complete response within {settings.timeout_s:g} s")
 
 
-def _status_failure(error: openai.APIStatusError) -> ModelFailure:
-    said = complaint_of(error.response.content, error.status_code)
-    return failure_of(said, retry_after_s=retry_after_s(error.response.headers))
+def _status_failure(response: Any) -> ModelFailure:
+    said = complaint_of(response.content, response.status_code)
+    return failure_of(said, retry_after_s=retry_after_s(response.headers))
 
 
-def _connection_failure(error: openai.APIConnectionError, settings: ModelSettings) -> ModelFailure:
+def _connection_failure(error: Exception, settings: ModelSettings) -> ModelFailure:
     """Tell a time-out, which has a TimeoutError among its causes, from a lost connection."""
     causes = list(_causes(error))
     if any(isinstance(cause, TimeoutError) for cause in causes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 from agentprop.sandbox.inside.codec import CodecError, encode
 from agentprop.sandbox.plans import TestPlan
@@ -43,8 +44,8 @@ class Body:
         return len(self.timeouts_s) > 1
 
 
-def jobs_body(jobs: Sequence[Job]) -> Body:
-    """Build the body of jobs with equal memory and profile. Raises BodyTooLarge.
+def jobs_body(jobs: Sequence[Job], known: Mapping[str, str] = MappingProxyType({})) -> Body:
+    """Build the body of jobs with equal memory and profile; modules as in `known` are left out. Raises BodyTooLarge.
 
     The standard input of a single job is that of its process; jobs that share a process have theirs in the body.
     """
@@ -57,7 +58,7 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
         return numbers.setdefault(source, len(numbers))
 
     def row(job: Job) -> list[object]:
-        modules = {name: number(source) for name, source in job.modules.items()}
+        modules = {name: None if known.get(name) == source else number(source) for name, source in job.modules.items()}
         return [number(job.code), modules, job.returns, job.ticks, "" if alone else job.stdin]
 
     table = [row(job) for job in jobs]

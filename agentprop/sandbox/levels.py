@@ -141,7 +141,9 @@ def start_slot(level: Level, preload: Preload) -> SandboxSlot:
 
 def start_zygote(level: Level, preload: Preload) -> ZygoteProcess:
     """Start a zygote with the layers of a level. Raises ZygoteFailed."""
-    readable, paths = readable_paths(preload.modules)
+    readable, paths = readable_paths((*preload.modules, *preload.offered))
+    if level == "L1":
+        preload = Preload((*preload.modules, *preload.offered), preload.sources)
     try:
         return ZygoteProcess(level, preload, readable, paths)
     except OSError as problem:

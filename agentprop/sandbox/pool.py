@@ -21,7 +21,7 @@ from agentprop.sandbox.zygote_process import ZygoteFailed
 Outcome = TypeVar("Outcome")
 
 DEFAULT_PRELOAD = ("sympy", "mpmath", "numpy")
-"""Modules imported before the first fork, if they are installed."""
+"""Modules imported before the first fork of code that names one, if they are installed."""
 CALLS_PER_ZYGOTE = 20_000
 """Calls after which a zygote is replaced."""
 BATCH_JOBS = 256
@@ -35,6 +35,9 @@ class Sandbox:
     have caused is tried once more, with no other second try of this sandbox beside it. There are as many slots as
     processors, and at least the two that a candidate and its tests need. `sources`, by module name, are compiled once
     for all calls; only a sandbox in which nobody else's code runs may have them, since that code would find them.
+
+    Code that names none of the modules in `preload` runs in a child of a zygote without them: a fork of one with sympy
+    costs twice as much. It can import them all the same, at the price of an import.
     """
 
     def __init__(
@@ -55,7 +58,10 @@ class Sandbox:
     def _reset(self) -> None:
         self._owner = os.getpid()
         self._condition = threading.Condition()
-        self._free: list[SandboxSlot | None] = [None] * self._capacity
+        self._room = self._capacity
+        """Slots that may still be borrowed."""
+        self._idle: dict[bool, list[SandboxSlot]] = {False: [], True: []}
+        """Started slots that nobody has borrowed, by whether their zygotes are light."""
         self._isolation: Isolation | None = None
         self._starting = threading.Lock()
         self._trying_again = threading.Lock()
@@ -71,17 +77,17 @@ class Sandbox:
         """End idle zygotes now, and busy ones when their calls return."""
         with self._condition:
             self._closed = True
-            idle, self._free = self._free, []
+            idle = [*self._idle[False], *self._idle[True]]
+            self._idle = {False: [], True: []}
             self._condition.notify_all()
         for slot in idle:
-            if slot is not None:
-                slot.close()
+            slot.close()
 
     @property
     def isolation(self) -> Isolation:
         """Isolation in force; starts the first zygote if none was started yet."""
         if self._isolation is None or os.getpid() != self._owner:
-            with self._slots(1):
+            with self._slots(1, light=True):
                 pass
         assert self._isolation is not None
         return self._isolation
@@ -89,6 +95,11 @@ class Sandbox:
     @property
     def _level(self) -> Level:
         return self.isolation.level
+
+    @property
+    def _known(self) -> Mapping[str, str]:
+        """Sources that every child finds ready."""
+        return self._preload.sources if self._preload.sources and self._level != "R0" else {}
 
     def run(
         self,
@@ -108,7 +119,7 @@ class Sandbox:
             reason = f"the {job.profile} profile needs namespaces, and the isolation in force is {self._level}"
             raise SandboxUnavailable(reason, hint="run it with the pure profile, which changes no file")
         try:
-            body = jobs_body([job])
+            body = jobs_body([job], self._known)
         except BodyTooLarge as problem:
             return Result("error", "too-large", error=f"SyntaxError: {problem}", isolation=self.isolation.level)
         child = self._run_body(body)
@@ -135,7 +146,7 @@ class Sandbox:
 
     def _run_together(self, batch: Sequence[Job]) -> Sequence[Result | None]:
         try:
-            body = jobs_body(batch)
+            body = jobs_body(batch, self._known)
         except BodyTooLarge:
             return [None] * len(batch)
         return batch_results(self._run_body(body), body, self._level)
@@ -167,7 +178,7 @@ class Sandbox:
         """Run tests written as code against a program, each in a process of its own."""
 
         def attempt() -> PlanResult:
-            with self._slots(2) as (one, other):
+            with self._slots(2, light=self._is_light(program, repr(plan))) as (one, other):
                 return run_pair(one, other, program, plan, timeout_s, self._level)
 
         try:
@@ -192,8 +203,10 @@ class Sandbox:
     def _attempt(self, body: Body) -> ChildOutput:
         """Run one body, once more on a new zygote if the first one fails."""
 
+        light = self._is_light(body.text.decode("ascii"))
+
         def attempt() -> ChildOutput:
-            with self._slots(1) as (slot,):
+            with self._slots(1, light=light) as (slot,):
                 return slot.start(body).finish()
 
         try:
@@ -201,14 +214,18 @@ class Sandbox:
         except ZygoteFailed as problem:
             return unavailable(str(problem))
 
+    def _is_light(self, *texts: str) -> bool:
+        """True if none of these texts names a module that is preloaded."""
+        return not any(self._preload.suits(text) for text in texts)
+
     @contextmanager
-    def _slots(self, count: int) -> Iterator[list[SandboxSlot]]:
+    def _slots(self, count: int, *, light: bool) -> Iterator[list[SandboxSlot]]:
         """Borrow started slots, all or none; on an exception they are ended, since their state is unknown."""
-        places = self._borrow(count)
+        places = self._borrow(count, light)
         slots: list[SandboxSlot] = []
         try:
             for place in places:
-                slots.append(place or self._start())
+                slots.append(place or self._start(light))
             yield slots
         except BaseException:
             for slot in slots:
@@ -216,37 +233,38 @@ class Sandbox:
             slots = []
             raise
         finally:
-            self._give_back(slots, count)
+            self._give_back(slots, count, light)
 
-    def _borrow(self, count: int) -> list[SandboxSlot | None]:
+    def _borrow(self, count: int, light: bool) -> list[SandboxSlot | None]:
         if os.getpid() != self._owner:
             self._reset()  # in a forked process: the zygotes belong to the parent
         with self._condition:
-            self._condition.wait_for(lambda: self._closed or len(self._free) >= count)
+            self._condition.wait_for(lambda: self._closed or self._room >= count)
             if self._closed:
                 raise SandboxUnavailable("the sandbox is closed")  # about the run, not about a record
-            self._free.sort(key=lambda place: place is not None)
-            return [self._free.pop() for _ in range(count)]
+            self._room -= count
+            idle = self._idle[light]
+            return [idle.pop() if idle else None for _ in range(count)]
 
-    def _give_back(self, slots: list[SandboxSlot], count: int) -> None:
+    def _give_back(self, slots: list[SandboxSlot], count: int, light: bool) -> None:
         worn = [slot for slot in slots if self._closed or slot.calls >= CALLS_PER_ZYGOTE]
         kept = [slot for slot in slots if slot not in worn]
         for slot in worn:
             slot.close()
         with self._condition:
-            self._free += [*kept, *[None] * (count - len(kept))]
+            self._idle[light] += kept
+            self._room += count
             self._condition.notify_all()
 
-    def _start(self) -> SandboxSlot:
+    def _start(self, light: bool) -> SandboxSlot:
         """Start a slot at the level that the first one found. Raises SandboxUnavailable."""
+        preload = self._preload.light if light else self._preload
         with self._starting:
             if self._isolation is None:
-                slot, self._isolation = strongest_slot(
-                    self._preload, self._min_level, self._max_level, self._allow_weak
-                )
+                slot, self._isolation = strongest_slot(preload, self._min_level, self._max_level, self._allow_weak)
                 return slot
             level = self._isolation.level
-        return start_slot(level, self._preload)
+        return start_slot(level, preload)
 
 
 def _processors() -> int:

@@ -113,7 +113,7 @@ async def sending(base_url: str, requests: int, concurrency: int) -> Costs:
                 await drive(call, requests // 5, concurrency)
                 spent[name] += (time.process_time() - started) / (requests // 5) / 5 * 1e6
     return {
-        "exchange by the openai package": spent["exchange"],
+        "exchange by HTTP": spent["exchange"],
         "queue, bounds, retries, reading": spent["client"] - spent["exchange"],
         "key, look-up and journal of replies": spent["stored"] - spent["client"],
     }

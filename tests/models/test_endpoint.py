@@ -94,6 +94,50 @@ async def all_or_nobody(count: int) -> list[Exchange]:
             await endpoint.aclose()
 
 
+async def heard(
+    settings: ModelSettings, key: str | None, body: dict[str, object]
+) -> list[tuple[str, list[str], bytes]]:
+    """What a server hears of one request that is posted, and of the same one by the package's own way."""
+    found: list[tuple[str, list[str], bytes]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line, *rest = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (header.partition(": ") for header in rest)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        found.append((line, {n: v for n, v in headers.items() if not n.startswith("x-stainless")}, body))
+        told = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close"
+        writer.write(told + b"\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1?version=2"
+        endpoint = Endpoint(settings.model_copy(update={"base_url": url}), api_key=key)
+        try:
+            await endpoint.post(body)
+            await endpoint.look_up("chat/completions", body)
+        finally:
+            await endpoint.aclose()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [
+        (None, {}),
+        ("secret", {"headers": {"X-Team": "red", "user-agent": "ours"}}),
+        ("secret", {"api_key_header": "X-Key"}),
+        ("secret", {"headers": {"authorization": "Basic abc"}}),
+    ],
+)
+def test_a_posted_request_is_the_one_that_the_package_would_send(
+    transport: str, key: str | None, settings: dict[str, object]
+) -> None:
+    body: dict[str, object] = {"model": "m", "n": 1, "temperature": 1e-7, "messages": [{"content": "ünï \u2028 \x00"}]}
+    one, other = asyncio.run(heard(ModelSettings.model_validate({"model": "m", **settings}), key, body))
+    assert one == other
+
+
 def test_hundreds_of_requests_are_under_way_at_once_through_both_transports(transport: str) -> None:
     assert asyncio.run(all_or_nobody(250)) == 250 * [Exchange(b"{}")]
 

@@ -41,7 +41,7 @@ def test_the_loop_is_measured_beside_the_clients_by_process_and_by_part(tmp_path
     cost = report["cpu_us_per_request"]["propose, --workers 1"]
     assert cost["all"] == pytest.approx(cost["converse"] + cost["commit"], abs=1)
     assert len(report["parts_us"]) == 6
-    assert report["parts_us"]["exchange by the openai package"] > 0
+    assert report["parts_us"]["exchange by HTTP"] > 0
 
 
 def test_trajectories_against_a_slow_server_are_counted_by_the_server(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from agentprop.sandbox import Job, Sandbox
+from agentprop.sandbox.body import jobs_body
+from agentprop.sandbox.records import Level
 
 LEGITIMATE: dict[str, str] = tomllib.loads(Path(__file__).with_name("programs.toml").read_text())
 """Name to a program that ends with x == 2."""
@@ -91,6 +93,30 @@ def test_the_default_sandbox_computes_with_sympy() -> None:
         result = sandbox.run(code, returns="x")
         assert (result.stdout, result.value) == ("[-2, 2]\n", True)
         assert sandbox.run("from sympy.stats import Die, E\nprint(E(Die('D', 6)))").stdout == "7/2\n"
+
+
+def test_code_that_names_no_preloaded_module_runs_without_them_and_can_import_them() -> None:
+    pytest.importorskip("mpmath")
+    with Sandbox(preload=("mpmath",)) as sandbox:
+        loaded = "import sys\nx = 'mp' + 'math' in sys.modules"
+        assert sandbox.run(loaded, returns="x").value is False
+        assert sandbox.run(f"{loaded}  # mpmath", returns="x").value is True
+        assert sandbox.run("x = int(__import__('mp' + 'math').sqrt(49))", returns="x").value == 7
+        assert sandbox.run("import m\nx = m.seven", modules={"m": "import mpmath\nseven = 7"}, returns="x").value == 7
+
+
+@pytest.mark.parametrize("level", ["L3", "R0"])
+def test_sources_that_a_sandbox_knows_are_not_sent_with_each_job(level: Level) -> None:
+    known = {"m": "def half(n):\n    return n / 0 if n == 13 else n // 2\n"}
+    assert b"half" not in jobs_body([Job("import m", known)], known).text
+    with Sandbox(preload=(), sources=known, max_level=level, allow_weak=True) as sandbox:
+        assert sandbox.run("import m\nx = m.half(14)", modules=known, returns="x").value == 7
+        told = sandbox.run("import m\nm.half(13)", modules=known).traceback
+        assert told is not None and "return n / 0 if n == 13 else n // 2" in told
+        other = {"m": "half = 5"}
+        job = Job("import m\nx = m.half", other, returns="x", origin="a")
+        assert [result.value for result in sandbox.run_in_turn([job, job])] == [5, 5]
+        assert sandbox.run("import m").error == "ModuleNotFoundError: No module named 'm'"
 
 
 def test_a_package_that_is_not_there_is_not_preloaded() -> None:

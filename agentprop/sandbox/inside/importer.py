@@ -11,6 +11,8 @@ from types import CodeType, ModuleType
 
 KNOWN: dict[tuple[str, str], CodeType] = {}
 """File name and source → code of what the zygote compiled for all children."""
+SOURCES: dict[str, str] = {}
+"""Module → source of the same, which bodies need not bring along."""
 
 
 class CompileCache:

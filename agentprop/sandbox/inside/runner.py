@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, TextIO
 
 from .codec import CodecError, dump, encode
-from .importer import CompileCache, MemoryImporter, remember_lines
+from .importer import SOURCES, CompileCache, MemoryImporter, remember_lines
 from .meter import Meter, OutOfTicks
 
 RESULT_FD = 3
@@ -92,10 +92,13 @@ class Runner:
         sys.meta_path.insert(0, self.importer)
 
     def run_jobs(self, sources: list[str], jobs: list[list[Any]]) -> None:
-        """Run `[code, {module: source}, returns, limit of ticks, standard input]` rows in order."""
+        """Run `[code, {module: source}, returns, limit of ticks, standard input]` rows in order.
+
+        A module without a source is one that the zygote knows.
+        """
         captured = len(jobs) > 1
         for index, (code, modules, returns, ticks, given) in enumerate(jobs):
-            self.importer.serve({name: sources[source] for name, source in modules.items()})
+            self.importer.serve({n: SOURCES[n] if source is None else sources[source] for n, source in modules.items()})
             streams = _redirect(given) if captured else None
             meter = Meter(ticks) if ticks is not None else None
             started, cpu = time.monotonic(), time.process_time()

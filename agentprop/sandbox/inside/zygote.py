@@ -26,7 +26,7 @@ from typing import Any
 
 from . import landlock, linux, mounts, policy
 from .child import Confinement, run_child
-from .importer import KNOWN, CompileCache, file_name
+from .importer import KNOWN, SOURCES, CompileCache, file_name
 from .protocol import CANCELLED, DEADLINE, EXITED, FAILED, LIMITS, PROFILES, ChildExit, ChildLimits
 from .warmup import warm
 
@@ -204,6 +204,7 @@ def _preload(names: Iterable[str], *, everything: bool) -> list[str]:
 def _compile(sources: dict[str, str]) -> None:
     """Compile modules for all children. One that cannot be compiled says so where it is imported."""
     cache = CompileCache()
+    SOURCES.update(sources)
     for name, source in sources.items():
         with contextlib.suppress(SyntaxError, ValueError, RecursionError):
             KNOWN[file_name(name), source] = cache.compile(source, file_name(name))
