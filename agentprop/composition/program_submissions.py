@@ -19,6 +19,7 @@ from agentprop.composition.program_tasks import (
     edge_inputs,
     faulty,
     slow,
+    slowed,
 )
 from agentprop.composition.terms import Apply, Program, to_json
 from agentprop.records import Submission, TestCase
@@ -65,6 +66,8 @@ def of_program(
     asked = Asked("write")
     if wanted == "repair" and text != task and (programs := changed(own)):
         asked = Asked("repair", rng.choice(programs))
+    elif wanted == "optimise" and text != task and (too_slow := slowed(term, library)):
+        asked = Asked("optimise", rng.choice([*too_slow]))
     return _submission(asking(text, asked), own, "program", draft_code.certificate(term, library), term, tests)
 
 

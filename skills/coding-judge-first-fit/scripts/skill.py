@@ -33,9 +33,10 @@ def steps(xs: list[int], c: int) -> dict[str, list[list[int]]]:
 
 def check(xs: list[int], c: int) -> list[int]:
     """Add up anew what lies in every box."""
-    weights = [x if x > 0 else -x for x in xs]
-    boxes: list[int] = []
-    for weight in weights:
-        tried = (b for b in range(1, len(boxes) + 2) if weight + sum(w for w, a in zip(weights, boxes) if a == b) <= c)
-        boxes.append(next(tried, 0))
-    return boxes
+    boxes: list[tuple[int, int]] = []
+    for x in xs:
+        weight = x if x > 0 else -x
+        tried = range(1, len(boxes) + 2)
+        fitting = (box for box in tried if weight + sum(w for w, other in boxes if other == box) <= c)
+        boxes.append((weight, next(fitting, 0)))
+    return [box for _, box in boxes]
