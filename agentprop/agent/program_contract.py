@@ -141,8 +141,8 @@ def promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Pr
     least = promises.least(found.limits, term, active) if promisable else None
     if least is None:
         raise ValueError("the limits are not those of the data")
-    data = [test.values()[0] for test in submission.tests]
-    if any(len(one) != 1 or not promises.fits(one[0], least, term, active) for one in data):
+    data, wide = [test.values()[0] for test in submission.tests], promises.are_wide(found.limits, term, active)
+    if any(len(one) != 1 or not promises.fits(one[0], least, term, active, wide=wide) for one in data):
         raise ValueError("a test breaks the limits of the statement")
     return term, found
 
@@ -161,7 +161,8 @@ async def with_promises(
     """The problem of a composed program, with large tests and a budget beside the tests of the proposer."""
     shown = [(list(arguments), value) for arguments, value in (*promised.edge, *promised.examples)]
     given = [test.values() for test in submission.tests] + shown
-    large = promises.large(term, active, Random(submission.statement))
+    wide = promises.are_wide(promised.limits, term, active)
+    large = promises.large(term, active, Random(submission.statement), wide=wide)
     calls = [arguments for arguments, _ in given] + [[value] for value in large]
     result = await executor.run(replace(calling(submission, calls), origin=origin, ticks=MOST_TICKS))
     violation = values_verdict(given, result)

@@ -25,6 +25,9 @@ from agentprop.composition.terms import Apply, Program, to_json
 from agentprop.records import Submission, TestCase
 from agentprop.skills import Package
 
+COMPOSED_OPTIMISE = 0.2
+"""Share of composed programs to be sped up among those for which it is drawn: each takes millions of ticks to prove."""
+
 
 def drawn_task(rng: Random) -> ProgramTask:
     """Draw what is asked about a program."""
@@ -62,12 +65,13 @@ def of_program(
 ) -> Submission:
     """The problem of a composed program, from the data that it was tried on and the values that were printed."""
     own = listing(term.body, library, entry=("solve", term.variable))
-    text, tests = _promising(term, library, task, inputs, printed)
+    too_slow = [*slowed(term, library)] if wanted == "optimise" and rng.random() < COMPOSED_OPTIMISE else []
+    text, tests = _promising(term, library, task, inputs, printed, wide=bool(too_slow))
     asked = Asked("write")
     if wanted == "repair" and text != task and (programs := changed(own)):
         asked = Asked("repair", rng.choice(programs))
-    elif wanted == "optimise" and text != task and (too_slow := slowed(term, library)):
-        asked = Asked("optimise", rng.choice([*too_slow]))
+    elif too_slow and text != task:
+        asked = Asked("optimise", rng.choice(too_slow))
     return _submission(asking(text, asked), own, "program", draft_code.certificate(term, library), term, tests)
 
 
@@ -92,7 +96,7 @@ def _submission(
 
 
 def _promising(
-    term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str]
+    term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str], *, wide: bool
 ) -> tuple[str, tuple[TestCase, ...]]:
     """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
 
@@ -110,7 +114,8 @@ def _promising(
     empty = tuple(((value,), found) for value, found in edges if not value)
     dull = [found for _, found in empty]
     shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
-    limits = promises.limits(term, library, promises.smallest(term, library, [value for value, _ in edges]))
+    least = promises.smallest(term, library, [value for value, _ in edges])
+    limits = promises.limits(term, library, least, wide=wide)
     told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
     tests = [TestCase.of([value], found) for value, found in calls + edges if value != shown[0]]
     return promises.written(task, told), tuple({test.arguments: test for test in tests}.values())

@@ -153,9 +153,9 @@ def changed(listing: str) -> list[str]:
 def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
     """Programs that compute the same as one composed of skills, and how their budget is put to the test.
 
-    In each, one step is done by its brute force, which tries so many possibilities that the largest inputs may take too
-    long; whether they do is for the ticks to say. To each belong the programs in which another step is done by its
-    `check` instead: right ones of another style, which must keep the budget.
+    In each, one step is done by its `check`, if that looks slower than `solve`; whether the largest inputs take too
+    long is for the ticks to say. To each belong the programs in which another step is done by its `check` instead:
+    right ones of another style, one of which must keep the budget.
     """
     entry = ("solve", term.variable)
     names = skills(term)
@@ -163,26 +163,26 @@ def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str
     return {
         by_check[name]: tuple(by_check[other] for other in names if other != name)
         for name in names
-        if _tries_everything(library[name].script or "")
+        if _looks_slow(library[name].script or "")
     }
 
 
-_LISTS_ALL = frozenset({"combinations", "permutations", "product", "combinations_with_replacement"})
-"""Functions of itertools that list possibilities."""
-
-
 @lru_cache(maxsize=256)
-def _tries_everything(script: str) -> bool:
-    """True if a skill's `check` calls itself, or lists combinations of any size: what may take exponential time."""
-    body = parse_python(sliced(script, "check", "", "check")[1])
-    functions = [node for node in ast.walk(body) if isinstance(node, ast.FunctionDef)]
-    calls = [(f.name, node) for f in functions for node in ast.walk(f) if isinstance(node, ast.Call)]
-    return any(
-        isinstance(call.func, ast.Name)
-        and (call.func.id == name or call.func.id in _LISTS_ALL)
-        and not any(isinstance(size, ast.Constant) for size in call.args[1:])
-        for name, call in calls
+def _looks_slow(script: str) -> bool:
+    """True if a skill's `check` nests loops deeper than `solve`, or calls itself and remembers nothing."""
+    check, solve = (parse_python(sliced(script, root, "", root)[1]) for root in ("check", "solve"))
+    functions = [node for node in ast.walk(check) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    return _loops(check) > _loops(solve) or any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
+        for function in functions
+        for node in ast.walk(function)
     )
+
+
+def _loops(node: ast.AST) -> int:
+    """How deep loops are nested in a piece of Python."""
+    own = len(node.generators) if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) else 0
+    return (own or isinstance(node, ast.For | ast.While)) + max(map(_loops, ast.iter_child_nodes(node)), default=0)
 
 
 def _literal(tree: ast.Module, name: str) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def _unkept(
     least = promises.least(promised.limits, term, library) if promises.can_promise(term, library) else None
     if least is None:
         return Judgement("invalid", "mismatch", "the limits are not those of the data")
-    if not all(promises.fits(value, least, term, library) for value, _ in (*stored, *shown)):
+    wide = promises.are_wide(promised.limits, term, library)
+    if not all(promises.fits(value, least, term, library, wide=wide) for value, _ in (*stored, *shown)):
         return Judgement("invalid", "tests", "a test or an example breaks the limits of the statement")
     if promises.may_be_empty(least, term, library) != bool(promised.edge) or any(value for value, _ in shown[:-1]):
         return Judgement("invalid", "mismatch", "the edge rule is not that of the empty input")
