@@ -26,7 +26,7 @@ from agentprop.composition.promises import Promises
 from agentprop.composition.solution import solved_program
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Program, from_json, skills
-from agentprop.grading.composed_programs import NOT_SLOW, fails_a_test, is_too_slow
+from agentprop.grading.composed_programs import NOT_SLOW, breaks_off, fails_a_test, is_too_slow
 from agentprop.grading.family_problems import SECONDS, brute_at_edge
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.records import MadeBy, Problem, Submission, Task, TestCase
@@ -199,6 +199,11 @@ async def _unfit_program(
         return None if slow else Violation("unfit_program", NOT_SLOW)
     if asked.task != "repair" or asked.program not in program_tasks.changed(found.answer):
         return Violation("unfit_program", "the program shown is not the reference with one change")
+    examples = found.judging.examples if found.judging is not None else ()
+    if await breaks_off(asked.program, examples, executor, origin):
+        return Violation(
+            "unfit_program", "the program shown breaks off on the example, so that its fault is given away"
+        )
     fails = await fails_a_test(found, asked.program, executor, origin)
     if fails is None:
         return Violation("unfit_program", "it could not be found out whether the program shown is wrong")

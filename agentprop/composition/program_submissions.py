@@ -100,7 +100,7 @@ def _promising(
 ) -> tuple[str, tuple[TestCase, ...]]:
     """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
 
-    The shortest of the data that give something else than the empty ones is shown as the example.
+    The shortest of the data that give something telling, which the empty ones do not give, is shown as the example.
     """
     drawn = read_value(inputs)
     calls = [(value, read_value(line)) for value, line in zip(drawn, printed, strict=False)]
@@ -112,7 +112,7 @@ def _promising(
         if line != draft_code.NOTHING
     ]
     empty = tuple(((value,), found) for value, found in edges if not value)
-    dull = [found for _, found in empty]
+    dull = [*(found for _, found in empty), 0, -1, "", []]
     shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
     least = promises.smallest(term, library, [value for value, _ in edges])
     limits = promises.limits(term, library, least, wide=wide)

@@ -24,7 +24,7 @@ from agentprop.composition.terms import Apply, Program, Route, Term, body_data, 
 from agentprop.grading.family_problems import SECONDS
 from agentprop.grading.judged_tests import OVER, remembered
 from agentprop.grading.judgement import Judgement, Value, failure
-from agentprop.records import Problem
+from agentprop.records import Problem, TestCase
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import Job
 from agentprop.skills import Package, origin_of
@@ -95,6 +95,13 @@ async def fails_a_test(problem: Problem, program: str, executor: Executor, origi
     if ran.status not in ("ok", "error") or (ran.status == "ok" and not isinstance(ran.value, list)):
         return None
     return ran.status == "error" or agrees(ran.value, [expected for _, expected in cases]) is not True
+
+
+async def breaks_off(program: str, examples: Sequence[TestCase], executor: Executor, origin: str | None) -> bool:
+    """True if a program raises an exception on one of the examples."""
+    calls = ", ".join(f"{ENTRY_POINT}(*{one.values()[0]!r})" for one in examples)
+    ran = await executor.run(Job(f"{program}\n\noutputs = [{calls}]", returns="outputs", origin=origin, ticks=LEAST))
+    return ran.status == "error" and not (ran.error or "").startswith(OVER)
 
 
 async def is_too_slow(
