@@ -202,7 +202,7 @@ async def _unfit_program(
     examples = found.judging.examples if found.judging is not None else ()
     if await breaks_off(asked.program, examples, executor, origin):
         return Violation(
-            "unfit_program", "the program shown breaks off on the example, so that its fault is given away"
+            "unfit_program", "the program shown breaks off on the example, which gives its fault away"
         )
     fails = await fails_a_test(found, asked.program, executor, origin)
     if fails is None:
