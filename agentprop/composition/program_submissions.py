@@ -95,6 +95,11 @@ def _submission(
     )
 
 
+def _uniform(value: Any) -> bool:
+    """True if a list or a string repeats one element, or has none."""
+    return isinstance(value, list | str) and len(set(value)) < min(2, len(value) or 2)
+
+
 def _promising(
     term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str], *, wide: bool
 ) -> tuple[str, tuple[TestCase, ...]]:
@@ -112,8 +117,8 @@ def _promising(
         if line != draft_code.NOTHING
     ]
     empty = tuple(((value,), found) for value, found in edges if not value)
-    dull = [*(found for _, found in empty), 0, -1, "", []]
-    shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
+    dull = [*(found for _, found in empty), 0, -1]
+    shown = min(calls, key=lambda call: (call[1] in dull or _uniform(call[1]), len(repr(call[0]))))
     least = promises.smallest(term, library, [value for value, _ in edges])
     limits = promises.limits(term, library, least, wide=wide)
     told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
