@@ -30,6 +30,7 @@ from agentprop.agent.sampling_seed import draft_seed
 from agentprop.agent.variety import Variety
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition import ablation, objects, solution
+from agentprop.composition.freshness import ANY, Freshness
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.repairs import Repairs
@@ -108,8 +109,8 @@ class MasteryState:
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes with a structure that is new to the run, so that a category whose skills combine in
-    few ways is drawn less as it repeats itself (ours)."""
+    """EMA of the share of successes with a structure that is new to the run. Weights have its square, so a category
+    whose skills combine in few ways is drawn less as it repeats itself (ours)."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Curriculum:
 
     def probabilities(self, state: MasteryState) -> list[float]:
         """p(c) in the order of the categories. Mined categories together get at most three quarters of their cap."""
-        raw = [state.novelty[c] / (state.mastery[c] + self.epsilon) for c in self.categories]
+        raw = [state.novelty[c] ** 2 / (state.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
         cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems
@@ -210,14 +211,14 @@ class CandidateMaker:
         """Bundles that a language model starts with."""
         return Bundles(self.planner, self.written, self.paths)
 
-    def batch(self, indices: range, state: MasteryState) -> list[Candidate]:
+    def batch(self, indices: range, state: MasteryState, fresh: Freshness = ANY) -> list[Candidate]:
         """Make these candidates, all advancing together; no event loop may be running in this thread."""
-        return asyncio.run(self.together(indices, state))
+        return asyncio.run(self.together(indices, state, fresh))
 
-    async def together(self, indices: Iterable[int], state: MasteryState) -> list[Candidate]:
+    async def together(self, indices: Iterable[int], state: MasteryState, fresh: Freshness = ANY) -> list[Candidate]:
         """The same in an event loop, for any indices."""
         probabilities = self.curriculum.probabilities(state)
-        return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
+        return list(await asyncio.gather(*(self.candidate(i, probabilities, fresh=fresh) for i in indices)))
 
     async def candidate(
         self,
@@ -225,13 +226,14 @@ class CandidateMaker:
         probabilities: list[float],
         avoid: Mapping[str, Sequence[str]] | None = None,
         failures: Mapping[str, Sequence[str]] | None = None,
+        fresh: Freshness = ANY,
     ) -> Candidate:
         """One candidate, its category drawn with the given probabilities; one that fails takes no other one down.
 
         `avoid` gives, by category, statements that the model is told to avoid, and `failures`, by `bundle_name`, why
-        earlier attempts failed.
+        earlier attempts failed. `fresh` says which structures the planner avoids if it can.
         """
-        work = partial(self._candidate, index, probabilities, avoid or {}, failures or {})
+        work = partial(self._candidate, index, probabilities, avoid or {}, failures or {}, fresh)
         return await contained_async(work, partial(_failed, index))
 
     async def _candidate(
@@ -240,9 +242,10 @@ class CandidateMaker:
         probabilities: list[float],
         avoid: Mapping[str, Sequence[str]],
         failures: Mapping[str, Sequence[str]],
+        fresh: Freshness,
     ) -> Candidate:
         category, rng = self._drawn(index, probabilities)
-        opened = self._opened(index, category, rng)
+        opened = self._opened(index, category, rng, fresh)
         if opened is None:
             return Candidate(index, category)
         environment, term = opened
@@ -255,7 +258,7 @@ class CandidateMaker:
             if term is not None:
                 with suppress(Impossible):  # the numbers that were planned then
                     term = Repairs(self.planner).redrawn(term, rng)
-        policy = self._policy(environment, term, rng)
+        policy = self._policy(environment, term, rng, fresh)
         draft, dropped = 0, list[Usage]()
         if self.drafts > 1 and self.model is not None:
             found = await self._drafts(environment, policy, avoid.get(category, ()), reasons)
@@ -319,13 +322,15 @@ class CandidateMaker:
         rng = Random(f"{self.seed}/{index // self.tries}")
         return rng.choices(self.curriculum.categories, probabilities)[0], rng
 
-    def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:
+    def _opened(
+        self, index: int, category: str, rng: Random, fresh: Freshness = ANY
+    ) -> tuple[Environment, Term | None] | None:
         """The episode of a candidate, and the composition to propose if the planner made one; None if it found none."""
         library = self.bundles.library
         names, term = None if self.own else self.bundles.draw(category, rng), None
         if names is None:
             try:
-                term = self.planner.plan(category, rng)
+                term = self.planner.plan(category, rng, fresh)
             except Impossible:
                 return None
             names = skills(term)
@@ -353,14 +358,14 @@ class CandidateMaker:
             guidance=self.guidance,
         )
 
-    def _policy(self, environment: Environment, term: Term | None, rng: Random) -> Policy:
+    def _policy(self, environment: Environment, term: Term | None, rng: Random, fresh: Freshness) -> Policy:
         if self.policy is not None:
             return self.policy(environment.task)
         if self.model is not None:
             return self._chat(environment)
         assert term is not None  # only models are given bundles without a composition
         idle = tuple(name for name in environment.task.skill_names if name not in skills(term))
-        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune, idle=idle)
+        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune, idle=idle, fresh=fresh)
 
     def _chat(self, environment: Environment, draft: int = 0) -> ChatPolicy:
         assert self.model is not None

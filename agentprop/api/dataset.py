@@ -34,8 +34,10 @@ from agentprop.stages.common.plan import Plan
 
 PART = 8
 """Items that are made together if one of them is asked for."""
-AHEAD = 8
+AHEAD = 16
 """Parts that are made in one batch ahead of a reader: large batches cost least, small ones come first."""
+WORTH_COMPILING = 96
+"""Items after which the sandbox compiles the library once for all its processes."""
 KEPT = 512
 """Parts that are kept, the latest first."""
 
@@ -131,6 +133,7 @@ class Dataset:
         while self._closing:
             self._closing.pop().detach()
         self._maker: ItemMaker | None = None
+        self._count = 0
         self._lock, self._opening, self._busy = threading.Lock(), threading.Lock(), threading.Lock()
         self._feedback.lock = threading.Lock()
         self._thread: AheadThread | None = None
@@ -271,11 +274,19 @@ class Dataset:
     def _make(self, numbers: Sequence[int]) -> dict[int, Problem]:
         """Make items, in the thread; those with one mastery together."""
         with self._busy:
-            maker, found = self._open(), {}
+            maker, found = self._compiled() if self._count >= WORTH_COMPILING else self._open(), {}
             parts = sorted({number // PART for number in numbers})
             for state, members in self._feedback.pinned(parts, maker.plan.curriculum):
                 found.update(maker.items([number for number in numbers if number // PART in members], state))
+            self._count += len(found)
             return found
+
+    def _compiled(self) -> ItemMaker:
+        maker = self._open()
+        if not maker.compiles:
+            self._maker = maker = maker.compiled()
+            self._closing.append(weakref.finalize(self, maker.sandbox.close))
+        return maker
 
     def _open(self) -> ItemMaker:
         with self._opening:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agentprop.agent.candidates import Candidate, CandidateMaker, MasteryState
+from agentprop.agent.candidates import Candidate, CandidateMaker, MasteryState, own_sources
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError, RunError
 from agentprop.records import Problem, StopReason
@@ -38,6 +38,8 @@ class ItemMaker:
     """Where the code of skills runs."""
     maker: CandidateMaker
     """Makes the candidates."""
+    compiles: bool = False
+    """The sandbox compiles the library once for all its processes."""
 
     @classmethod
     def open(cls, config: ProposeConfig, plan: Plan | None = None) -> ItemMaker:
@@ -64,26 +66,33 @@ class ItemMaker:
         """Make the items of these numbers, by number. Raises RunError if an item could not be finished."""
         return asyncio.run(self._items(numbers, state))
 
+    def compiled(self) -> ItemMaker:
+        """The same with a sandbox of its own that compiles the library once, which pays for many items."""
+        sources = own_sources(self.maker.planner.library)
+        sandbox = Sandbox(preload=(), slots=1, sources=sources, allow_weak=self.plan.config.allow_weak_sandbox)
+        self.sandbox.close()
+        return replace(self, sandbox=sandbox, maker=replace(self.maker, executor=Executor(sandbox)), compiles=True)
+
     async def _items(self, numbers: Sequence[int], state: MasteryState) -> dict[int, Problem]:
-        found: dict[int, Problem] = {}
+        """Make items that advance together, so that the next candidate of one does not wait for all others."""
+        probabilities = self.plan.curriculum.probabilities(state)
+        return dict(await asyncio.gather(*(self._item(number, probabilities) for number in numbers)))
+
+    async def _item(self, number: int, probabilities: list[float]) -> tuple[int, Problem]:
         for attempt in range(TRIES):
-            owed = [number for number in numbers if number not in found]
-            if not owed:
-                return found
-            made = await self.maker.together((number * STRIDE + attempt for number in owed), state)
-            for number, candidate in zip(owed, made, strict=True):
-                sure = candidate if _finished(candidate) else await self._again(candidate.index, state)
-                if sure.problem is not None and sure.success and not sure.unreadable:
-                    found[number] = sure.problem
-        lacking = min(set(numbers) - found.keys())
+            found = await self._candidate(number * STRIDE + attempt, probabilities)
+            if found.problem is not None and found.success and not found.unreadable:
+                return number, found.problem
         raise ConfigError(
-            f"none of {TRIES} candidates for item {lacking} became a problem",
+            f"none of {TRIES} candidates for item {number} became a problem",
             hint="allow more skills or categories; `agentprop propose` with the same settings says what fails",
         )
 
-    async def _again(self, index: int, state: MasteryState) -> Candidate:
-        """Try a candidate once more that failed by no fault of its own: skipping it would make another item of it."""
-        (candidate,) = await self.maker.together((index,), state)
+    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
+        """One candidate; one that fails by no fault of its own is tried again, for skipping it makes another item."""
+        candidate = await self.maker.candidate(index, probabilities)
+        if not _finished(candidate):
+            candidate = await self.maker.candidate(index, probabilities)
         if _finished(candidate):
             return candidate
         why = candidate.failure.message if candidate.failure else "the sandbox could not run its code"

@@ -32,9 +32,11 @@ from agentprop.composition import objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
+from agentprop.composition.freshness import ANY, Freshness
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
 from agentprop.composition.program_tasks import ProgramTask
+from agentprop.composition.structure import structure_digest
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -66,6 +68,8 @@ DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
 """Compositions tried for a category before it is given up."""
+FRESH_PLANS, OF_A_LEVEL = 24, 8
+"""Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 FAMILY_ROOTS = 0.15
@@ -112,6 +116,7 @@ class Planner:
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec) and _posable(p)}
         self.index = Links(self.library, survey or {}, linked=links)
         self._known_shapes: dict[str, dict[str, float]] = {}
+        self._telling = [package.spec for package in self.library.values() if package.spec.tells]
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
@@ -153,23 +158,36 @@ class Planner:
         planner.effort = EFFORTS[level]
         return planner
 
-    def plan(self, category: str, rng: Random) -> Term:
+    def plan(self, category: str, rng: Random, fresh: Freshness = ANY) -> Term:
         """Draw a composition whose question belongs to the category. Raises Impossible if none is found.
 
-        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest.
+        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest;
+        of those that are as near, the first with the freshest structure.
         """
         level = self.aim.level(rng)
-        planner, nearest, least = self.at(level), None, math.inf
-        for _ in range(self.aim.plans):
-            term = planner._planned_once(category, rng)
-            miss = self.aim.miss(level, expected_features(term, self.library, self.index.survey))
-            if miss < least:
-                nearest, least = term, miss
-            if not miss:
+        found, least = list[Term](), (math.inf, 0)
+        for number in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
+            if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
+                level = self.aim.level(rng)
+            term = self.at(level)._planned_once(category, rng)
+            rank = self._miss(term, level), self.staleness(term, fresh)
+            if rank < least:
+                found, least = [term], rank
+            if rank == (0, 0):
                 break
-        if nearest is None:
-            raise Impossible(f"no composition found for {category}")
-        return nearest
+        return found[0]
+
+    def _miss(self, term: Term, level: int) -> float:
+        """By how much a composition is expected to miss the difficulty asked for; 0 if none is."""
+        if self.aim.plans == 1:
+            return 0.0
+        return self.aim.miss(level, expected_features(term, self.library, self.index.survey))
+
+    def staleness(self, term: Term, fresh: Freshness) -> int:
+        """Rank of a structure, 0 for the freshest; an object's is settled later, when its model is constructed."""
+        if not fresh.asks or objects.is_undrawn(term, self.library):
+            return 0
+        return fresh.rank(structure_digest(term, self.library))
 
     def _planned_once(self, category: str, rng: Random) -> Term:
         for _ in range(PLANS if category in self.categories else 0):
@@ -389,12 +407,12 @@ class Planner:
     def _alike(self, spec: Spec) -> list[str]:
         """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
         output, found = spec.output, list[str]()
-        for name, package in self.library.items():
-            other = package.spec.output
-            if package.spec.tells and output is not None and other is not None:
+        for peer in self._telling:
+            other = peer.output
+            if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
                 if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
-                    found.append(name)
+                    found.append(peer.name)
         return found
 
     def _combined(self, left: tuple[str, int], right: tuple[str, int], rng: Random, used: frozenset[str]) -> Combine:

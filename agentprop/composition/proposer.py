@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from agentprop.composition import ablation, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.freshness import ANY, POSED, Freshness
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
@@ -45,9 +47,11 @@ from agentprop.skills.values import draw
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
+SUPPLIERS = 6
+"""Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
-MODELS = 3
+MODELS = 4
 """Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
 BACKWARDS = 0.65
@@ -72,6 +76,8 @@ class BuiltinProposer:
     prune: bool = True
     idle: tuple[str, ...] = ()
     """Skills that are active and that the composition has no use for."""
+    fresh: Freshness = ANY
+    """Structures that it avoids if it can."""
 
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
@@ -167,11 +173,17 @@ class BuiltinProposer:
         data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return
+        turned = list[Sought]()
         for node, name in self.rng.sample(data, min(DATA, len(data))):
             letter = free_letter(term, self.library[node.skill].spec, name, self.library)
             if letter is not None:
                 body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
-                yield Sought(letter, body, value)
+                turned.append(Sought(letter, body, value))
+        fresh = [question for question in turned if not self._was_posed(question)]
+        yield from fresh or (turned if self._was_posed(term) else ())
+
+    def _was_posed(self, term: Term) -> bool:
+        return self.planner.staleness(term, self.fresh) == POSED
 
     def _data(self, node: Apply) -> list[str]:
         """The given decimals of a skill, which have bounds."""
@@ -187,9 +199,13 @@ class BuiltinProposer:
             if drawn.outcome != "ok":
                 return
             self.term = objects.applied(undrawn, self.library, _printed(drawn.text)[0])
-            statement = self._written()
-            fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
-            if attempt + 1 < MODELS:
+            last = attempt + 1 == MODELS
+            if not last and self._was_posed(self.term):
+                fault = "The same was asked of other numbers."
+            else:
+                statement = self._written()
+                fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
+            if not last:
                 yield protocol.think(f"{fault} I construct another one.")
                 undrawn = objects.redrawn(undrawn, self.rng)
 
@@ -294,22 +310,39 @@ class BuiltinProposer:
         return linked[number].skill if number < len(linked) else linked[-1].skill
 
     def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        new = self.repairs.substitute(self.term, culprit, self.rng)
-        try:
-            pruned = self.repairs.pruned(self.term, culprit, self.rng)
-        except Impossible:
-            pruned = None
-        if pruned is not None and (skill_count(pruned) > 1 or new is None):
+        """Prune the culprit, or exchange it: whatever leaves several skills and a structure that is new."""
+        pruned, exchanged = self._pruned(culprit), self._exchanged(culprit)
+        if pruned is not None and (exchanged is None or self._is_better(pruned, exchanged[1])):
             seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
-        elif new is not None:
+        elif exchanged is not None:
+            new, term = exchanged
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
-            if seen.outcome == "ok":
-                try:
-                    self.term = self.repairs.exchanged(self.term, culprit, new, self.rng)
-                except Impossible:
-                    return None
+            self.term = term if seen.outcome == "ok" else self.term
         return (yield from self._draft(""))
+
+    def _is_better(self, pruned: Term, exchanged: Term) -> bool:
+        return skill_count(pruned) > 1 and (not self._was_posed(pruned) or self._was_posed(exchanged))
+
+    def _pruned(self, culprit: str) -> Term | None:
+        try:
+            return self.repairs.pruned(self.term, culprit, self.rng)
+        except Impossible:
+            return None
+
+    def _exchanged(self, culprit: str) -> tuple[str, Term] | None:
+        """Another supplier, and the composition with it; of a few the first with a new structure."""
+        found = list[tuple[str, Term]]()
+        for _ in range(SUPPLIERS):
+            new = self.repairs.substitute(self.term, culprit, self.rng)
+            if new is None:
+                break
+            with suppress(Impossible):
+                term = self.repairs.exchanged(self.term, culprit, new, self.rng)
+                if not self._was_posed(term):
+                    return new, term
+                found.append((new, term))
+        return found[0] if found else None
 
     # --- texts ---
 

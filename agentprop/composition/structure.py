@@ -42,12 +42,17 @@ def structure(term: Term, library: Mapping[str, Package] | None = None) -> str:
     return to_json(canonical(cast(Term, _masked(term, library or {}))))
 
 
+def structure_digest(term: Term, library: Mapping[str, Package]) -> bytes:
+    """Eight bytes that stand for the structure of a term."""
+    return bytes.fromhex(content_id(structure(term, library))[:16])
+
+
 def structure_key(composition: str | None, library: Mapping[str, Package]) -> str:
     """A short name of the structure of a stored composition; empty if there is none that can be read."""
     if composition is None:
         return ""
     try:
-        return content_id(structure(from_json(composition), library))[:16]
+        return structure_digest(from_json(composition), library).hex()
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
         return ""
 

@@ -184,7 +184,7 @@ class Sandbox:
     def _run_body(self, body: Body) -> ChildOutput:
         """Run one body, once more where the machine may be to blame; jobs of a batch are each tried alone instead."""
         child = self._attempt(body)
-        if body.batched or not deserves_another_try(child, body):
+        if body.batched or self._closed or not deserves_another_try(child, body):
             return child
         with self._trying_again:
             return self._attempt(body)
@@ -224,7 +224,7 @@ class Sandbox:
         with self._condition:
             self._condition.wait_for(lambda: self._closed or len(self._free) >= count)
             if self._closed:
-                raise RuntimeError("the sandbox is closed")
+                raise SandboxUnavailable("the sandbox is closed")  # about the run, not about a record
             self._free.sort(key=lambda place: place is not None)
             return [self._free.pop() for _ in range(count)]
 

@@ -9,6 +9,8 @@ tokens. Every way samples at temperature 1 and returns the log-probs of what it 
 
     generate      one call per turn for all conversations, which are encoded anew each time: what most trainers do
     kept cache    the same, with the cache of keys and values kept from turn to turn
+    continuous    transformers' continuous batching, which is behind `generate_batch`: each conversation goes on as soon
+                  as its observation is there, and shares the pages of its cache with those that begin alike
     agentprop     `training.generation.Generator`: each conversation goes on as soon as its observation is there
 
 Each way runs in a process of its own; the best round counts.
@@ -26,9 +28,18 @@ from typing import Any
 import numpy as np
 import torch
 from measuring import Measured, apart, measured, run, workload_parser
-from transformers import DynamicCache, GenerationConfig, Qwen3Config, Qwen3ForCausalLM, StoppingCriteria
+from transformers import (
+    ContinuousBatchingConfig,
+    DynamicCache,
+    GenerationConfig,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    StoppingCriteria,
+)
 
 PAD = 0
+PAGE_TOKENS = 32
+"""Tokens of a page of the cache for continuous batching; pages of common prompts are shared whole."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +301,48 @@ def kept_cache(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
     return roll_out
 
 
+def continuous(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
+    """Conversations go on one by one, in one manager with room for the caches of all."""
+    tokens = [len(talk.prompt) + sum(talk.actions) + sum(map(len, talk.observations)) for talk in talks]
+    pages = sum(-(-count // PAGE_TOKENS) + 1 for count in tokens)
+    batching = ContinuousBatchingConfig(
+        page_size=PAGE_TOKENS, num_blocks=pages, max_batch_tokens=1024, return_logprobs=True
+    )
+    sampling = GenerationConfig(do_sample=True, temperature=1.0, top_k=0, top_p=1.0, pad_token_id=PAD, eos_token_id=-1)
+
+    def roll_out() -> Said:
+        said: Said = [[] for _ in talks]
+        texts = [list(talk.prompt) for talk in talks]
+        context = model.continuous_batching_context_manager(
+            generation_config=sampling, continuous_batching_config=batching, warmup=False
+        )
+        with context as manager:
+
+            def ask(number: int) -> None:
+                turn = len(said[number])
+                wanted = talks[number].actions[turn]
+                manager.add_request(texts[number], request_id=f"{number}/{turn}", max_new_tokens=wanted)
+
+            for number in range(len(talks)):
+                ask(number)
+            left = sum(len(talk.actions) for talk in talks)
+            while left:
+                found = manager.get_result(timeout=60)
+                if found is None or found.error is not None:
+                    raise RuntimeError(f"continuous batching failed: {found}")
+                if not found.is_finished():
+                    continue
+                number = int(found.request_id.partition("/")[0])
+                said[number].append((found.generated_tokens, found.logprobs))
+                left -= 1
+                if len(said[number]) < len(talks[number].actions):
+                    texts[number] += found.generated_tokens + talks[number].observations[len(said[number]) - 1]
+                    ask(number)
+        return said
+
+    return roll_out
+
+
 def _turn(
     model: Any, rows: torch.Tensor, mask: torch.Tensor, wanted: list[int], **options: Any
 ) -> tuple[list[tuple[list[int], list[float]]], torch.Tensor]:
@@ -308,6 +361,7 @@ def _turn(
 WAYS: dict[str, Callable[[Any, Sequence[Conversation]], Callable[[], Said]]] = {
     "generate": generate,
     "kept cache": kept_cache,
+    "continuous": continuous,
     "agentprop": agentprop,
 }
 

@@ -11,7 +11,7 @@ from agentprop.agent.candidates import Candidate, Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.records import Problem, Reject, Verdict
 from agentprop.stages.propose.digest import Digest
-from agentprop.stages.propose.ledger import Ledger
+from agentprop.stages.propose.ledger import BATCH, Ledger
 
 
 def candidate(value: Literal["valid", "invalid", "undetermined"], code: str) -> Digest:
@@ -55,3 +55,21 @@ def test_a_problem_is_novel_if_no_accepted_one_has_its_structure() -> None:
     again.restore(ledger.state(), iter([(one.statement, one.template, "aa" * 8) for one in made]))
     again.commit(Digest.of(Candidate(4, "sums", trajectory=trace(), problem=problem(), structure="aa" * 8)))
     assert again.tallies["sums"][2] == 3
+
+
+def test_a_batch_avoids_the_structures_of_a_window_earlier_after_a_resume_too() -> None:
+    ledger = Ledger(ProposeConfig(n=1000), Curriculum(("sums",)), window=2)
+    rows = [(f"What is {n} + {n}?", f"{n % 256:02x}" * 8, f"{n // 2:016x}") for n in range(3 * BATCH)]
+    for number, (statement, template, structure) in enumerate(rows):
+        made = problem(statement=statement, template=template)
+        ledger.commit(Digest.of(Candidate(number, "sums", trajectory=trace(), problem=made, structure=structure)))
+        if ledger.next % BATCH == 0:
+            ledger.close_batch()
+    again = Ledger(ProposeConfig(n=1000), Curriculum(("sums",)))
+    again.restore(ledger.state(), iter(rows))
+    for one in (ledger, again):
+        assert one.next == one.accepted == 3 * BATCH
+        found = {batch: one.fresh_for(batch) for batch in (1, 3, 4)}
+        assert {batch: len(fresh.known) for batch, fresh in found.items()} == {1: 0, 3: BATCH, 4: 3 * BATCH // 2}
+        assert found[3].known == {bytes.fromhex(structure) for _, _, structure in rows[: 2 * BATCH]}
+        assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 4), (3, 4), (0, 4)]

@@ -13,6 +13,7 @@ from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
 from agentprop.agent.variety import Variety
+from agentprop.composition.freshness import ANY, Freshness
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.survey import library_values
 from agentprop.config import ProposeConfig
@@ -81,6 +82,8 @@ class CandidateBatch:
     """Category → statements that a language model is told to avoid."""
     failures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Bundle → why earlier attempts at it failed."""
+    fresh: Freshness = ANY
+    """Structures that the built-in proposer avoids if it can."""
 
     def split(self) -> list[CandidateBatch]:
         """Divide it into batches of one candidate."""

@@ -132,4 +132,4 @@ def prepare(plan: Plan) -> None:
 def make(batch: CandidateBatch) -> list[Digest]:
     """Make the candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
-    return digests(_maker.batch(batch.indices, batch.mastery))
+    return digests(_maker.batch(batch.indices, batch.mastery, batch.fresh))

@@ -3,9 +3,10 @@
 Nothing here depends on the process that made a candidate or on its time. Memory: three digests of eight bytes per
 accepted problem, and the mastery of one window of batches.
 
-Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery after
-batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60 of them with a new structure.
-Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that is drawn with it.
+Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
+avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60
+of them with a new structure. Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that
+is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
     >>> ledger.next, ledger.tallies = 96, {"algebra": [96, 72, 60]}
@@ -21,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Curriculum, MasteryState
@@ -29,6 +31,7 @@ from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
 from agentprop.composition.difficulty import spread
+from agentprop.composition.freshness import Freshness
 from agentprop.config import ProposeConfig
 from agentprop.records import DeclaredDifficulty, Reject, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
@@ -44,6 +47,11 @@ WINDOW = 16
 """Batches in flight, unless the settings say otherwise."""
 INDICES = 10**9
 """Candidates that a partition may number: those of partition p begin at p times this, so no two share a number."""
+
+KNOWN = 20_000
+"""Most structures that a batch is told to avoid: the latest ones."""
+SHARES = 4
+"""Shares of all structures that batches prefer in turn: each costs a plan more for every candidate."""
 
 ONCE = "skills with one problem each"
 
@@ -76,8 +84,10 @@ class Ledger:
     statements: set[bytes] = field(default_factory=set)
     """Digests of the accepted statements."""
     templates: Counter[bytes] = field(default_factory=Counter)
-    structures: set[bytes] = field(default_factory=set)
-    """Digests of their structures."""
+    structures: dict[bytes, None] = field(default_factory=dict)
+    """Digests of their structures, in the order in which they came."""
+    known: list[int] = field(default_factory=list)
+    """Number of structures after each of the last `window` batches."""
     last_failure: str = ""
     """Message of the last unexpected failure of this session."""
     notes: MessageNotes = field(default_factory=MessageNotes)
@@ -106,6 +116,7 @@ class Ledger:
             "mined": self.mined,
             "tallies": self.tallies,
             "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
+            "known": self.known,
             **({} if self.own_proposer else self._of_a_model()),
             **({"mined_share": self.curriculum.mined_share} if self.config.partitions > 1 else {}),
         }
@@ -146,6 +157,7 @@ class Ledger:
         self.counts = Counter(state["counts"])
         self.tallies = dict(state["tallies"])
         self.snapshots = [MasteryState(mastery, novelty) for mastery, novelty in state["snapshots"]]
+        self.known = [*state.get("known", [0] * len(self.snapshots))]
         self.notes = MessageNotes.restored(state.get("notes", {}))
         self.avoided = Avoided(self.window * BATCH // 2)
         self.avoided.restore(state.get("avoided", {}))
@@ -159,13 +171,25 @@ class Ledger:
         self.accepted += 1
         self.statements.add(_digest(statement))
         self.templates[bytes.fromhex(template[:16])] += 1
-        self.structures.add(bytes.fromhex(structure))
+        self.structures.setdefault(bytes.fromhex(structure))
 
     def mastery_for(self, batch: int) -> MasteryState:
         """The mastery that a batch is drawn with: that of a window earlier."""
+        position = self._position(batch)
+        return self.snapshots[position] if position is not None else self.curriculum.start()
+
+    def fresh_for(self, batch: int) -> Freshness:
+        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it."""
+        position = self._position(batch)
+        count = self.known[position] if position is not None else 0
+        known = frozenset(islice(self.structures, max(0, count - KNOWN), count))
+        return Freshness(known, batch % SHARES, SHARES)
+
+    def _position(self, batch: int) -> int | None:
+        """Place of what was known a window before a batch, among what is kept of the last batches."""
         first = self.next // BATCH - len(self.snapshots)  # number of the batch behind the oldest snapshot
         position = batch - self.window - first
-        return self.snapshots[position] if 0 <= position < len(self.snapshots) else self.curriculum.start()
+        return position if 0 <= position < len(self.snapshots) else None
 
     def batch(self, first: int, limit: int, most: int = BATCH) -> CandidateBatch | None:
         """The candidates from `first` on, up to `most` of one batch; None if none may be drawn yet, or ever.
@@ -177,7 +201,7 @@ class Ledger:
         if last <= first or number >= self.next // BATCH + self.window:
             return None
         if self.own_proposer:
-            return CandidateBatch(self._indices(first, last), self.mastery_for(number))
+            return CandidateBatch(self._indices(first, last), self.mastery_for(number), fresh=self.fresh_for(number))
         last = min(last, self.avoided.end(first))
         if last > self.avoided.horizon(self.next):
             return None
@@ -190,6 +214,7 @@ class Ledger:
     def close_batch(self) -> None:
         """Update the mastery after a whole batch."""
         self.snapshots = [*self.snapshots, self.curriculum.updated(self.latest, self.tallies)][-self.window :]
+        self.known = [*self.known, len(self.structures)][-self.window :]
         self.tallies = {}
 
     @property

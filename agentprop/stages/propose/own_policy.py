@@ -70,7 +70,9 @@ class PolicySource:
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates in order, a few at a time."""
         while not stop() and (batch := self.ledger.batch(self.ledger.next, limit, TOGETHER)) is not None:
-            made: Future[list[Candidate]] = self.thread.submit(self.maker.batch, batch.indices, batch.mastery)
+            made: Future[list[Candidate]] = self.thread.submit(
+                self.maker.batch, batch.indices, batch.mastery, batch.fresh
+            )
             while not made.done():
                 idle()
                 wait([made], PATIENCE_S)
