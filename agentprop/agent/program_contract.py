@@ -201,9 +201,7 @@ async def _unfit_program(
         return Violation("unfit_program", "the program shown is not the reference with one change")
     examples = found.judging.examples if found.judging is not None else ()
     if await breaks_off(asked.program, examples, executor, origin):
-        return Violation(
-            "unfit_program", "the program shown breaks off on the example, which gives its fault away"
-        )
+        return Violation("unfit_program", "the program shown breaks off on the example, which gives its fault away")
     fails = await fails_a_test(found, asked.program, executor, origin)
     if fails is None:
         return Violation("unfit_program", "it could not be found out whether the program shown is wrong")
