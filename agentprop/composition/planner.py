@@ -72,6 +72,8 @@ FRESH_PLANS, OF_A_LEVEL = 24, 8
 """Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+FEW, FEW_FEED = 8, 1
+"""Skills below which a choice among those that feed a step is a small one, and how many such steps come on top."""
 FAMILY_ROOTS = 0.15
 """Share of a category's questions that families of judged programs ask if it has others too: each is one structure."""
 OBJECT_ROOTS = 0.75
@@ -504,7 +506,8 @@ class Planner:
     def _pipeline(self, chain: list[Apply], rng: Random, length: int) -> Apply:
         """Feed a chain, whose last skill takes the data, by up to `length` further skills."""
         spec, used = self.library[chain[-1].skill].spec, {node.skill for node in chain}
-        for _ in range(length):
+        spare = FEW_FEED
+        while length > 0:
             data = spec.data
             links = [
                 link
@@ -516,10 +519,15 @@ class Planner:
             ]
             if not links:
                 break
-            link = rng.choice(links)  # unweighted: the survey holds numbers, and pipelines pass lists and graphs
+            # Unweighted by the survey, which holds numbers: pipelines pass lists and graphs. What others feed goes on.
+            link = rng.choices(links, [math.sqrt(1 + len(self.index.into[link.producer])) for link in links])[0]
             used.add(link.producer)
             chain.append(self.givens(link.producer, rng))
             spec = self.library[link.producer].spec
+            # A step of which there are few kinds comes on top, or pipelines of strings would repeat each other.
+            few = len(links) < FEW and spare > 0
+            spare -= few
+            length -= not few
         if len(chain) < 2:
             raise Impossible("nothing feeds it")
         term = chain[-1]
