@@ -365,7 +365,15 @@ class CandidateMaker:
             return self._chat(environment)
         assert term is not None  # only models are given bundles without a composition
         idle = tuple(name for name in environment.task.skill_names if name not in skills(term))
-        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune, idle=idle, fresh=fresh)
+        return BuiltinProposer(
+            self.planner,
+            term,
+            rng,
+            prune=self.rules.prune,
+            idle=idle,
+            fresh=fresh,
+            category=environment.task.category,
+        )
 
     def _chat(self, environment: Environment, draft: int = 0) -> ChatPolicy:
         assert self.model is not None

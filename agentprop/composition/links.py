@@ -172,7 +172,7 @@ class Links:
                         yield Link(name, parameter, producer, story=False)
 
     def _measured_ports(self, name: str, spec: Spec, told: Sequence[str]) -> Iterator[Link]:
-        """Links by letters between quantities: a value that a scene tells stands for a datum of the same kind."""
+        """Links by letters between quantities: a value that a scene tells stands for a datum of the same role."""
         for parameter in (name for name, p in spec.parameters.items() if p.kind == "decimal"):
             for producer in told:
                 found = self.library[producer].spec
@@ -272,11 +272,15 @@ def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
 
 
 def _same_measure(producer: Spec, consumer: Spec, parameter: str) -> bool:
-    """True if a quantity is of the kind of a parameter: of its role if it has one, and of its unit in any case."""
-    output, p = producer.output, consumer.parameters[parameter]
+    """True if a quantity is what a parameter measures: its unit and its role agree.
+
+    The unit alone is not enough: the half-life of a drug is no half-life of a nuclide, nor is it a time to wait, though
+    all three are in hours.
+    """
+    output = producer.output
     if output is None or output.kind != "quantity" or not _units_agree(producer, consumer, parameter):
         return False
-    return output.role in p.roles if p.roles else p.unit not in (None, "1")
+    return output.role in consumer.parameters[parameter].roles
 
 
 def _unit(unit: str | None) -> str | None:

@@ -7,7 +7,8 @@ taken away again. Random facts would fail half of the time, because facts about 
 A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
 `SAME`, port → another one that says nearly the same, so that it is not told where that is asked. A kind whose ports are
-measured in several units has `UNITS`, port → unit: only values of one unit are added.
+measured in several units has `UNITS`, port → unit: only values of one unit are added. A kind whose range is about a
+port ("at most 7 edges") names it as `RANGED`: if its value were told, the range would say nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class Drawing:
 
     def pool(self, without: Sequence[str]) -> list[Fact]:
         """The facts of the member, in random order, but for some ports and those that say nearly the same."""
-        without, found = [*without, *(self.kind.SAME.get(port) for port in without)], []
+        alike = [self.kind.SAME.get(port) for port in without]
+        without, found = [*without, *alike, getattr(self.kind, "RANGED", "")], []
         for port in self.fact_ports:
             told = self.value(port, self.member) if port not in without else None
             if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
@@ -126,6 +128,8 @@ def _shared(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     if not names or len({units.get(name) for name in names}) > 1:
         return None
     one, other = (d.kind.PORTS[name] for name in names)
+    if one(d.member) == other(d.member):  # of three terms, the sum of the last three is that of all
+        return None
 
     def total(member: Any) -> Any:
         first, second = one(member), other(member)

@@ -205,9 +205,14 @@ class Planner:
                 term = cast(Term, getattr(self, f"_plan_{shape}")(root, rng))
             except Impossible:
                 continue
-            if self.allowed(skills(term)) and not shares_letters(term, self.library):
+            if self.allowed(skills(term)) and not (shares_letters(term, self.library) or self._strays(term)):
                 return term
         raise Impossible(f"no composition found for {category}")
+
+    def _strays(self, term: Term) -> bool:
+        """True if a story of science goes on through several of mathematics: plants turn into lines and cards."""
+        domains = [self.library[name].spec.domain for name in skills(term)]
+        return "science" in domains and domains.count("mathematics") > 1
 
     def _root(self, category: str, rng: Random) -> str:
         """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
@@ -407,13 +412,14 @@ class Planner:
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def _alike(self, spec: Spec) -> list[str]:
-        """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
+        """The skills whose scenes tell a quantity of the same role and unit; the skill itself among them."""
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
             if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
-                if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
+                shared = other.role is not None and other.role == output.role
+                if same and (shared or (peer is spec and output.unit != "1")):
                     found.append(peer.name)
         return found
 

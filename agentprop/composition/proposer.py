@@ -78,6 +78,8 @@ class BuiltinProposer:
     """Skills that are active and that the composition has no use for."""
     fresh: Freshness = ANY
     """Structures that it avoids if it can."""
+    category: str = ""
+    """Category that a repair must not leave; any if empty."""
 
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
@@ -319,6 +321,8 @@ class BuiltinProposer:
             new, term = exchanged
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
             self.term = term if seen.outcome == "ok" else self.term
+        else:
+            return (yield from self._redraft(f"{problem}{AGAIN}"))
         return (yield from self._draft(""))
 
     def _is_better(self, pruned: Term, exchanged: Term) -> bool:
@@ -326,9 +330,10 @@ class BuiltinProposer:
 
     def _pruned(self, culprit: str) -> Term | None:
         try:
-            return self.repairs.pruned(self.term, culprit, self.rng)
+            pruned = self.repairs.pruned(self.term, culprit, self.rng)
         except Impossible:
             return None
+        return pruned if pruned is not None and self._stays(pruned) else None
 
     def _exchanged(self, culprit: str) -> tuple[str, Term] | None:
         """Another supplier, and the composition with it; of a few the first with a new structure."""
@@ -339,10 +344,16 @@ class BuiltinProposer:
                 break
             with suppress(Impossible):
                 term = self.repairs.exchanged(self.term, culprit, new, self.rng)
+                if not self._stays(term):
+                    continue
                 if not self._was_posed(term):
                     return new, term
                 found.append((new, term))
         return found[0] if found else None
+
+    def _stays(self, term: Term) -> bool:
+        """True if one of the skills is of the category that the problem was begun for."""
+        return not self.category or any(self.library[name].spec.category == self.category for name in skills(term))
 
     # --- texts ---
 

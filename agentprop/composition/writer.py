@@ -50,6 +50,7 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     measured,
+    skills,
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
@@ -86,7 +87,8 @@ def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bo
         raise Unwritable("the facts of the object have still to be constructed")
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
-    return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming).statement(term)
+    formal = "mathematics" in {library[name].spec.domain for name in skills(term)}
+    return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming, formal).statement(term)
 
 
 def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
@@ -114,6 +116,8 @@ class _Writer:
     used: set[str]
     letters: LetterUse | None = None
     naming: bool = False
+    formal: bool = False
+    """Numbers of coding skills are formulas, as those of mathematics beside them are."""
     bindings: list[tuple[str, Term]] = field(default_factory=list)
     scenes: set[str] = field(default_factory=set)
     """Scenes that are told: of a skill that stands in a statement twice, another one comes the second time."""
@@ -356,7 +360,9 @@ class _Writer:
         spec, value = self.library[term.skill].spec, term.argument(hole.name)
         if isinstance(value, Given):
             parameter = spec.parameters[hole.name]
-            return reworded(parameter, parse(parameter, value.text), self.rng, math=hole.math)
+            text = reworded(parameter, parse(parameter, value.text), self.rng, math=hole.math)
+            plain = spec.domain == "coding" and not hole.math and re.fullmatch(r"-?\d+", text)
+            return f"${text}$" if self.formal and plain and not _is_ordinal(parts, position) else text
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"
@@ -451,6 +457,12 @@ def _closing(term: Term, library: Mapping[str, Package], fraction: str) -> str:
     elif output is not None and output.kind == "rational":
         note = fraction
     return " ".join(part for part in (grammar.constants_note(used), note) if part)
+
+
+def _is_ordinal(parts: Sequence[str | Hole], position: int) -> bool:
+    """True if the part behind a hole makes an ordinal of its number."""
+    behind = parts[position + 1] if position + 1 < len(parts) else ""
+    return isinstance(behind, str) and grammar.ORDINAL.match(behind) is not None
 
 
 def with_ordinal(before: str, text: str) -> str:

@@ -9,44 +9,18 @@ from typing import Any
 
 import pytest
 from teacher_fixtures import corpus, done, server
+from toy_skills import of_a_number
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.records import Move, Observation, Task
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package, parse
-
-TEXT = """---
-name: toy-{name}
-description: {name} of a number, for tests.
-metadata:
-  domain: mathematics
-  category: toy
-  intent: i
-  method: m
-  effect: e
-  tool: t
-  parameters:
-    n: {{kind: integer, min: 1, max: 99}}
-  output: {{kind: integer}}
-  phrasings:
-    - {{ask: "Find the {name} of <n>."}}
-    - {{ask: "What is the {name} of <n>?"}}
-  value: ["the {name} of <n>"]
----
-# About {name}
-"""
-SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n"
-
-
-def toy(name: str, body: str) -> Package:
-    """A package that computes an expression in n."""
-    return parse(TEXT.format(name=name), SCRIPT.format(body=body))
+from agentprop.skills import Package
 
 
 @pytest.fixture(scope="session")
 def toys() -> dict[str, Package]:
-    packages = [toy("square", "n * n"), toy("double", "2 * n"), toy("successor", "n + 1")]
+    packages = [of_a_number("square", "n * n"), of_a_number("double", "2 * n"), of_a_number("successor", "n + 1")]
     return {package.name: package for package in packages}
 
 

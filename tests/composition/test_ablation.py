@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from toy_skills import skill_text
 
 from agentprop.agent.candidates import tools
 from agentprop.composition import ablation
@@ -89,26 +90,18 @@ def test_a_drop_must_be_a_value_of_its_kind() -> None:
     assert faults(Parameter(kind="integer", min=1, max=4, drop="many"))
 
 
-SKILL = """---
-name: toy-capped
-description: The smaller of two numbers, for tests.
-metadata:
-  domain: mathematics
-  category: toy
-  intent: i
-  method: m
-  effect: e
-  tool: t
-  parameters:
-    n: {kind: integer, min: 1, max: 99}
-    k: {kind: integer, min: 1, max: 99, drop: 1000}
-  output: {kind: integer}
-  phrasings:
-    - {ask: "Find the smaller of <n> and <k>."}
-    - {ask: "What is <n>, but at most <k>?"}
----
-# About it
-"""
+SKILL = skill_text(
+    "capped",
+    """
+    parameters:
+      n: {kind: integer, min: 1, max: 99}
+      k: {kind: integer, min: 1, max: 99, drop: 1000}
+    output: {kind: integer}
+    phrasings:
+      - {ask: "Find the smaller of <n> and <k>."}
+      - {ask: "What is <n>, but at most <k>?"}
+    """,
+)
 SCRIPT = "def solve(n, k):\n    return min(n, k)\n\ndef check(n, k):\n    %sreturn n if n < k else k\n"
 
 

@@ -110,3 +110,16 @@ def test_a_fraction_is_asked_for_in_words_that_fit_an_integer_and_the_old_words_
     )
     assert old != statement
     assert read(statement, library) == [node] == read(old, library)
+
+
+def test_beside_mathematics_the_numbers_of_a_program_are_formulas_too() -> None:
+    library = load([])
+    chosen = '{"apply":"coding-dp-spaced-sum","to":{"xs":"[3, 8, 5, 9]","g":"3"}}'
+    alone = from_json(chosen)
+    fed = from_json(f'{{"apply":"algebra-factoring-pairs","to":{{"a":"7","b":"9","n":{chosen}}}}}')
+    for seed in range(6):
+        statement = write(fed, library, Random(seed))
+        assert "$3$ places apart" in statement
+        assert not findings(Draft(statement, domain="mathematics"), ["mixed-numbers"])
+        assert fed in read(statement, library)
+    assert "$3$" not in write(alone, library, Random(0))

@@ -42,6 +42,12 @@ def applied(package: Package, model: Mapping[str, Any]) -> Apply:
     return Apply(package.name, tuple((name, Given(render(p, model[name]))) for name, p in parameters))
 
 
+def test_what_the_range_is_about_is_not_told(models: Mapping[str, list[dict[str, Any]]]) -> None:
+    ranged = {"graphs-five-vertices": "edges", "vectors-grid-walk": "total", "orbits-ellipse": "far"}
+    for name, port in {**ranged, "probability-urn": "total"}.items():
+        assert not any(told == port for model in models[name] for told, _ in model["facts"])
+
+
 def test_every_kind_asks_by_every_operator(
     library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
 ) -> None:
@@ -177,3 +183,14 @@ def test_only_values_of_one_unit_are_added(unit: str, added: bool) -> None:
     else:
         with pytest.raises(ValueError, match="no model"):
             object_tools.drawn(*call)
+
+
+def test_a_value_is_not_added_to_another_that_is_the_same() -> None:
+    kind = SimpleNamespace(
+        members=lambda box: [(x, x) for x in range(2, box)],
+        PORTS={"x": lambda m: m[0], "y": lambda m: m[1], "product": lambda m: m[0] * m[1]},
+        DIRECT=(),
+        SAME={},
+    )
+    with pytest.raises(ValueError, match="no model"):
+        object_tools.drawn(kind, "shared-object", 1, (8, 9), ["product"], ["x", "y"], [])

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_skills import skill_text
 
 from agentprop.composition import grammar
 from agentprop.composition.objects import is_undrawn
@@ -149,28 +150,20 @@ def test_many_steps_are_too_many(library: Mapping[str, Package]) -> None:
 
 # --- what small differences mean ---
 
-GCD = """---
-name: toy-gcd
-description: The greatest common divisor of two numbers, for tests.
-metadata:
-  domain: mathematics
-  category: toy
-  intent: i
-  method: m
-  effect: e
-  tool: t
-  parameters:
-    a: {kind: integer, min: 1, max: 99}
-    b: {kind: integer, min: 1, max: 99}
-  flavour: {who: [Ada, Noor]}
-  output: {kind: integer}
-  phrasings:
-    - {ask: "<who> divides $<a>$ by $<b>$. What does <who> find as the greatest common divisor?"}
-    - {ask: "Find the greatest common divisor of $<a>$ and $<b>$."}
-  value: ["the greatest common divisor of $<a>$ and $<b>$"]
----
-# Toy
-"""
+GCD = skill_text(
+    "gcd",
+    """
+    parameters:
+      a: {kind: integer, min: 1, max: 99}
+      b: {kind: integer, min: 1, max: 99}
+    flavour: {who: [Ada, Noor]}
+    output: {kind: integer}
+    phrasings:
+      - {ask: "<who> divides $<a>$ by $<b>$. What does <who> find as the greatest common divisor?"}
+      - {ask: "Find the greatest common divisor of $<a>$ and $<b>$."}
+    value: ["the greatest common divisor of $<a>$ and $<b>$"]
+    """,
+)
 SCRIPT = "import math\n\ndef solve(a, b):\n    return math.gcd(a, b)\n\ndef check(a, b):\n    return math.gcd(b, a)\n"
 
 

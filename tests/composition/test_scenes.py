@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
@@ -23,11 +24,12 @@ from agentprop.composition.terms import (
     canonical,
     from_json,
     operators,
+    skills,
     to_json,
     walk,
 )
 from agentprop.composition.writer import free_letter, write
-from agentprop.skills import load
+from agentprop.skills import Package, load
 from agentprop.skills.faults import faults
 
 SKILLS = (
@@ -88,11 +90,36 @@ def test_a_quantity_feeds_only_data_of_its_unit_and_role() -> None:
         output, datum = LIBRARY[link.producer].spec.output, LIBRARY[link.consumer].spec.parameters[link.parameter]
         assert output is not None
         assert output.unit == datum.unit
-        assert not datum.roles or output.role in datum.roles
+        assert output.role in datum.roles
     ports = {(link.consumer, link.parameter) for link in measured}
     assert ("waves-wall-beats", "v") in ports
     assert ("thermodynamics-heated-oil", "k") not in ports  # watts for each kelvin are no power
     assert ("chemistry-carbon-monoxide-equilibrium", "k") not in ports  # a constant is no pressure
+
+
+def test_what_is_in_one_unit_need_not_be_one_quantity(library: Mapping[str, Package]) -> None:
+    index = Planner(library).index
+    pairs = {(link.producer, link.consumer, link.parameter) for links in index.into.values() for link in links}
+    assert ("decay-half-life-counting", "decay-mixed-sample", "d") in pairs
+    assert ("pharmacology-kidney-half-life", "decay-mixed-sample", "d") not in pairs  # a drug is no nuclide
+    assert ("decay-half-life-counting", "decay-mixed-sample", "t") not in pairs  # nor is a half-life a time to wait
+    assert ("chemistry-carbonate-gas", "chemistry-carbamate-pressure", "n") in pairs
+    assert ("chemistry-carbonate-gas", "chemistry-carbamate-pressure", "b") not in pairs  # no amount of ammonia
+
+
+def test_a_quantity_exceeds_only_another_of_its_role(library: Mapping[str, Package]) -> None:
+    planner = Planner(library)
+    constant = library["biochemistry-michaelis-constant"].spec
+    assert planner._alike(constant) == [constant.name]  # an inhibitor's concentration has the same unit
+    assert "thermodynamics-heated-oil" in planner._alike(library["electricity-warm-coil"].spec)
+
+
+def test_a_story_of_science_goes_on_through_one_skill_of_mathematics(library: Mapping[str, Package]) -> None:
+    rng, planner, found = Random(5), Planner(library), set[int]()
+    for _ in range(60):
+        domains = [library[name].spec.domain for name in skills(planner.plan("genetics", rng))]
+        found.add(domains.count("mathematics"))
+    assert found == {0, 1}
 
 
 def test_a_datum_is_sought_where_only_one_gives_the_value() -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from stored_runs import PROBER, Export, altered, difficulty, store
+from toy_skills import skill_text
 
 from agentprop.config import ExportConfig, ProposeConfig
 from agentprop.errors import AgentpropError, InputError, RunError
@@ -170,7 +171,7 @@ def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Prob
 
 
 def test_a_pair_that_nothing_has_is_a_typing_mistake(exported: Export, problems: list[Problem]) -> None:
-    first, second, *_ = problems[0].skills
+    first, second, *_ = next(problem.skills for problem in problems if len(problem.skills) > 1)
     with pytest.raises(InputError, match=f"has the skill {first}x") as caught:
         exported("jsonl", "out", held_out=[f"{first}x+{second}"])
     assert caught.value.hint == f"did you mean {first}?"
@@ -305,26 +306,18 @@ def test_pairs_need_several_tries_at_a_task(
     assert summary["rows"] == {"train": 4} and summary["left_out"] == {"without a partner from the same task": 4}
 
 
-HALF = """---
-name: toy-half
-description: half of a number, for tests.
-metadata:
-  domain: mathematics
-  category: toy
-  intent: i
-  method: m
-  effect: e
-  tool: t
-  parameters:
-    n: {kind: integer, min: 2, max: 99}
-  output: {kind: integer}
-  phrasings:
-    - {ask: "Find half of the whole number <n>."}
-    - {ask: "Which number is half of <n>?"}
-  value: ["the half of the number <n>"]
----
-# About halves
-"""
+HALF = skill_text(
+    "half",
+    """
+    parameters:
+      n: {kind: integer, min: 2, max: 99}
+    output: {kind: integer}
+    phrasings:
+      - {ask: "Find half of the whole number <n>."}
+      - {ask: "Which number is half of <n>?"}
+    value: ["the half of the number <n>"]
+    """,
+)
 
 
 def test_the_built_in_proposer_makes_pairs_if_it_tries_a_task_more_than_once(exported: Export, tmp_path: Path) -> None:

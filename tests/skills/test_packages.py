@@ -295,6 +295,19 @@ def test_bundled_skills_share_no_wording_and_have_no_faults(library: Mapping[str
     assert len(clashes({"toy-gcd": parse(GOOD, SCRIPT), "toy-twin": twin})) == 3
 
 
+OPEN_CLAUSE = re.compile(r", (?:if|where|given|each|even|provided|when)\b[^,]*\Z")
+CLOSED = re.compile(r"\$[^$]*\$|\([^()]*\)")
+
+
+def test_a_noun_phrase_can_be_followed_by_a_verb(library: Mapping[str, Package]) -> None:
+    """“…, each girl any number, even none is odd” would be misread: such a clause stands in parentheses."""
+    spoken = {"integer", "rational"}
+    named = [p.spec for p in library.values() if p.spec.output is not None and p.spec.output.kind in spoken]
+    phrases = [phrase for spec in named for phrase in spec.value]
+    assert len(phrases) > 80
+    assert not [phrase for phrase in phrases if OPEN_CLAUSE.search(CLOSED.sub("#", phrase))]
+
+
 def test_frontmatter_is_split_from_the_body() -> None:
     assert split("---\r\na: 1\r\n---\r\nbody") == ("a: 1", "body")
     with pytest.raises(SkillError):

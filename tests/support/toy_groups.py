@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from tiny_model import tiny_model
+from toy_skills import of_a_number
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
@@ -22,40 +23,17 @@ from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Submission, Task
 from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package, parse
+from agentprop.skills import Package
 from agentprop.training.model.distributed import World
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 
-TEXT = """---
-name: toy-{name}
-description: {name} of a number, for tests.
-metadata:
-  domain: mathematics
-  category: toy
-  intent: i
-  method: m
-  effect: e
-  tool: t
-  parameters:
-    n: {{kind: integer, min: 2, max: 99}}
-  output: {{kind: integer}}
-  phrasings:
-    - {{ask: "Find the {name} of <n>."}}
-    - {{ask: "What is the {name} of <n>?"}}
-  value: ["the {name} of <n>"]
----
-# About {name}
-"""
-SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n"
-
 
 def toys() -> dict[str, Package]:
     """Return two skills by name."""
-    bodies = {"square": "n * n", "double": "2 * n"}
-    made = [parse(TEXT.format(name=name), SCRIPT.format(body=body)) for name, body in bodies.items()]
+    made = [of_a_number("square", "n * n", low=2), of_a_number("double", "2 * n", low=2)]
     return {package.name: package for package in made}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from agentprop.composition.lint.rule import Draft, Rule
 
 _BINDS = re.compile(r"(?:[Ll]et|where|and) \$([A-Za-z])\$ (?:be|is) the\b|\b[Ll]et \$([A-Za-z])\$ be\b")
-_UNREDUCED = re.compile(r"(?<![\d.\w^{_])1[xyzefguv]\b|\+\s*-|(?<![\^{(=])-\s*-|\^\{?1\}?(?!\d)|\+\s*0(?![\d.])")
+_UNREDUCED = re.compile(r"(?<![\d.\w^{_])1[xyzefguv]\b|\+\s*-|(?<![\^{(=])-\s*-|\^(?:\{1\}|1(?![\d.]))|\+\s*0(?![\d.])")
 _SPACED = re.compile(r"(?<![\d.^_])\d+ [a-z](?![a-z])(?=[ =+\-^)]|$)")
 
 

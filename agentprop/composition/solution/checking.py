@@ -23,6 +23,7 @@ from typing import Any
 from agentprop.composition.solution.arithmetic import false_equations
 
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\\times\s*10\^\{(-?\d+)\}")
+_BEHIND_HOLE = re.compile(r"<\w+>\\times\s*10\^\{(-?\d+)\}")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<=[a-zA-Z_^{(])\d+(?:\.\d+)?")
 ROUNDING = Fraction(1, 10**4)
 """Largest relative difference between a decimal that is shown and the value that it stands for."""
@@ -36,11 +37,18 @@ class Sources:
     """Those that must stand as they are."""
     decimals: tuple[float, ...]
     """Computed decimals, which are shown rounded."""
+    powers: frozenset[int] = frozenset()
+    """Exponents of ten behind a hole of a sentence: what is told is then so many times a number."""
 
     @classmethod
     def of(cls, statement: str, computed: Iterable[Any], sentences: Iterable[str]) -> Sources:
-        """Numbers of a statement, of computed values, and of the sentences of skills outside of their holes."""
+        r"""Numbers of a statement, of computed values, and of the sentences of skills outside of their holes.
+
+        A statement with $7.2\times10^{19}$ atoms holds 7.2 too, with which a solution may go on.
+        """
+        sentences = tuple(sentences)
         exact = {*numbers(statement), *(n for text in sentences for n in _outside_holes(text))}
+        exact |= {Fraction(mantissa) for mantissa, _ in _POWER.findall(statement)}
         decimals: list[float] = []
         for leaf in _leaves(computed):
             if isinstance(leaf, float):
@@ -51,10 +59,14 @@ class Sources:
                 exact |= {_number(str(abs(leaf))), _number("1")}
             else:
                 exact |= {Fraction(abs(Fraction(leaf).numerator)), Fraction(Fraction(leaf).denominator)}
-        return cls(frozenset(map(Fraction, exact)), tuple(decimals))
+        powers = frozenset(int(power) for text in sentences for power in _BEHIND_HOLE.findall(text))
+        return cls(frozenset(map(Fraction, exact)), tuple(decimals), powers)
 
     def hold(self, number: Fraction) -> bool:
         """Whether a number is one of them."""
+        return self._is_known(number) or any(self._is_known(number / Fraction(10) ** power) for power in self.powers)
+
+    def _is_known(self, number: Fraction) -> bool:
         if number in self.exact:
             return True
         return any(abs(float(number) - value) <= float(ROUNDING) * value for value in self.decimals)

@@ -170,7 +170,7 @@ class Narrator:
         """The noun phrase of a skill's value; None if it has none. `letters` leaves the letter of a sweep in it."""
         spec = self.library[term.skill].spec
         if not spec.value:
-            return spec.named[0] if spec.named else None
+            return f"{spec.named[0]}{self._case(term, scope)}" if spec.named else None
 
         def text(name: str, math: bool) -> str:
             if name not in spec.parameters:
@@ -181,6 +181,15 @@ class Narrator:
             return self.argument(term, name, math, scope)
 
         return fill(spec.value[0], text)
+
+    def _case(self, term: Apply, scope: Scope) -> str:
+        """Tell a quantity from another one of the same name by a datum that only it has; nothing if it is alone."""
+        named = self.library[term.skill].spec.named[0]
+        others = [other for other, _ in self.outline.places if isinstance(other, Apply) and other != term]
+        twins = [other for other in others if named in self.library[other.skill].spec.named[:1]]
+        given = {value for other in twins for _, value in other.arguments}
+        own = [name for name, value in term.arguments if isinstance(value, Given) and value not in given]
+        return f", in the case with {self.argument(term, own[0], False, scope)}" if twins and own else ""
 
     # --- sweeps ---
 

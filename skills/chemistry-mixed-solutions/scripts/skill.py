@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from object_kinds import answer, bounded, narrowed, whole
 
-DIRECT = ("acid", "base", "water")
+DIRECT = ("acid", "base", "water", "total")
 SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
 MILLILITRES, MICROMOLES = ("acid", "base", "water", "total", "titre", "silver"), ("salt", "ions")
 UNITS = {port: "mL" for port in MILLILITRES} | {port: "µmol" for port in MICROMOLES}

@@ -11,6 +11,7 @@ VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
 SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
+RANGED = "edges"
 
 
 def members(box):

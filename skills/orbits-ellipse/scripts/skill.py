@@ -11,6 +11,7 @@ from object_kinds import answer, bounded, narrowed, quotient
 
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
+RANGED = "far"
 UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci")} | {"period": "year"}
 
 

@@ -4,9 +4,11 @@ from fractions import Fraction
 
 from object_kinds import answer, narrowed, quotient
 
-# Remainders and comparisons are direct too: without a probability they make no problem about draws.
-DIRECT = ("red", "blue", "total", "difference", "fifths", "sevenths", "more", "even")
+# Remainders and comparisons are direct too: without a probability they make no problem about draws. The probability of
+# a single draw is so as well: if it is 23/31, the answer can be read off.
+DIRECT = ("red", "blue", "total", "difference", "fifths", "sevenths", "more", "even", "single")
 SAME = {}
+RANGED = "total"
 
 
 def members(box):

@@ -7,6 +7,7 @@ from object_kinds import answer, bounded, narrowed, whole
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {"squared": "distance"}
+RANGED = "total"
 
 
 def members(box):

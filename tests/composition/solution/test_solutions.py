@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from agentprop.agent.candidates import tools
 from agentprop.composition.solution import modules, recheck, solved, tracing
-from agentprop.composition.terms import from_json, imports
+from agentprop.composition.solution.checking import Sources, fault
+from agentprop.composition.terms import Apply, Combine, Given, from_json, imports, to_json
 from agentprop.composition.terms import modules as composed
 from agentprop.export.solutions import reply
 from agentprop.grading.probers import grade_answer
@@ -56,6 +58,20 @@ def test_a_chain_is_told_from_the_inside(library: Mapping[str, Package], executo
     assert r"$\binom{5}{2} = 10$" in solution.text and r"$10 \cdot 2 = 20$" in solution.text
     assert solution.text.index("= 20$") < solution.text.index("$20!$")
     assert solution.text.endswith("The answer is 8.")
+
+
+def test_two_quantities_of_one_name_are_told_apart(library: Mapping[str, Package], executor: Executor) -> None:
+    data = ("59.3 26.40 189 589 35", "131.4 6.82 298 427 45")
+    sides = []
+    for numbers in data:
+        *measured, percent = numbers.split()
+        givens = [(name, Given(f"{number} µmol/L")) for name, number in zip("kist", measured, strict=True)]
+        sides.append(Apply("biochemistry-competing-inhibitor", (*givens, ("p", Given(percent)))))
+    text = to_json(Combine("difference", sides[0], sides[1]))
+    solution = told(text, library, executor, "654 µmol/L", " ".join(data))
+    assert solution.left_out == ""
+    for number in ("59.3", "131.4"):
+        assert f"the concentration of the inhibitor, in the case with {number} µmol/L." in solution.text
 
 
 @pytest.mark.parametrize(
@@ -128,3 +144,12 @@ def test_a_stored_solution_is_checked_again(problems: list[Problem], judge: Any)
         forged = problem.model_copy(update={"solution": Solution(text=text, values=problem.solution.values)})
         found = judge([forged])[0]
         assert (found.value, found.code) == ("invalid", "solution")
+
+
+def test_a_number_may_be_told_by_its_mantissa_or_with_a_power_of_ten() -> None:
+    asked = r"A foil has $7.20\times10^{19}$ atoms. For which value of $u$ is this so?"
+    sources = Sources.of(asked, [6.4995], [r"It grows by $<u>\times10^{-4}$."])
+    told = r"So $7.20 \cdot 2 = 14.40$ and $u$ is $6.4995\times10^{-4}$."
+    assert fault(f"{told}\n\nThe answer is 6.", "6", Sources.of(asked, [6.4995, 14.4, 2], ())) is not None
+    assert sources.hold(Fraction("7.2")) and sources.hold(Fraction("0.00064995"))
+    assert not sources.hold(Fraction("0.0064995")) and not sources.hold(Fraction("7.3"))

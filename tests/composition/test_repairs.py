@@ -1,0 +1,32 @@
+"""Repairs of a composition: a problem stays in the category that it was begun for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from agentprop.composition.planner import Planner
+from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.terms import from_json, skills
+from agentprop.skills import Package
+
+TRACE = '{"apply":"linear-algebra-trace-power","to":{"A":"[[3, 1], [2, 1]]","n":"40","m":"97"}}'
+DISC = f'{{"apply":"geometry-lattice-disc","to":{{"n":{TRACE}}}}}'
+
+
+def test_the_skill_that_makes_a_problem_one_of_its_category_is_not_pruned(library: Mapping[str, Package]) -> None:
+    culprit, term = "linear-algebra-trace-power", from_json(DISC)
+    for category, kept in (("geometry", True), ("linear-algebra", False), ("", True)):
+        proposer = BuiltinProposer(Planner(library), term, Random(1), category=category)
+        pruned = proposer._pruned(culprit)
+        assert (pruned is not None) == kept
+        assert pruned is None or skills(pruned) == ("geometry-lattice-disc",)
+
+
+def test_a_supplier_is_exchanged_for_one_of_the_category(library: Mapping[str, Package]) -> None:
+    planner, found = Planner(library), set[str]()
+    for seed in range(40):
+        proposer = BuiltinProposer(planner, from_json(DISC), Random(seed), category="linear-algebra")
+        exchanged = proposer._exchanged("linear-algebra-trace-power")
+        found |= set() if exchanged is None else {library[exchanged[0]].spec.category}
+    assert found == {"linear-algebra"}
