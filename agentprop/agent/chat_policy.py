@@ -19,7 +19,7 @@ from typing import Literal
 
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.reading import read, read_calls
-from agentprop.agent.reading.blocks import CLOSING, OPENING, STRICT, THINKING, THOUGHT
+from agentprop.agent.reading.blocks import CLOSING, OPENING, STRICT, THINKING, THOUGHT, opens_block
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.prompts import prompt
@@ -147,16 +147,32 @@ def _read_calls(choice: Choice) -> tuple[str, str | None, tuple[str, ...]]:
         return functions.unread(choice), str(fault), ()
     text = "" if choice.text.strip().startswith(("{", "[")) else choice.text  # a server that gives a call twice
     blocks = "\n".join(block for block, _ in found.actions)
-    return f"{text}\n{blocks}".strip(), None, found.repairs
+    return _beside(text, blocks), None, found.repairs
+
+
+def _beside(text: str, blocks: str) -> str:
+    """The blocks of calls below the text of the reply, unless something in that text would be read as an action."""
+    message = f"{text}\n{blocks}".strip()
+    try:
+        same = [action for _, action in read(message).actions] == [action for _, action in read(blocks).actions]
+    except Malformed:
+        same = False
+    return message if same else blocks
 
 
 def _said(choice: Choice) -> tuple[str, tuple[str, ...]]:
-    """(text, repairs): that of the reply, or the last action of its reasoning if it never ended that."""
+    """(text, repairs): that of the reply, or the action with which its reasoning ends if it says nothing else.
+
+    An action that the reasoning goes on behind is a draft.
+    """
     reasoning = choice.reasoning or ""
-    start = reasoning.rfind("<action")
-    if choice.text.strip() or start < 0:
+    opened = [tag for tag in OPENING.finditer(reasoning) if opens_block(reasoning, tag)]
+    if choice.text.strip() or not opened:
         return choice.text, ()
-    return reasoning[start:], ("thinking",)
+    closing = CLOSING.search(reasoning, opened[-1].end())
+    if closing is not None and reasoning[closing.end() :].strip():
+        return choice.text, ()
+    return reasoning[opened[-1].start() :], ("thinking",)
 
 
 def _cut_in_thought(choice: Choice) -> bool:
@@ -170,7 +186,7 @@ def _cut_in_thought(choice: Choice) -> bool:
 def _read_move(reply: Reply, choice: Choice, stopped: bool) -> Move:
     """The move of a reply; if stop sequences were sent, the tag that one of them cut off is put back."""
     text, repairs = _said(choice)
-    opened = list(OPENING.finditer(text)) if stopped else []
+    opened = [tag for tag in OPENING.finditer(text) if opens_block(text, tag)] if stopped else []
     if opened and not CLOSING.search(text, opened[-1].end()):
         strict = STRICT.match(text, opened[-1].start())
         closing = f"</action:{strict[1]}>" if strict else "</action>"

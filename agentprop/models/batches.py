@@ -6,7 +6,8 @@ before and after, so a run that is killed finds its batches again when it resume
     gather → note the requests and our own mark → upload and create, marked → note the server's id → poll → hand out
 
 If the kill came between the two notes, the batch is found at the server by the mark. Lines that failed, and
-requests without a line, are failures like any other: they are asked again in a later batch, or given up.
+requests without a line, are failures like any other: they are asked again in a later batch, or given up. A batch that
+cannot be looked at or fetched is not sent again, because it may be paid for: it is looked at again.
 """
 
 from __future__ import annotations
@@ -260,17 +261,20 @@ class BatchTransport:
         assert batch.id is not None
         try:
             state = await self._ended(batch.id)
-            lines = [] if state.failure else await self._api.results(batch.id)
+            lines = {} if state.failure else best_of(await self._api.results(batch.id))
         except ModelFailure as failure:
-            self._forget(batch, failure)
+            if failure.kind is FailureKind.NOT_FOUND:
+                self._forget(batch, failure)
+            else:
+                self._fail(batch.keys, failure)  # it may be paid for: whoever asks again waits for this batch again
             return
-        for name, outcome in lines:
+        for name, outcome in lines.items():
             if isinstance(outcome, Exchange):
                 self._settle(name, outcome)
             elif self._known.get(name) is batch:
                 self._lose(name, outcome)
         told = f"batch {batch.id} ended ({state.told}) without a line for this request"
-        self._forget(batch, state.failure or ModelFailure(FailureKind.SERVER, told), keep={name for name, _ in lines})
+        self._forget(batch, state.failure or ModelFailure(FailureKind.SERVER, told), keep=lines.keys())
 
     async def _ended(self, number: str) -> BatchState:
         """Look at a batch until it has ended."""
@@ -315,6 +319,16 @@ class BatchTransport:
         for name in batch.keys:
             if name not in keep and self._known.get(name) is batch:
                 self._lose(name, failure)
+
+
+def best_of(lines: Sequence[Line]) -> dict[str, Exchange | ModelFailure]:
+    """Return one outcome of each request: a reply counts before a failure, and the first of several."""
+    found: dict[str, Exchange | ModelFailure] = {}
+    for name, outcome in lines:
+        before = found.setdefault(name, outcome)
+        if isinstance(before, ModelFailure) and isinstance(outcome, Exchange):
+            found[name] = outcome
+    return found
 
 
 def _copy(failure: ModelFailure) -> ModelFailure:

@@ -10,6 +10,7 @@ by status, then by type and code, then by words.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import tomllib
@@ -23,12 +24,29 @@ from agentprop.models.failures import FailureKind, ModelFailure
 
 EXCERPT = 300
 """Characters of a server's text that a message quotes."""
-TEXTS = ("message", "detail", "error_message", "msg", "reason", "title", "error", "errors", "raw", "body")
+TEXTS = (
+    "message",
+    "detail",
+    "error_message",
+    "msg",
+    "error_msg",
+    "status_msg",
+    "reason",
+    "title",
+    "error",
+    "errors",
+    "raw",
+    "body",
+)
 """Fields that may hold the words of an error, likeliest first."""
-CODES = ("code", "type", "status", "reason", "error_code", "error_type", "name")
+CODES = ("code", "type", "status", "reason", "error_code", "error_type", "name", "statusCode", "status_code", "__type")
 """Fields that may hold its type or code."""
-INNER = ("error", "innererror", "inner_error", "details", "metadata", "message", "detail", "errors")
+INNER = ("error", "base_resp", "innererror", "inner_error", "details", "metadata", "message", "detail", "errors")
 """Fields that may hold another error."""
+SAID = frozenset({"detail", "message", "msg", "error_msg", "error_message", "error_code"})
+"""Fields that only an error has, if it came as a success."""
+WAITS = ("retryDelay", "retry_after", "retry_after_seconds", "estimated_time")
+"""Fields that may hold the seconds to wait: a number, or a text such as `34s`."""
 PARAMETERS = (
     "max_completion_tokens", "max_output_tokens", "max_new_tokens", "max_tokens", "temperature", "top_p", "top_k",
     "min_p", "seed", "stop", "logprobs", "top_logprobs", "return_token_ids", "response_format", "tool_choice", "tools",
@@ -57,6 +75,8 @@ class Complaint:
     """Type, code and reason, in lower case."""
     parameter: str | None = None
     """Parameter of the request that it is about."""
+    wait_s: float | None = None
+    """Seconds that it asks to wait, in a field of its own or in its words."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,7 @@ class Row:
     words: re.Pattern[str] | None = None
     beyond: bool = False
     parameter: bool = False
+    wait_s: float | None = None
 
     def fits(self, said: Complaint) -> bool:
         """Decide if everything that the row names is so."""
@@ -110,8 +131,9 @@ def kind_of(said: Complaint) -> tuple[FailureKind, str | None]:
 def failure_of(said: Complaint, *, retry_after_s: float | None = None) -> ModelFailure:
     """Return the failure that an error means."""
     kind, advice = kind_of(said)
+    asked = row_of(said).wait_s if said.wait_s is None else said.wait_s
     text = " ".join(said.words.split())[:EXCERPT] or "no explanation"
-    wait = retry_after_s if retry_after_s is not None else delay_s(said.words)
+    wait = retry_after_s if retry_after_s is not None else asked
     message = f"status {said.status}: {text}" if said.status is not None else text
     return ModelFailure(kind, message, status=said.status, retry_after_s=wait, excerpt=text, advice=advice)
 
@@ -125,16 +147,34 @@ def complaint_of(body: bytes | Mapping[str, Any] | list[Any] | str, status: int 
     numeric = [int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600]
     if status is None or status < 400:
         status = numeric[0] if numeric else status
-    return Complaint(status, words, frozenset(codes), _parameter(levels, words))
+    told = (delay_s(words), *(_seconds(level.get(name)) for level in levels for name in WAITS))
+    wait_s = max((wait for wait in told if wait is not None), default=None)
+    return Complaint(
+        status,
+        words,
+        frozenset(codes),
+        _parameter(levels, words),
+        wait_s,
+    )
 
 
 def is_error(data: Mapping[str, Any]) -> bool:
     """Decide if a JSON object that came as a success is an error."""
-    if data.get("error"):
+    if _tells(data.get("error")):
         return True
     if data.get("choices"):
         return False
-    return data.get("object") == "error" or data.get("type") == "error" or bool({"detail", "message"} & data.keys())
+    told = data.get("base_resp")
+    if isinstance(told, Mapping) and told.get("status_code"):
+        return True
+    return data.get("object") == "error" or data.get("type") == "error" or bool(SAID & data.keys())
+
+
+def _tells(error: Any) -> bool:
+    """False for an error that is empty all through, as some gateways send one with every reply."""
+    if isinstance(error, Mapping):
+        return any(map(_tells, error.values()))
+    return bool(error)
 
 
 def delay_s(words: str) -> float | None:
@@ -167,6 +207,7 @@ def _row(row: Mapping[str, Any]) -> Row:
         words,
         row.get("beyond", False),
         row.get("parameter", False),
+        row.get("wait_s"),
     )
 
 
@@ -183,7 +224,26 @@ def _parsed(body: bytes | Mapping[str, Any] | list[Any] | str) -> Any:
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        return text
+        return page_title(text) or text
+
+
+def page_title(text: str) -> str | None:
+    """Return what a web page says in its title or its first heading; None if the text is no page or has neither.
+
+    >>> page_title("<html><head><title>502 Bad Gateway</title></head><body></body></html>")
+    '502 Bad Gateway'
+    """
+    if not text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
+        return None
+    found = re.search(r"(?is)<(title|h1)\b[^>]*>(?P<words>[^<]*\w[^<]*)</\1>", text)
+    return None if found is None else html.unescape(" ".join(found["words"].split()))
+
+
+def _seconds(value: Any) -> float | None:
+    """Return a time to wait that stands in a field of its own."""
+    text = f"{value}s" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?s?", text.removesuffix("s"))
+    return None if found is None else float(found[1])
 
 
 def _levels(node: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:

@@ -22,7 +22,7 @@ import openai
 
 from agentprop.errors import ConfigError
 from agentprop.models.chat import Exchange
-from agentprop.models.complaints import complaint_of, failure_of
+from agentprop.models.complaints import complaint_of, delay_s, failure_of
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.models.streams import exchange_of
@@ -201,12 +201,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        return max(0.0, float(headers["retry-after"]))
-    except KeyError:
-        return None
-    except ValueError:
-        date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    milliseconds = re.fullmatch(r"\d+(\.\d+)?", headers.get("retry-after-ms", "").strip())
+    if milliseconds is not None:
+        return float(milliseconds[0]) / 1000
+    told = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"-?\d+(\.\d+)?", told):
+        return max(0.0, float(told))
+    date = email.utils.parsedate_tz(told)
+    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else delay_s(f"wait {told}")

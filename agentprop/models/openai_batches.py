@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentprop.models.batches import BatchState, Line, SentBatch
 from agentprop.models.chat import Exchange
-from agentprop.models.complaints import complaint_of, failure_of
+from agentprop.models.complaints import complaint_of, failure_of, is_error
 from agentprop.models.endpoint import Endpoint
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings
 
 URL = "/v1/chat/completions"
-ENDED = frozenset({"completed", "failed", "expired", "cancelled", "canceled"})
+ENDED = frozenset({
+    "completed", "completed_with_errors", "succeeded", "success", "failed", "error", "expired", "timeout_exceeded",
+    "cancelled", "canceled",
+})  # fmt: skip
+"""States, in any case, in which nothing more will come."""
 MARK = "agentprop"
 """Field of a batch's metadata that holds our own id."""
 LISTED = 100
+MOST_PAGES = 50
+SKEW_S = 3600.0
+"""Seconds by which the server's clock may be behind ours."""
+GZIP = b"\x1f\x8b"
 
 
 class OpenAiBatches:
@@ -44,25 +55,21 @@ class OpenAiBatches:
 
     async def find(self, batch: SentBatch) -> str | None:
         """Return the id of the batch with a mark, among the latest; None if there is none. Raises ModelFailure."""
-        listed = await self._endpoint.look_up(f"batches?limit={LISTED}")
-        for one in listed.get("data") or ():
-            if (one.get("metadata") or {}).get(MARK) == batch.mark:
-                return str(one["id"])
+        after = ""
+        for _ in range(MOST_PAGES):
+            listed = await self._endpoint.look_up(f"batches?limit={LISTED}{after}")
+            page = listed.get("data") or []
+            for one in page:
+                if (one.get("metadata") or {}).get(MARK) == batch.mark:
+                    return str(one["id"])
+            if not listed.get("has_more") or not page or (page[-1].get("created_at") or 0.0) < batch.at - SKEW_S:
+                return None
+            after = f"&after={page[-1]['id']}"
         return None
 
     async def state(self, batch: str) -> BatchState:
         """Return how far a batch is. Raises ModelFailure."""
-        found = await self._endpoint.look_up(f"batches/{batch}")
-        status = str(found.get("status"))
-        counts = found.get("request_counts") or {}
-        done = int(counts.get("completed") or 0) + int(counts.get("failed") or 0)
-        told = f"{status}, {done} of {counts['total']}" if counts.get("total") else status
-        files = found.get("output_file_id") or found.get("error_file_id")
-        errors = (found.get("errors") or {}).get("data") or []
-        if status == "failed" and not files:
-            said = complaint_of({"error": errors[0] if errors else {"message": "the batch failed"}}, 400)
-            return BatchState(True, told, failure_of(said))
-        return BatchState(status.lower() in ENDED, told)
+        return state_of(await self._endpoint.look_up(f"batches/{batch}"))
 
     async def results(self, batch: str) -> list[Line]:
         """Return the lines of both files. Raises ModelFailure."""
@@ -78,6 +85,29 @@ class OpenAiBatches:
         await self._endpoint.aclose()
 
 
+def state_of(found: Mapping[str, Any]) -> BatchState:
+    """Return the state of a batch as a server describes it. Raises ModelFailure if its files are not there yet."""
+    status = str(found.get("status"))
+    counts = found.get("request_counts") or {}
+    completed, failed = int(counts.get("completed") or 0), int(counts.get("failed") or 0)
+    told = f"{status}, {completed + failed} of {counts['total']}" if counts.get("total") else status
+    files = found.get("output_file_id") or found.get("error_file_id")
+    ended = status.lower() in ENDED
+    if ended and completed and not found.get("output_file_id"):
+        raise ModelFailure(FailureKind.SERVER, f"the replies of the batch are not there ({told})")
+    if status.lower() in ("failed", "error") and not files:
+        said = complaint_of({"error": _error_of(found.get("errors"))}, 400)
+        return BatchState(True, told, failure_of(said))
+    return BatchState(ended, told)
+
+
+def _error_of(errors: Any) -> Any:
+    """Return the first error of a batch, which servers tell as `{"data": […]}`, as a list or as one object."""
+    inner = errors.get("data", errors) if isinstance(errors, Mapping) else errors
+    first = inner[0] if isinstance(inner, list) and inner else inner
+    return first or {"message": "the batch failed"}
+
+
 def request_line(name: str, body: Mapping[str, Any]) -> bytes:
     """Return a request as a line of the file."""
     line = {"custom_id": name, "method": "POST", "url": URL, "body": body}
@@ -85,11 +115,12 @@ def request_line(name: str, body: Mapping[str, Any]) -> bytes:
 
 
 def read_lines(file: bytes) -> Iterator[Line]:
-    """Read a file of replies or errors; a line that cannot be read is left out, so its request has none."""
-    for raw in file.splitlines():
+    """Read a file of replies or errors, packed or not; a line that cannot be read is left out: its request has none."""
+    plain = gzip.decompress(file) if file.startswith(GZIP) else file
+    for raw in plain.removeprefix(codecs.BOM_UTF8).splitlines():
         try:
             line = json.loads(raw.decode("utf-8", "replace"), strict=False)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(line, dict) and isinstance(line.get("custom_id"), str):
             yield line["custom_id"], _outcome(line)
@@ -99,8 +130,12 @@ def _outcome(line: Mapping[str, Any]) -> Any:
     response, error = line.get("response"), line.get("error")
     if not isinstance(response, Mapping):
         return failure_of(complaint_of({"error": error or {"message": "neither a response nor an error"}}, None))
-    status = response.get("status_code")
-    body = response.get("body")
-    if isinstance(status, int) and status >= 400:
-        return failure_of(complaint_of(body if isinstance(body, Mapping | list | str) else {"error": error}, status))
+    told = str(response.get("status_code") or "")
+    status = int(told) if told.isdigit() else None
+    body = response if "choices" in response else response.get("body")
+    if (status is not None and status >= 400) or not body or (isinstance(body, Mapping) and is_error(body)):
+        words = body if body and isinstance(body, Mapping | list | str) else {"error": error or "the line has no reply"}
+        return failure_of(complaint_of(words, status))
+    if isinstance(body, str):
+        return Exchange(body.encode("utf-8", "surrogatepass"))
     return Exchange(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))

@@ -114,7 +114,8 @@ class CircuitBreaker:
             self._trip(f"{self.name} failed {self._lost} requests in a row: {failure.message}", failure)
 
     def _patience(self, failure: ModelFailure) -> float:
-        waiting = self._answered or failure.kind in (FailureKind.RATE_LIMIT, FailureKind.TIMEOUT)
+        asked = failure.retry_after_s is not None  # a server that says when to come back is there
+        waiting = asked or self._answered or failure.kind in (FailureKind.RATE_LIMIT, FailureKind.TIMEOUT)
         return self.patience_s if waiting else min(20.0, self.patience_s / 10)
 
     def _trip(self, message: str, failure: ModelFailure) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentprop.models.chat import Exchange
+from agentprop.models.complaints import is_error
 from agentprop.models.failures import FailureKind, ModelFailure
 
 DONE = "[DONE]"
@@ -35,11 +36,11 @@ def assembled(body: bytes) -> bytes:
     choices: dict[int, dict[str, Any]] = {}
     whole = False
     for text in _events(body):
-        if text == DONE:
+        if text.strip().upper() == DONE:
             whole = True
             break
         chunk = _read(text)
-        if chunk.get("error") or chunk.get("object") == "error":
+        if is_error(chunk):
             return json.dumps(chunk, ensure_ascii=False).encode("utf-8", "surrogatepass")
         completion.update({name: chunk[name] for name in ONCE if chunk.get(name) is not None})
         for piece in chunk.get("choices") or ():
@@ -53,6 +54,8 @@ def assembled(body: bytes) -> bytes:
 
 def exchange_of(body: bytes) -> Exchange:
     """Return the response of a server, streamed or not."""
+    if is_stream(body) and b"data:" not in body:  # comments that kept the connection open, then the reply in one piece
+        body = b"\n".join(line for line in body.splitlines() if not line.startswith(b":"))
     return Exchange(assembled(body) if is_stream(body) else body)
 
 
@@ -61,7 +64,9 @@ def _events(body: bytes) -> Iterator[str]:
     lines: list[str] = []
     for line in [*body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
         if line.startswith("data:"):
-            lines.append(line[5:].removeprefix(" "))
+            lines += [line[5:].removeprefix(" ")] if line[5:].strip() else []
+            if len(lines) == 1 and lines[0].startswith("{") and lines[0].endswith("}"):
+                yield lines.pop()  # whole in one line, and some servers leave no empty one between two
         elif not line and lines:
             yield "\n".join(lines)
             lines = []
@@ -72,6 +77,8 @@ def _read(text: str) -> dict[str, Any]:
         chunk = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         chunk = None
+    if chunk is None and not text.startswith("{"):
+        return {"error": {"message": text}}  # some servers tell an error in words alone
     if not isinstance(chunk, dict):
         raise ModelFailure(FailureKind.BAD_REPLY, f"the stream holds what is no chunk of a completion: {text[:300]}")
     return chunk

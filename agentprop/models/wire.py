@@ -17,12 +17,20 @@ from pydantic_core import from_json
 
 from agentprop.models import reasoning
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool, ToolCall, Usage
-from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error
+from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error, page_title
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import InProcessSettings, ModelSettings
 
-BROKEN_OFF = frozenset({"error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error"})
+BROKEN_OFF = frozenset({
+    "error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error", "interrupted",
+    "incomplete", "insufficient_system_resource", "network_error", "server_error", "engine_error",
+    "malformed_function_call",
+})  # fmt: skip
 """Finish reasons of replies that the server did not finish."""
+CUT_OFF = frozenset({
+    "length", "max_tokens", "max_output_tokens", "max_length", "model_length", "model_context_window_exceeded",
+})  # fmt: skip
+"""Finish reasons of replies that a limit cut off; they are kept as `length`."""
 WITHHELD = frozenset({
     "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii",
     "sensitive", "refused", "guardrail_intervened", "moderation",
@@ -96,6 +104,9 @@ def read(exchange: Exchange) -> Reply:
         data = data[0]
     if not isinstance(data, dict):
         raise bad_reply(exchange.body, "not a JSON object")
+    inner = data.get("data")
+    if not data.get("choices") and isinstance(inner, Mapping) and inner.get("choices"):
+        data = dict(inner)  # a gateway's own envelope
     if is_error(data):
         raise failure_of(complaint_of(data, 200))
     usage = _usage(data.get("usage"))
@@ -127,10 +138,9 @@ def _without_surrogates(node: Any) -> Any:
 def bad_reply(body: bytes, fault: str, usage: Usage | None = None) -> ModelFailure:
     """Return the failure for a response that is not a chat completion."""
     text = body[: EXCERPT * 4].decode("utf-8", "replace").strip()
-    page = text[:100].lower()
-    if page.startswith(("<!doctype", "<html")):
+    if text[:100].lower().startswith(("<!doctype", "<html")):
         fault = "an HTML page"
-    excerpt = " ".join(text.split())[:EXCERPT]
+    excerpt = " ".join((page_title(text) or text).split())[:EXCERPT]
     message = f"the response is no chat completion ({fault}): {excerpt or 'empty'}"
     return ModelFailure(FailureKind.BAD_REPLY, message, excerpt=excerpt, usage=usage)
 
@@ -251,14 +261,14 @@ def _broken(choice: Any, usage: Usage | None) -> ModelFailure | None:
     error = choice.get("error") or (message.get("error") if isinstance(message, Mapping) else None)
     if not error and (finish is None or finish == "stop"):
         return None
-    finish = finish.lower() if isinstance(finish, str) else None
+    words = set(re.findall(r"\w+", finish.lower())) if isinstance(finish, str) else set()
     if error:
         failure = failure_of(complaint_of({"error": error}, 200))
         failure.usage = usage
         return failure
-    if finish in WITHHELD:
+    if words & WITHHELD:
         return ModelFailure(FailureKind.FILTERED, f"the server withheld the reply ({finish})", usage=usage)
-    if finish in BROKEN_OFF:
+    if words & BROKEN_OFF:
         return ModelFailure(FailureKind.BAD_REPLY, f"the server broke the reply off ({finish})", usage=usage)
     return None
 
@@ -280,12 +290,14 @@ def _in_order(items: list[Any]) -> list[Any]:
 
 
 def _choice(choice: Any) -> Choice:
-    message = choice.get("message") if isinstance(choice, Mapping) else None
+    message = _said(choice) if isinstance(choice, Mapping) else None
     if not isinstance(message, Mapping):
         raise _Unreadable("a choice without a message")
     finish = choice.get("finish_reason")
+    finish = finish.get("type") if isinstance(finish, Mapping) else finish
     if finish is not None and not isinstance(finish, str):
         raise _Unreadable("a finish_reason that is not text")
+    finish = "length" if finish is not None and finish.lower() in CUT_OFF else finish
     calls = _tool_calls(message.get("tool_calls") or _old_call(message))
     text, thoughts = reasoning.split(message)
     if not text and isinstance(message.get("refusal"), str):
@@ -295,6 +307,13 @@ def _choice(choice: Any) -> Choice:
     ids = _ids(choice.get("token_ids"))
     logprobs = _logprobs(choice.get("logprobs"), ids)
     return Choice(text or "", thoughts, finish, calls, ids, logprobs, _echo(message) if calls else "")
+
+
+def _said(choice: Mapping[str, Any]) -> Any:
+    """Return the message of a choice, also of a server that calls it a delta or answers with a text alone."""
+    if "message" not in choice and isinstance(choice.get("text"), str):
+        return {"content": choice["text"]}
+    return choice.get("message", choice.get("delta"))
 
 
 def _echo(message: Mapping[str, Any]) -> str:
@@ -313,6 +332,8 @@ def _tool_calls(calls: Any) -> tuple[ToolCall, ...]:
     """Read tool calls in order, each once: some servers repeat them, or send them in the order they finished."""
     if not calls:
         return ()
+    if isinstance(calls, Mapping):
+        calls = [calls]
     if not isinstance(calls, list):
         raise _Unreadable("tool_calls is not a list")
     found: dict[str, ToolCall] = {}
@@ -324,14 +345,16 @@ def _tool_calls(calls: Any) -> tuple[ToolCall, ...]:
 
 
 def _tool_call(call: Any, position: int) -> ToolCall:
-    function = call.get("function") if isinstance(call, Mapping) else None
+    function = call.get("function", call) if isinstance(call, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         raise _Unreadable("a tool call without a function name")
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments or {}, ensure_ascii=False)
-    extra = {name: value for name, value in call.items() if name not in CALL_FIELDS and value}
     inner = {name: value for name, value in function.items() if name not in ("name", "arguments") and value}
+    extra = {name: value for name, value in call.items() if name not in CALL_FIELDS and value}
+    if function is call:
+        inner, extra = {}, {}
     kept = {**extra, **({"function": inner} if inner else {})}
     told = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
     return ToolCall(str(call.get("id") or f"call_{position}"), function["name"], arguments, told)
@@ -357,7 +380,8 @@ def _logprobs(value: Any, ids: tuple[int, ...] | None) -> tuple[float, ...] | No
 def _usage(usage: Any) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
-    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    prompt = _count(usage, "prompt_tokens" if "prompt_tokens" in usage else "input_tokens")
+    completion = _count(usage, "completion_tokens" if "completion_tokens" in usage else "output_tokens")
     if prompt is None or completion is None:
         return None
     details = usage.get("completion_tokens_details")
@@ -383,4 +407,6 @@ def _cached(usage: Mapping[str, Any]) -> int:
 
 def _count(values: Mapping[str, Any], name: str) -> int | None:
     value = values.get(name)
+    if isinstance(value, str | float) and re.fullmatch(r"\d{1,12}(?:\.0+)?", str(value)):
+        return int(float(value))
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -18,7 +18,11 @@ from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
 
 Play = Callable[..., Any]
-TABLE = tomllib.loads((Path(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+TABLE, FAMILIES, CALLED = (
+    tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
+    for name in ("messages", "messages_of_families", "calls_of_families")
+)
 THINK = "<action:think>\nIt is a product.\n</action:think>"
 EXEC = "<action:exec>\nprint(6 * 7)\n</action:exec>"
 STATEMENT = "What is six times seven, as one number?"
@@ -32,14 +36,15 @@ def filled(text: str) -> str:
     return text.replace("{think}", THINK).replace("{exec}", EXEC).replace("{submit}", SUBMIT)
 
 
-@pytest.mark.parametrize("row", TABLE["message"], ids=lambda row: row["name"])
+@pytest.mark.parametrize("row", TABLE["message"] + FAMILIES["message"], ids=lambda row: row["name"])
 def test_a_message_is_read_as_it_was_meant(row: dict[str, Any]) -> None:
     if "refused" in row:
         with pytest.raises(Malformed) as fault:
             read(filled(row["text"]))
         assert row["refused"] in str(fault.value)
-        with pytest.raises(Malformed):
-            protocol.parse(filled(row["text"]))  # a replay of the record would refuse it, too
+        if not row.get("strict"):
+            with pytest.raises(Malformed):
+                protocol.parse(filled(row["text"]))  # a replay of the record would refuse it, too
         return
     found = read(filled(row["text"]))
     assert [text for text, _ in found.actions] == [filled(text) for text in row["reads"]]
@@ -99,6 +104,17 @@ def test_a_call_is_read_as_it_was_meant(call: tuple[str, str], block: str, repai
     assert ([text for text, _ in found.actions], found.repairs) == ([block], repairs)
 
 
+@pytest.mark.parametrize("row", CALLED["call"], ids=lambda row: row["name"])
+def test_a_call_of_any_family_is_read_as_it_was_meant(row: dict[str, Any]) -> None:
+    if "refused" in row:
+        with pytest.raises(Malformed, match=row["refused"]):
+            read_calls([ToolCall("c", row["function"], row["arguments"])])
+        return
+    found = read_calls([ToolCall("c", row["function"], row["arguments"])])
+    assert [text for text, _ in found.actions] == [filled(text) for text in row["reads"]]
+    assert sorted(found.repairs) == sorted(row.get("repaired", []))
+
+
 @pytest.mark.parametrize("arguments", ['["print(1)"]', "", '{"code": "print(1)'])
 def test_a_call_without_arguments_is_corrected(arguments: str) -> None:
     with pytest.raises(Malformed, match="arguments of exec are not a JSON object"):
@@ -153,9 +169,10 @@ TEXTS = st.lists(st.sampled_from(PARTS), max_size=9).map("".join)
 def test_any_message_is_read_or_corrected_and_what_the_strict_parser_takes_is_never_refused(message: str) -> None:
     try:
         found = read(message)
-    except Malformed:
-        with pytest.raises(Malformed):
-            protocol.parse(message)
+    except Malformed as fault:
+        if fault.kind != "thinking":
+            with pytest.raises(Malformed):
+                protocol.parse(message)
         return
     for text, action in found.actions:
         assert protocol.parse(text) == action

@@ -25,6 +25,8 @@ def test_what_a_server_says_is_of_its_kind(case: dict[str, Any]) -> None:
     assert (row_of(said).name, failure.kind) == (case["row"], FailureKind(case["kind"]))
     if "advice" in case:
         assert failure.advice == case["advice"] and case["advice"] in str(failure.hint)
+    if "says" in case:
+        assert failure.message == case["says"]
     if "wait_s" in case:
         assert failure.retry_after_s == pytest.approx(case["wait_s"])
 

@@ -119,6 +119,9 @@ def test_nobody_listening_is_a_lost_connection(transport: str) -> None:
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "1m30s"}, 90.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "inf"}, None),
         ({"retry-after": "soon"}, None),
     ],
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentprop.models import FailureKind, ModelFailure, Usage
 from agentprop.models.chat import Exchange
-from agentprop.models.streams import assembled, is_stream
+from agentprop.models.streams import assembled, exchange_of, is_stream
 from agentprop.models.wire import read
+
+REPLIES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "reply_cases.toml").read_text("utf-8"))["case"]
 
 
 def stream(*chunks: Any, done: bool = True, end: str = "\n\n") -> bytes:
@@ -67,3 +71,19 @@ def test_a_stream_that_ends_early_is_a_lost_connection() -> None:
         assembled(stream(delta(content="4"), done=False))
     assert caught.value.kind is FailureKind.CONNECTION
     assert read(Exchange(assembled(stream(delta("stop", content="4"), done=False)))).text == "4"
+
+
+@pytest.mark.parametrize("case", REPLIES, ids=[case["name"] for case in REPLIES])
+def test_a_response_is_read_as_the_server_meant_it(case: dict[str, Any]) -> None:
+    if "kind" in case:
+        with pytest.raises(ModelFailure, match=case.get("says")) as caught:
+            read(exchange_of(case["body"].encode()))
+        assert caught.value.kind is FailureKind(case["kind"])
+        return
+    reply = read(exchange_of(case["body"].encode()))
+    choice = reply.choices[0]
+    assert (choice.text, choice.truncated) == (case.get("text", ""), case.get("truncated", False))
+    assert [call.name for call in choice.tool_calls] == case.get("calls", [])
+    if "tokens" in case:
+        assert reply.usage is not None
+        assert [reply.usage.prompt_tokens, reply.usage.completion_tokens] == case["tokens"]

@@ -20,10 +20,22 @@ from collections.abc import Callable
 
 FENCE = re.compile(r"(?ms)^[ \t]*(?P<marks>`{3,}|~{3,})[^\n`]*\n(?P<body>.*?)(?:^[ \t]*(?P=marks)`*[ \t]*$|\Z)")
 INLINE = re.compile(r"\s*(`{1,3})(?:python|py)?(?P<body>[^`\n]+)\1\s*", re.IGNORECASE)
+DOCUMENT = re.compile(r"(?s)\s*<!\[CDATA\[\n?(?P<body>.*?)\n?\]\]>\s*")
+LANGUAGE = re.compile(r"\s*(?:python3?|py)[ \t]*\n", re.IGNORECASE)
+"""First line that is left over of a fence."""
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
-LOOKALIKES = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "≤": "<=", "≥": ">="}
-    | {"≠": "!=", "\u00a0": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "…": "..."}
+INVISIBLE: dict[int, str | int | None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")
+WIDE: dict[int, str | int | None] = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}, 0x3000: " ", 0x3001: ",", 0x3002: ".",
+}  # fmt: skip
+"""Full-width characters, as Chinese and Japanese texts have them."""
+LOOKALIKES = (
+    str.maketrans(
+        {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*"}
+        | {"÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "\u00a0": " ", "\u202f": " ", "…": "..."}
+    )
+    | INVISIBLE
+    | WIDE
 )
 SPOKEN_OF = re.compile(r"html|xml|entit|escap|markup", re.IGNORECASE)
 
@@ -40,7 +52,7 @@ def parses(code: str) -> bool:
 
 def without_fences(text: str) -> str:
     """Only what stands in the fences of a text, if there are any; the text itself if there are none."""
-    inline = INLINE.fullmatch(text)
+    inline = INLINE.fullmatch(text) or DOCUMENT.fullmatch(text)
     if inline is not None:
         return inline["body"].strip()
     fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text)]
@@ -51,6 +63,9 @@ def without_fences(text: str) -> str:
 
 def without_outer_fence(text: str) -> tuple[str, tuple[str, ...]]:
     """Take off a fence around the whole of a text."""
+    document = DOCUMENT.fullmatch(text)
+    if document is not None:
+        return document["body"], ("fence",)
     match = FENCE.fullmatch(text.strip())
     if match is None or re.search(r"(?m)^[ \t]*(?:```|~~~)", match["body"]):
         return text, ()
@@ -67,7 +82,7 @@ def _line_breaks(code: str) -> str:
     """Line breaks and quotation marks that were written as in a JSON string."""
     if "\n" in code.strip():
         return code
-    return code.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\'", "'")
+    return code.strip().replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\'", "'").strip("\n")
 
 
 def _prompts(code: str) -> str:
@@ -81,15 +96,16 @@ def _prompts(code: str) -> str:
 def _dedented(code: str) -> str:
     whole = textwrap.dedent(code)
     if whole != code:
-        return whole
+        return whole.strip("\n")
     first, _, rest = code.partition("\n")
     return f"{first}\n{textwrap.dedent(rest)}" if rest else code
 
 
 def _without_tags(code: str) -> str:
     """Code without the tags of a block inside a block, and without thinking."""
-    shown = re.sub(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>", "", code)
-    tag = r"(?im)^[ \t]*</?(?:code|python|exec|py|pre|certificate)\b[^<>]*>[ \t]*\n?|</(?:code|python|pre)>\s*\Z"
+    shown = re.sub(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>", "", code) if "</" in code else code
+    tag = r"(?im)^[ \t]*(?:</?(?:code|python|exec|py|pre|certificate|action:\w+)\b[^<>]*>[ \t]*)+\n?"
+    tag += r"|(?:</(?:code|python|pre)>\s*)+\Z"
     bare = re.sub(tag, "", shown)
     return code if bare == code else bare.strip("\n")
 
@@ -100,16 +116,21 @@ GUESSES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("characters", lambda code: code.translate(LOOKALIKES)),
     ("prompts", _prompts),
     ("escapes", _line_breaks),
+    ("escapes", lambda code: re.sub(r"(?i)<br\s*/?>\n?", "\n", code).strip("\n")),
     ("indentation", _dedented),
 )
 
 
 def mend_code(code: str) -> tuple[str, tuple[str, ...]]:
     """Mend code; the names of what was mended. Code that no repair makes right keeps its own fault."""
+    language = LANGUAGE.match(code)
+    if language is not None:
+        mended, names = mend_code(code[language.end() :])
+        return mended, tuple(dict.fromkeys(("fence", *names)))
     if parses(code):
         return code, ()
     bare = without_fences(code)
-    names: tuple[str, ...] = () if bare == code else ("fence",)
+    names = () if bare == code else ("fence",)
     if parses(bare):
         return bare, names
     for name, mend in GUESSES:  # one alone, so that no other repair touches what was right

@@ -7,21 +7,26 @@ one block as the strict parser reads it      → that action, and the message wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from agentprop.agent.reading.blocks import INVENTED, STRICT, THINKING, THOUGHT, Block, blocks_of
+from agentprop.agent.reading.blocks import INVENTED, OPENING, STRICT, THINKING, THOUGHT, Block, blocks_of
+from agentprop.agent.reading.call_texts import calls_of_json
 from agentprop.agent.reading.fields import READS, STRICT_EDIT, Call, calls_of
-from agentprop.agent.reading.mending import mend_code, parses
+from agentprop.agent.reading.mending import LANGUAGE, mend_code, parses
+from agentprop.agent.reading.names import plain_name
 from agentprop.agent.tool_calls import FUNCTIONS
 from agentprop.models.chat import ToolCall
 from agentprop.records import Action
 from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
 
+DOES = re.compile(r"[=(]|^\s*(?:import|from)\b", re.MULTILINE)
+"""Code that does something; a value alone is shown output."""
 ENDS = frozenset({"exec", "submit"})
 """Actions whose answer the next one depends on: what a message holds after one of them is not read."""
 
@@ -52,13 +57,21 @@ def read(message: str) -> MessageReading:
         return MessageReading(((message, strict),))
     try:
         return _loosely(message, Malformed(""))
-    except Malformed:
-        return MessageReading(((message, strict),))  # nothing that is well formed is refused
+    except Malformed as fault:
+        if fault.kind == "thinking":
+            raise
+        return MessageReading(((message, strict),))  # nothing else that is well formed is refused
 
 
 def read_calls(calls: Sequence[ToolCall]) -> MessageReading:
     """Read native calls. Raises Malformed."""
-    return _reading(Block(call.name, call.arguments, call=True) for call in calls)
+    return _reading(Block(*named, call=True) for call in calls for named in _at_once(call))
+
+
+def _at_once(call: ToolCall) -> Sequence[tuple[str, str]]:
+    """The calls that a call of `multi_tool_use.parallel` holds, which models invent; otherwise the call itself."""
+    several = calls_of_json(call.arguments) if plain_name(call.name) == "parallel" else ()
+    return several or ((call.name, call.arguments),)
 
 
 def _is_plain(message: str, action: Action) -> bool:
@@ -70,7 +83,7 @@ def _is_plain(message: str, action: Action) -> bool:
     if opening is None or INVENTED.search(message, end):
         return False
     if action.kind == "exec":
-        return parses(action.text) and not _reads(action)
+        return parses(action.text) and not LANGUAGE.match(action.text) and not _reads(action)
     if action.kind == "edit":
         return STRICT_EDIT.fullmatch(action.text.partition("\n")[0].strip()) is None
     if action.kind == "submit":
@@ -90,19 +103,28 @@ def _reads(action: Action) -> bool:
 def _loosely(message: str, fault: Malformed) -> MessageReading:
     found = blocks_of(message)
     if not found.blocks:
-        code = _code_alone(message)
+        code = _code_alone(found.rest)
         if code is None:
-            raise fault
+            raise _only_thought() if "thinking" in found.repairs and OPENING.search(message) else fault
         return _reading([Block("exec", code)], ("tag", "fence"))
     return _reading(found.blocks, found.repairs)
 
 
+def _only_thought() -> Malformed:
+    """The correction of a message whose thinking alone holds an action."""
+    told = "the action stands inside the thinking, which is not read: write it after the thinking has ended"
+    return Malformed(told, kind="thinking", example=protocol.EXAMPLES["message"])
+
+
 def _code_alone(message: str) -> str | None:
-    """The code of a message that has no tags at all, but fenced Python."""
+    """The code of a message that has no tags at all, but fenced Python; what it prints is not for the model to say."""
+    message = message.replace("<end_code>", "")
+    invented = INVENTED.search(message, max(message.find("```"), 0))
+    message = message if invented is None else message[: invented.start()]
     if "```py" not in message.lower() and not message.lstrip().startswith("```\n"):
         return None
     code, names = mend_code(message)
-    return code if "fence" in names and parses(code) and code.strip() else None
+    return code if "fence" in names and parses(code) and DOES.search(code) else None
 
 
 def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> MessageReading:
@@ -110,7 +132,9 @@ def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> MessageR
     actions: list[tuple[str, Action]] = []
     used, ended = list(repairs), False
     seen: set[tuple[str, str]] = set()
-    for number, block in enumerate(blocks):
+    given = list(blocks)
+    written = [block for block in given if block.call or block.body.strip()]
+    for number, block in enumerate(written or given):
         if (block.kind, block.body.strip()) in seen:
             continue  # said twice
         seen.add((block.kind, block.body.strip()))

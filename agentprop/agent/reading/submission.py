@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from agentprop.agent.reading.labels import labelled
 from agentprop.agent.reading.mending import mend_code, mend_prose, unescaped, without_fences
 from agentprop.records import AnswerType
 from agentprop.records.case_text import read_plain
@@ -27,7 +28,8 @@ SECTIONS = {
     "figures": "figures",
 }
 """What models call a section, and the argument."""
-OPENING = re.compile(rf"<\s*(?P<name>{'|'.join(SECTIONS)})\b(?P<inside>[^<>]*)>\n?", re.IGNORECASE)
+PREFIX = r"(?:\w+:)?"
+OPENING = re.compile(rf"<\s*{PREFIX}(?P<name>{'|'.join(SECTIONS)})\b(?P<inside>[^<>]*)>\n?", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*[=:]\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|([^\s>"']+))""")
 SYNONYMS = {
     **dict.fromkeys(("int", "whole number", "natural", "natural number", "count"), "integer"),
@@ -46,6 +48,7 @@ NUMBERS = frozenset(
     {"number", "numeric", "numerical", "float", "decimal", "num", "numeric value", "value", "scalar", "real", ""}
 )
 """Types that leave open which kind of number is meant; the empty one leaves open even that."""
+KNOWN = (frozenset(TYPES) | SYNONYMS.keys() | NUMBERS) - {""}
 NOTHING = frozenset({"", "…", "...", "none", "null", "n/a", "na", "-", "no unit", "unitless", "dimensionless"})
 INTEGER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?\d+")
 RATIONAL = re.compile(r"[+-]?\d+\s*/\s*\d+|[+-]?\d*\.\d+|\\?[dt]?frac\{-?\d+\}\{\d+\}")
@@ -62,32 +65,51 @@ def sections_of(text: str) -> tuple[dict[str, Any], list[str]]:
         end, position, closed = _end(text, opening.end(), word)
         if not closed or word != name:
             repairs.append("sections")
-        found.setdefault(name, text[opening.end() : end].removesuffix("\n"))
+        if opening["inside"].rstrip().endswith("/"):
+            position = opening.end()
+        else:
+            found.setdefault(name, text[opening.end() : end].removesuffix("\n"))
         for key, value in _attributes(opening["inside"], repairs):
-            found.setdefault(key, value)
+            found.setdefault(name if key == "value" else key, value)
     return found, repairs
 
 
+def other_sections(text: str) -> tuple[dict[str, Any], list[str]]:
+    """(arguments, repairs) of sections in square brackets, or under headings or labels such as `Answer: 42`."""
+    bracketed = re.sub(rf"\[(/?(?:{'|'.join(SECTIONS)})\b[^\[\]\n]*)\]", r"<\1>", text, flags=re.IGNORECASE)
+    found, repairs = sections_of(bracketed)
+    if not {"statement", "answer"} <= found.keys():
+        labels = labelled(text, SECTIONS)
+        if {"statement", "answer"} <= {SECTIONS[name] for name in labels}:
+            return {SECTIONS[name]: value for name, value in labels.items()}, ["sections"]
+    return found, list(dict.fromkeys((*repairs, "sections")))
+
+
 def _end(text: str, start: int, word: str) -> tuple[int, int, bool]:
-    closing = re.compile(rf"<\s*/\s*{re.escape(word)}\s*>", re.IGNORECASE).search(text, start)
+    closing = re.compile(rf"<\s*/\s*{PREFIX}{re.escape(word)}\s*>", re.IGNORECASE).search(text, start)
     if closing is not None:
         return closing.start(), closing.end(), True
-    following = re.compile(rf"(?m)^[ \t]*<\s*(?:{'|'.join(SECTIONS)})\b[^<>]*>", re.IGNORECASE).search(text, start)
+    following = re.compile(rf"(?m)^[ \t]*<\s*{PREFIX}(?:{'|'.join(SECTIONS)})\b[^<>]*>", re.IGNORECASE).search(
+        text, start
+    )
     end = len(text) if following is None else following.start()
     return end, end, False
 
 
 def _attributes(inside: str, repairs: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the attributes that mean an argument of `submit`."""
-    for name, *values in ATTRIBUTE.findall(inside):
+    plain = unescaped(inside).replace("\\", "").replace("”", '"').replace("“", '"')
+    for name, *values in ATTRIBUTE.findall(plain):
         key = name.lower().replace("-", "_")
         value = next(filter(None, values), "")
-        if name not in ("type", "unit", "figures") or not values[0]:
+        if name not in ("type", "unit", "figures") or not values[0] or plain != inside:
             repairs.append("attributes")
         if key in ("type", "answer_type", "kind"):
             yield "answer_type", value
         elif key in ("unit", "units", "figures", "sig_figs", "significant_figures"):
             yield ("unit" if key.startswith("unit") else "figures"), value
+        elif key in ("value", "answer"):
+            yield "value", value
 
 
 def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -100,6 +122,11 @@ def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
             fields[name] = value
             repairs.extend(names)
 
+    if isinstance(fields.get("answer"), dict):
+        inner = {SECTIONS.get(str(key).lower(), str(key)): one for key, one in fields.pop("answer").items()}
+        inner.setdefault("answer", inner.pop("value", None))
+        fields = {**inner, **fields}
+        repairs.append("json")
     for name in ("statement", "answer", "certificate", "answer_type", "unit"):
         if name in fields and not isinstance(fields[name], str) and fields[name] is not None:
             fields[name] = _text(fields[name])
@@ -118,6 +145,8 @@ def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0] in TYPES:
+        return value[0]
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return f"[{', '.join(map(str, value))}]"
     return str(value)
@@ -141,7 +170,18 @@ def answer_type(word: str, fields: dict[str, Any]) -> str:
         return SYNONYMS.get(plain, plain)
     if plain.rstrip("s") in TYPES:
         return plain.rstrip("s")
-    return _number_type(plain, fields) if plain in NUMBERS else word
+    if plain in NUMBERS:
+        return _number_type(plain, fields)
+    phrase = _phrase(plain)
+    return word if phrase is None else answer_type(phrase, fields)
+
+
+def _phrase(words: str) -> str | None:
+    """The one type that a phrase speaks of: `positive integer`, `list of integers`; None if it is not clear."""
+    head = re.split(r"\s+of\s+|\s+in\s+|\s+with\s+|[(,;/]", words)[0]
+    known = [one.rstrip("s") for one in re.findall(r"[a-z-]+", head)]
+    found = {"number" if one in NUMBERS else SYNONYMS.get(one, one) for one in known if one in KNOWN}
+    return found.pop() if len(found) == 1 and found != {words} else None
 
 
 def _number_type(word: str, fields: dict[str, Any]) -> str:
