@@ -26,7 +26,7 @@ from agentprop.composition.promises import Promises
 from agentprop.composition.solution import solved_program
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Program, from_json, skills
-from agentprop.grading.composed_programs import fails_a_test
+from agentprop.grading.composed_programs import NOT_SLOW, breaks_off, fails_a_test, is_too_slow
 from agentprop.grading.family_problems import SECONDS, brute_at_edge
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.records import MadeBy, Problem, Submission, Task, TestCase
@@ -141,8 +141,8 @@ def promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Pr
     least = promises.least(found.limits, term, active) if promisable else None
     if least is None:
         raise ValueError("the limits are not those of the data")
-    data = [test.values()[0] for test in submission.tests]
-    if any(len(one) != 1 or not promises.fits(one[0], least, term, active) for one in data):
+    data, wide = [test.values()[0] for test in submission.tests], promises.are_wide(found.limits, term, active)
+    if any(len(one) != 1 or not promises.fits(one[0], least, term, active, wide=wide) for one in data):
         raise ValueError("a test breaks the limits of the statement")
     return term, found
 
@@ -161,7 +161,8 @@ async def with_promises(
     """The problem of a composed program, with large tests and a budget beside the tests of the proposer."""
     shown = [(list(arguments), value) for arguments, value in (*promised.edge, *promised.examples)]
     given = [test.values() for test in submission.tests] + shown
-    large = promises.large(term, active, Random(submission.statement))
+    wide = promises.are_wide(promised.limits, term, active)
+    large = promises.large(term, active, Random(submission.statement), wide=wide)
     calls = [arguments for arguments, _ in given] + [[value] for value in large]
     result = await executor.run(replace(calling(submission, calls), origin=origin, ticks=MOST_TICKS))
     violation = values_verdict(given, result)
@@ -177,17 +178,30 @@ async def with_promises(
     tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
     judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
     found = found.model_copy(update={"judging": judging})
-    unfit = await _unfit_program(found, executor, origin)
+    unfit = await _unfit_program(found, term, active, executor, origin)
     return unfit or await with_ablation(found, active, tools, executor, origin)
 
 
-async def _unfit_program(found: Problem, executor: Executor, origin: str | None) -> Violation | None:
+async def _unfit_program(
+    found: Problem, term: Program, active: Mapping[str, Package], executor: Executor, origin: str | None
+) -> Violation | None:
     """What is wrong with the program that a composed program's statement shows; None if it shows none."""
     _, asked = program_tasks.asked(found.statement)
     if asked.task == "write":
         return None
+    if asked.task == "optimise":
+        alternatives = program_tasks.slowed(term, active).get(asked.program)
+        if alternatives is None:
+            return Violation("unfit_program", "the program shown is not the reference with a step by brute force")
+        slow = await is_too_slow(found, asked.program, alternatives, executor, origin)
+        if slow is None:
+            return Violation("unfit_program", "it could not be found out whether the program shown is too slow")
+        return None if slow else Violation("unfit_program", NOT_SLOW)
     if asked.task != "repair" or asked.program not in program_tasks.changed(found.answer):
         return Violation("unfit_program", "the program shown is not the reference with one change")
+    examples = found.judging.examples if found.judging is not None else ()
+    if await breaks_off(asked.program, examples, executor, origin):
+        return Violation("unfit_program", "the program shown breaks off on the example, which gives its fault away")
     fails = await fails_a_test(found, asked.program, executor, origin)
     if fails is None:
         return Violation("unfit_program", "it could not be found out whether the program shown is wrong")

@@ -167,7 +167,8 @@ class Links:
             for kind in KINDS.get(p.kind, ()):
                 for producer in self._suppliers(by_kind.get(kind, ()), f"{name} {parameter}"):
                     found = self.library[producer].spec
-                    if producer != name and found.domain in natural and self._may_fit(found, spec, p):
+                    fits = found.domain in natural and _is_graph_of(found, p) and self._may_fit(found, spec, p)
+                    if producer != name and fits:
                         yield Link(name, parameter, producer, story=False)
 
     def _measured_ports(self, name: str, spec: Spec, told: Sequence[str]) -> Iterator[Link]:
@@ -254,6 +255,15 @@ def _stands_free(parts: Sequence[str | Hole], parameter: str) -> bool:
 
 def _around(parts: Sequence[str | Hole], position: int) -> tuple[str | Hole, str | Hole]:
     return parts[position - 1] if position else "", parts[position + 1] if position + 1 < len(parts) else ""
+
+
+def _is_graph_of(producer: Spec, p: Parameter) -> bool:
+    """True if the graphs of a producer are of the kind that a parameter takes; true of everything else."""
+    if p.kind != "graph" or producer.output is None:
+        return True
+    held = set(producer.output.graph)
+    alike = ("weighted" in held) == bool(p.weights) and ("directed" in held) == p.directed
+    return alike and {name for name in ("connected", "acyclic") if getattr(p, name)} <= held
 
 
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:

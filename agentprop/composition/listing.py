@@ -58,14 +58,22 @@ def _local_names(node: ast.stmt, root: str) -> frozenset[str]:
 
 
 def listing(
-    body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None, route: Route = "solve"
+    body: Term,
+    library: Mapping[str, Package],
+    *,
+    entry: tuple[str, str] | None = None,
+    route: Route = "solve",
+    brute: Set[str] = frozenset(),
 ) -> str:
-    """Write a program that prints the body's value, or with `entry=(function, parameter)` defines that function."""
+    """Write a program that prints the body's value, or with `entry=(function, parameter)` defines that function.
+
+    Skills in `brute` are computed by `check`, whatever the route of the others.
+    """
     names = {skill: f"f{number}" for number, skill in enumerate(reversed(skills(body)), 1)}
     lines: dict[str, None] = {}
     blocks: list[str] = []
     for skill, name in names.items():
-        imports, text = sliced(library[skill].script or "", name, f"{name}_", route)
+        imports, text = sliced(library[skill].script or "", name, f"{name}_", "check" if skill in brute else route)
         lines |= dict.fromkeys(imports)
         blocks.append(text)
     call = expression(body, library, route)

@@ -72,6 +72,10 @@ FRESH_PLANS, OF_A_LEVEL = 24, 8
 """Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+FEW, FEW_FEED = 8, 1
+"""Skills below which a choice among those that feed a step is a small one, and how many such steps come on top."""
+FAMILY_ROOTS = 0.15
+"""Share of a category's questions that families of judged programs ask if it has others too: each is one structure."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
 PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
@@ -221,6 +225,10 @@ class Planner:
         if kinds and len(kinds) < len(names):
             wanted = rng.random() < OBJECT_ROOTS
             names = [name for name in names if (name in kinds) == wanted]
+        families = [name for name in names if self.library[name].spec.judged is not None]
+        others = [name for name in names if name not in families and self.shapes(name)]
+        if families and others:
+            names = families if rng.random() < FAMILY_ROOTS else others
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:
@@ -300,10 +308,20 @@ class Planner:
         return weights
 
     def _coding_shapes(self, spec: Spec, links: Sequence[Link]) -> dict[str, float]:
+        """A pipeline ends with the skill, or begins with it if its data or its value is a graph."""
         data = spec.data
-        if data is None or not any(link.parameter == data and not link.story for link in links):
+        if data is None or spec.output is None:
+            return {}
+        if "graph" in (spec.parameters[data].kind, spec.output.kind) and self._passed_on(spec.name):
+            return {"onward_program": 5.0, "onward_printed": 3.0}
+        if spec.output.kind == "graph" or not any(link.parameter == data and not link.story for link in links):
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
+
+    def _passed_on(self, name: str) -> list[Link]:
+        """Links by which a skill's value becomes the data of another one."""
+        onward = self.index.onward(name, story=False)
+        return [link for link in onward if link.parameter == self.library[link.consumer].spec.data]
 
     def _plan_model(self, root: str, rng: Random) -> Term:
         """An object kind's operator; the facts and the question are constructed in the sandbox."""
@@ -461,17 +479,41 @@ class Planner:
         return LowestTerms(self._linked(root, self.index.pick(links, rng), rng, self.effort.depth(rng)))
 
     def _plan_program(self, root: str, rng: Random) -> Term:
-        body = self._pipeline(root, rng, self.effort.depth(rng))
+        return self._program(self._pipeline([self.givens(root, rng)], rng, self.effort.depth(rng)))
+
+    def _plan_printed(self, root: str, rng: Random) -> Term:
+        return Printed(self._pipeline([self.givens(root, rng)], rng, self.effort.depth(rng)))
+
+    def _plan_onward_program(self, root: str, rng: Random) -> Term:
+        return self._program(self._onward(root, rng))
+
+    def _plan_onward_printed(self, root: str, rng: Random) -> Term:
+        return Printed(self._onward(root, rng))
+
+    def _program(self, body: Apply) -> Program:
         node, name = body_data(body, self.library)
         return Program(name, _with_data(body, node.with_argument(name, Variable(name))))
 
-    def _plan_printed(self, root: str, rng: Random) -> Term:
-        return Printed(self._pipeline(root, rng, self.effort.depth(rng)))
-
-    def _pipeline(self, root: str, rng: Random, length: int) -> Apply:
-        spec, used = self.library[root].spec, {root}
+    def _onward(self, root: str, rng: Random) -> Apply:
+        """Let other skills, perhaps of another category, go on with the root's value, and some feed it."""
+        length = self.effort.depth(rng)
         chain = [self.givens(root, rng)]
-        for _ in range(length):
+        for _ in range(rng.randint(1, length)):
+            taken = {node.skill for node in chain}
+            links = [link for link in self._passed_on(chain[0].skill) if link.consumer not in taken]
+            if not links:
+                break
+            chain.insert(0, self.givens(rng.choice(links).consumer, rng))
+        output = self.library[chain[0].skill].spec.output
+        if output is None or output.kind == "graph":
+            raise Impossible("a pipeline does not end with a graph")
+        return self._pipeline(chain, rng, length + 1 - len(chain))
+
+    def _pipeline(self, chain: list[Apply], rng: Random, length: int) -> Apply:
+        """Feed a chain, whose last skill takes the data, by up to `length` further skills."""
+        spec, used = self.library[chain[-1].skill].spec, {node.skill for node in chain}
+        spare = FEW_FEED
+        while length > 0:
             data = spec.data
             links = [
                 link
@@ -483,10 +525,15 @@ class Planner:
             ]
             if not links:
                 break
-            link = rng.choice(links)  # unweighted: the survey holds numbers, and pipelines pass lists and graphs
+            # Unweighted by the survey, which holds numbers: pipelines pass lists and graphs. What others feed goes on.
+            link = rng.choices(links, [math.sqrt(1 + len(self.index.into[link.producer])) for link in links])[0]
             used.add(link.producer)
             chain.append(self.givens(link.producer, rng))
             spec = self.library[link.producer].spec
+            # A step of which there are few kinds comes on top, or pipelines of strings would repeat each other.
+            few = len(links) < FEW and spare > 0
+            spare -= few
+            length -= not few
         if len(chain) < 2:
             raise Impossible("nothing feeds it")
         term = chain[-1]

@@ -19,10 +19,14 @@ from agentprop.composition.program_tasks import (
     edge_inputs,
     faulty,
     slow,
+    slowed,
 )
 from agentprop.composition.terms import Apply, Program, to_json
 from agentprop.records import Submission, TestCase
 from agentprop.skills import Package
+
+COMPOSED_OPTIMISE = 0.2
+"""Share of composed programs to be sped up among those for which it is drawn: each takes millions of ticks to prove."""
 
 
 def drawn_task(rng: Random) -> ProgramTask:
@@ -61,10 +65,13 @@ def of_program(
 ) -> Submission:
     """The problem of a composed program, from the data that it was tried on and the values that were printed."""
     own = listing(term.body, library, entry=("solve", term.variable))
-    text, tests = _promising(term, library, task, inputs, printed)
+    too_slow = [*slowed(term, library)] if wanted == "optimise" and rng.random() < COMPOSED_OPTIMISE else []
+    text, tests = _promising(term, library, task, inputs, printed, wide=bool(too_slow))
     asked = Asked("write")
     if wanted == "repair" and text != task and (programs := changed(own)):
         asked = Asked("repair", rng.choice(programs))
+    elif too_slow and text != task:
+        asked = Asked("optimise", rng.choice(too_slow))
     return _submission(asking(text, asked), own, "program", draft_code.certificate(term, library), term, tests)
 
 
@@ -88,12 +95,17 @@ def _submission(
     )
 
 
+def _uniform(value: Any) -> bool:
+    """True if a list or a string repeats one element, or has none."""
+    return isinstance(value, list | str) and len(set(value)) < min(2, len(value) or 2)
+
+
 def _promising(
-    term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str]
+    term: Program, library: Mapping[str, Package], task: str, inputs: str, printed: Sequence[str], *, wide: bool
 ) -> tuple[str, tuple[TestCase, ...]]:
     """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
 
-    The shortest of the data that give something else than the empty ones is shown as the example.
+    The shortest of the data that give something telling, which the empty ones do not give, is shown as the example.
     """
     drawn = read_value(inputs)
     calls = [(value, read_value(line)) for value, line in zip(drawn, printed, strict=False)]
@@ -105,9 +117,10 @@ def _promising(
         if line != draft_code.NOTHING
     ]
     empty = tuple(((value,), found) for value, found in edges if not value)
-    dull = [found for _, found in empty]
-    shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
-    limits = promises.limits(term, library, promises.smallest(term, library, [value for value, _ in edges]))
+    dull = [*(found for _, found in empty), 0, -1]
+    shown = min(calls, key=lambda call: (call[1] in dull or _uniform(call[1]), len(repr(call[0]))))
+    least = promises.smallest(term, library, [value for value, _ in edges])
+    limits = promises.limits(term, library, least, wide=wide)
     told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
     tests = [TestCase.of([value], found) for value, found in calls + edges if value != shown[0]]
     return promises.written(task, told), tuple({test.arguments: test for test in tests}.values())

@@ -1,8 +1,9 @@
 """A program that a statement asks for, and what is asked about it: to write it, to repair or speed up one, or its edge.
 
 `repair` shows a program with one change that a test fails; `optimise` shows one that is right, and too slow for the
-largest inputs; `edge` leaves the edge rule out, shows a right program, and asks what an input at the edge of the limits
-gives. All of that stands behind the rest of the statement, and is read back from there:
+largest inputs (a family's own slow program, or one in which a step of the composition is done by its brute force);
+`edge` leaves the edge rule out, shows a right program, and asks what an input at the edge of the limits gives. All of
+that stands behind the rest of the statement, and is read back from there:
 
     >>> text = asking("Count it.", Asked("repair", "def solve(n):\\n    return n"))
     >>> asked(text)
@@ -21,8 +22,10 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from agentprop.composition.families import program, values_of
+from agentprop.composition.listing import listing, sliced
 from agentprop.composition.mutants import mutants
 from agentprop.composition.suites import Setting
+from agentprop.composition.terms import Program, skills
 from agentprop.portable import parse_python
 from agentprop.skills import Judged, Package
 
@@ -145,6 +148,41 @@ def changed(listing: str) -> list[str]:
     """Programs that differ in one place from one composed of skills; some of them may be right all the same."""
     functions = [node.name for node in parse_python(listing).body if isinstance(node, ast.FunctionDef)]
     return [text for name in functions if name != "solve" for text in mutants(listing, name).values()]
+
+
+def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
+    """Programs that compute the same as one composed of skills, and how their budget is put to the test.
+
+    In each, one step is done by its `check`, if that looks slower than `solve`; whether the largest inputs take too
+    long is for the ticks to say. To each belong the programs in which another step is done by its `check` instead:
+    right ones of another style, one of which must keep the budget.
+    """
+    entry = ("solve", term.variable)
+    names = skills(term)
+    by_check = {name: listing(term.body, library, entry=entry, brute={name}) for name in names}
+    return {
+        by_check[name]: tuple(by_check[other] for other in names if other != name)
+        for name in names
+        if _looks_slow(library[name].script or "")
+    }
+
+
+@lru_cache(maxsize=256)
+def _looks_slow(script: str) -> bool:
+    """True if a skill's `check` nests loops deeper than `solve`, or calls itself and remembers nothing."""
+    check, solve = (parse_python(sliced(script, root, "", root)[1]) for root in ("check", "solve"))
+    functions = [node for node in ast.walk(check) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
+    return _loops(check) > _loops(solve) or any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
+        for function in functions
+        for node in ast.walk(function)
+    )
+
+
+def _loops(node: ast.AST) -> int:
+    """How deep loops are nested in a piece of Python."""
+    own = len(node.generators) if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) else 0
+    return (own or isinstance(node, ast.For | ast.While)) + max(map(_loops, ast.iter_child_nodes(node)), default=0)
 
 
 def _literal(tree: ast.Module, name: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ Call = tuple[tuple[Any, ...], Any]
 
 MOST = {"list": 100, "string": 100, "words": 40, "graph": 60}
 """Elements, letters, words or vertices that an input may have; 2^MOST steps take longer than any budget."""
+MOST_WIDE = {"list": 2000, "string": 2000, "words": 200, "graph": 200}
+"""The same where a slow program is to be sped up: so many that what is quadratic takes longer than the budget, too."""
 TIMES, LEAST = 10, 1_000_000
 """Budget of a test: so many runs of the reference on all tests together, and at least so many ticks, which are enough
 for what is quadratic."""
@@ -121,10 +123,13 @@ def _call(line: str) -> Call:
 # --- limits ---
 
 
-def limits(term: Program, library: Mapping[str, Package], least: int) -> str:
-    """The bounds of the data; `least` is the smallest size of lists, strings and lists of words."""
+def limits(term: Program, library: Mapping[str, Package], least: int, *, wide: bool = False) -> str:
+    """The bounds of the data; `least` is the smallest size of lists, strings and lists of words.
+
+    With `wide` the data may be so large that quadratic programs are too slow.
+    """
     _, p = _data(term, library)
-    size = f"{least} to {_most(p)}"
+    size = f"{least} to {_most(p, wide)}"
     match p.kind:
         case "list":
             order = f"{', all different' if p.distinct else ''}{', in ascending order' if p.sorted else ''}"
@@ -134,15 +139,15 @@ def limits(term: Program, library: Mapping[str, Package], least: int) -> str:
         case "string":
             clause = f"has {size} letters of `{p.alphabet}`"
         case _:
-            clause = _graph(p)
+            clause = _graph(p, wide)
     return f"`{term.variable}` {clause}"
 
 
-def _graph(p: Parameter) -> str:
+def _graph(p: Parameter, wide: bool) -> str:
     connected = "connected " if p.connected else ""
     aside = " (directions aside)" if p.connected and p.directed else ""
     parts = [f"describes a {connected}graph{aside} with the vertices 1 to n, where"]
-    parts.append(f"{_fewest(p)} <= n <= {_most(p)}; no edge occurs twice or joins a vertex to itself")
+    parts.append(f"{_fewest(p)} <= n <= {_most(p, wide)}; no edge occurs twice or joins a vertex to itself")
     if p.acyclic:
         parts.append("; every edge leads to a vertex with a higher number")
     if p.weights:
@@ -153,7 +158,14 @@ def _graph(p: Parameter) -> str:
 def least(text: str, term: Program, library: Mapping[str, Package]) -> int | None:
     """The smallest size that limits promise; None if they are not those of the program."""
     sizes = dict.fromkeys((0, 1, _fewest(_data(term, library)[1])))
-    return next((size for size in sizes if limits(term, library, size) == text), None)
+    told = ((size, limits(term, library, size, wide=wide)) for size in sizes for wide in (False, True))
+    return next((size for size, found in told if found == text), None)
+
+
+def are_wide(text: str, term: Program, library: Mapping[str, Package]) -> bool:
+    """True if the limits of a program are those of one that is to be sped up."""
+    size = least(text, term, library)
+    return size is not None and limits(term, library, size, wide=True) == text
 
 
 def may_be_empty(size: int, term: Program, library: Mapping[str, Package]) -> bool:
@@ -167,7 +179,7 @@ def smallest(term: Program, library: Mapping[str, Package], answered: list[Any])
     return next((size for size in (0, 1) if size in sizes), _fewest(_data(term, library)[1]))
 
 
-def fits(value: Any, size: int, term: Program, library: Mapping[str, Package]) -> bool:
+def fits(value: Any, size: int, term: Program, library: Mapping[str, Package], *, wide: bool = False) -> bool:
     """True if data keep the limits with a smallest size."""
     _, p = _data(term, library)
     match p.kind, value:
@@ -179,10 +191,10 @@ def fits(value: Any, size: int, term: Program, library: Mapping[str, Package]) -
             low, high = p.word_length or (1, 9)
             kept = all(isinstance(w, str) and low <= len(w) <= high and {*w} <= {*(p.alphabet or "")} for w in value)
         case "graph", list():
-            return all(_is_edge(p, edge) for edge in value) and _sized(p, value) and misfit(p, value) is None
+            return all(_is_edge(p, edge) for edge in value) and _sized(p, value, wide) and misfit(p, value) is None
         case _:
             return False
-    return kept and size <= len(value) <= _most(p)
+    return kept and size <= len(value) <= _most(p, wide)
 
 
 def _ordered(p: Parameter, value: list[int]) -> bool:
@@ -195,9 +207,9 @@ def _is_edge(p: Parameter, edge: Any) -> bool:
     return not p.weights or p.weights[0] <= edge[2] <= p.weights[1]
 
 
-def _sized(p: Parameter, edges: list[tuple[int, ...]]) -> bool:
+def _sized(p: Parameter, edges: list[tuple[int, ...]], wide: bool) -> bool:
     vertices = {vertex for edge in edges for vertex in edge[:2]}
-    return bool(vertices) and min(vertices) >= 1 and _fewest(p) <= max(vertices) <= _most(p)
+    return bool(vertices) and min(vertices) >= 1 and _fewest(p) <= max(vertices) <= _most(p, wide)
 
 
 def _data(term: Program, library: Mapping[str, Package]) -> tuple[str, Parameter]:
@@ -214,8 +226,8 @@ def _fewest(p: Parameter) -> int:
     return _bounds(p)[0]
 
 
-def _most(p: Parameter) -> int:
-    most = max(MOST[p.kind], _bounds(p)[1])
+def _most(p: Parameter, wide: bool) -> int:
+    most = max((MOST_WIDE if wide else MOST)[p.kind], _bounds(p)[1])
     return min(most, p.high - p.low + 1) if p.kind == "list" and p.distinct else most
 
 
@@ -235,10 +247,10 @@ def edges(term: Program, library: Mapping[str, Package]) -> list[Any]:
     return [value for value in found.values() if fits(value, 0, term, library)]
 
 
-def large(term: Program, library: Mapping[str, Package], rng: Random) -> list[Any]:
+def large(term: Program, library: Mapping[str, Package], rng: Random, *, wide: bool = False) -> list[Any]:
     """Data of the greatest size: drawn, and in an order that makes many programs slow."""
     _, p = _data(term, library)
-    most = _most(p)
+    most = _most(p, wide)
     size = {"nodes": (most, most)} if p.kind == "graph" else {"length": (most, most)}
     drawn = draw(p.model_copy(update={**size, "density": min(p.density, DENSITY)}), rng)
     ordered: Any
@@ -257,7 +269,7 @@ def large(term: Program, library: Mapping[str, Package], rng: Random) -> list[An
 def is_large(value: Any, term: Program, library: Mapping[str, Package]) -> bool:
     """True if data are so large that a check that tries everything need not come to an end."""
     _, p = _data(term, library)
-    if not fits(value, 0, term, library):  # it may be anything that a record has for a test
+    if not fits(value, 0, term, library, wide=True):  # it may be anything that a record has for a test
         return False
     size = max((vertex for edge in value for vertex in edge[:2]), default=0) if p.kind == "graph" else len(value)
     return size > 2 * _bounds(p)[1]

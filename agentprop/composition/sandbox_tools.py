@@ -266,7 +266,8 @@ def does_something(
 def differing(outputs: Sequence[object]) -> None:
     """Guard: a program does not give the same result for nearly all data."""
     texts = [repr(output) for output in outputs]
-    if len(set(texts)) < max(3, len(texts) // 3):
+    commonest = max(map(texts.count, texts), default=0)
+    if len(set(texts)) < max(3, len(texts) // 3) or 2 * commonest > len(texts):
         raise Conflict("constant")
 
 

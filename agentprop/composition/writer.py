@@ -68,6 +68,8 @@ Option = TypeVar("Option")
 LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
                     "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
 """Letters that quantities usually have, by their unit, for two that are compared."""
+LONG = 60
+"""Words of a sentence beyond which a program is told step by step."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
@@ -398,11 +400,14 @@ class _Writer:
     def _program(self, term: Program) -> str:
         noun = data_noun(term, self.library)
         steps = self._steps(term)
+        numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
+        in_steps = grammar.STEPS_FRAME.replace("<steps>", numbered)
         if steps and (self.rng.random() < (0.7 if len(steps) > 2 else 0.4) or self.naming):
-            numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
-            frame = grammar.STEPS_FRAME.replace("<steps>", numbered)
+            frame = in_steps
         else:
             frame = self.rng.choice(grammar.PROGRAM_FRAMES).replace("<body>", self.phrase(term.body))
+            if steps and len(frame.split()) > LONG:
+                frame = in_steps
         return frame.replace("<data>", noun).replace("<var>", term.variable)
 
     def _steps(self, term: Program) -> list[str]:

@@ -50,6 +50,8 @@ class Output(Part):
     """Noun of the story: plural for counts, singular for bodies."""
     symbol: str | None = None
     """Letter for the value."""
+    graph: tuple[Literal["weighted", "directed", "acyclic", "connected"], ...] = ()
+    """What holds of every graph that is returned (graph)."""
 
 
 class Witness(Part):

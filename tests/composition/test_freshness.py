@@ -35,6 +35,7 @@ def test_batches_beside_each_other_share_no_structure(planner: Planner) -> None:
     assert not left & right
 
 
-def test_a_category_all_of_whose_structures_were_proposed_still_gives_plans(planner: Planner) -> None:
-    known = frozenset(digests(planner, "coding-graphs", Freshness(), 100))
-    assert {*digests(planner, "coding-graphs", Freshness(known), 5)} <= known
+def test_a_category_all_of_whose_structures_were_proposed_still_gives_plans() -> None:
+    families = Planner({name: package for name, package in load([]).items() if package.spec.judged is not None})
+    known = frozenset(digests(families, "coding-graphs", Freshness(), 100))
+    assert {*digests(families, "coding-graphs", Freshness(known), 5)} <= known

@@ -30,7 +30,9 @@ TABLE: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[1] / "composition" / "coding_solutions.toml").read_text(encoding="utf-8")
 )["skill"]
 SOLUTIONS = {entry["name"]: entry["code"] for entry in TABLE}
-PROBLEMS = 5
+NETWORK = "coding-graphs-near-network"
+"""A skill whose value is a graph, with which no program ends."""
+PROBLEMS = 3
 """Problems that each solution is judged on."""
 Make = Callable[[str, int], list[Problem]]
 
@@ -88,10 +90,10 @@ def mutants(skill: str) -> list[str]:
 def test_the_table_has_every_coding_skill(library: Mapping[str, Package]) -> None:
     specs = {name: package.spec for name, package in library.items()}
     coding = {name for name, spec in specs.items() if spec.domain == "coding" and spec.judged is None}
-    assert set(SOLUTIONS) == coding and len(coding) == 21
+    assert set(SOLUTIONS) == coding and len(coding) == 33
 
 
-@pytest.mark.parametrize("skill", SOLUTIONS)
+@pytest.mark.parametrize("skill", [skill for skill in SOLUTIONS if skill != NETWORK])
 def test_an_independent_solution_passes_and_its_mutants_do_not(
     skill: str, make: Make, library: Mapping[str, Package], executor: Executor, judge: Judge
 ) -> None:

@@ -12,32 +12,37 @@ from judging import Judge
 
 from agentprop.agent.candidates import builtin_made_by, tools
 from agentprop.agent.environment import Environment, Rules, rollout
-from agentprop.composition import promises, proposer
+from agentprop.composition import program_submissions, promises, proposer
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import PROGRAM_TASKS, Planner
 from agentprop.composition.program_submissions import drawn_task
-from agentprop.composition.program_tasks import Asked, asked, asking
+from agentprop.composition.program_tasks import Asked, asked, asking, slowed
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
-from agentprop.composition.terms import Program, Variable, to_json
+from agentprop.composition.terms import Program, Variable, from_json, to_json
 from agentprop.composition.writer import write
 from agentprop.export.reward import grade
 from agentprop.export.solver import question_answer
-from agentprop.grading.judged_tests import program_tests
+from agentprop.grading.judged_tests import JudgedTests, program_tests
 from agentprop.records import Problem, Task
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.inside.meter import Meter, OutOfTicks
 from agentprop.skills import Package
 
 RISING, REFUNDS, DIGITS = "coding-dp-rising-subsequence", "coding-judge-refunds", "coding-lists-digit-sums"
+SPREADS, PARTNERS = "coding-lists-window-spreads", "coding-graphs-sum-partners"
 Make = Callable[[str, str], Problem]
 
 
 def program_of(skill: str, library: Mapping[str, Package]) -> Program:
-    """A program of one skill."""
-    data = library[skill].spec.data or ""
-    return Program(data, Planner(library).givens(skill, Random(skill)).with_argument(data, Variable(data)))
+    """A program of one skill, or of several (`A+B` applies A to the value of B)."""
+    outer, _, inner = skill.partition("+")
+    data, planner = library[outer].spec.data or "", Planner(library)
+    if not inner:
+        return Program(data, planner.givens(outer, Random(outer)).with_argument(data, Variable(data)))
+    body = program_of(inner, library)
+    return Program(body.variable, planner.givens(outer, Random(outer)).with_argument(data, body.body))
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +51,21 @@ def make(library: Mapping[str, Package], executor: Executor) -> Make:
     planner, known = Planner(library), dict[tuple[str, str], Problem]()
 
     def one(skill: str, wanted: str) -> Problem:
-        spec = library[skill].spec
+        names = tuple(skill.split("+"))
+        spec = library[names[0]].spec
         term = planner.givens(skill, Random(skill)) if spec.judged else program_of(skill, library)
         task = Task(
             seed=1,
             index=1,
             domain="coding",
             category=spec.category,
-            skill_ids=(library[skill].id,),
-            skill_names=(skill,),
+            skill_ids=tuple(library[name].id for name in names),
+            skill_names=names,
         )
         environment = Environment(task, library, executor, tools(), Rules(), builtin_made_by())
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(proposer, "drawn_task", lambda rng: wanted)
+            patched.setattr(program_submissions, "COMPOSED_OPTIMISE", 1.0)
             episode = asyncio.run(rollout(environment, BuiltinProposer(planner, term, Random(f"{skill} {wanted}"))))
         assert episode.problem is not None
         return episode.problem
@@ -180,7 +187,14 @@ def solve(xs):
 
 
 @pytest.mark.parametrize(
-    ("skill", "wanted"), [(REFUNDS, "repair"), (REFUNDS, "optimise"), (REFUNDS, "edge"), (DIGITS, "repair")]
+    ("skill", "wanted"),
+    [
+        (REFUNDS, "repair"),
+        (REFUNDS, "optimise"),
+        (REFUNDS, "edge"),
+        (DIGITS, "repair"),
+        (f"{SPREADS}+{PARTNERS}", "optimise"),
+    ],
 )
 def test_a_program_is_shown_and_the_verifier_accepts_it(
     skill: str, wanted: str, make: Make, judge: Judge, executor: Executor
@@ -199,6 +213,23 @@ def test_a_program_is_shown_and_the_verifier_accepts_it(
     assert found.status == "different"
     right = problem.model_copy(update={"statement": problem.statement.replace(shown.program, problem.answer)})
     assert judge.one(right).value != "valid"
+
+
+def test_a_composed_program_to_be_sped_up_is_right_on_all_but_the_largest_data(
+    make: Make, library: Mapping[str, Package], executor: Executor
+) -> None:
+    problem = make(f"{SPREADS}+{PARTNERS}", "optimise")
+    _, shown = asked(problem.statement)
+    term = from_json(problem.certificate.composition or "") if problem.certificate is not None else None
+    assert isinstance(term, Program) and problem.judging is not None
+    assert f"0 to {promises.MOST_WIDE['list']} integers" in problem.statement
+    each = JudgedTests(problem, executor.sandbox, 30.0).each(shown.program)
+    tags = problem.judging.tags
+    assert {one.status for one, tag in zip(each, tags, strict=True) if tag != "large"} == {"same"}
+    assert "too_slow" in {one.rule for one, tag in zip(each, tags, strict=True) if tag == "large"}
+    others = slowed(term, library)[shown.program]
+    passed = [program_tests(problem, executor.sandbox, 30.0).passes(one).status for one in (problem.answer, *others)]
+    assert passed[0] == "same" and "same" in passed[1:]
 
 
 def test_every_task_has_a_share() -> None:
