@@ -71,6 +71,8 @@ class Rules:
     """Messages are taken as they were sampled; otherwise what was meant is read, and recorded in canonical form."""
     use_all: bool = False
     """A problem has to use every active skill, so that one of no use has to be pruned first."""
+    repeat_skills: bool = False
+    """Every observation ends with the names of the active skills (ours)."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
@@ -235,7 +237,7 @@ class Environment:
         self.stage = before.stage if outcome == "read" else next_stage(before.stage, kind, outcome == "ok")
         self._limits()
         text = _storable(f"[{self.stage}] {text}".rstrip())
-        shown = text + self._left()
+        shown = text + self._repeated() + self._left()
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns),
@@ -256,6 +258,10 @@ class Environment:
         if self.stop is None and len(self.turns) >= self.rules.max_turns:
             self.stop = StopReason.TURN_LIMIT
         return self.observe(text, outcome)
+
+    def _repeated(self) -> str:
+        """The active skills, if they are to be repeated, on a line of their own."""
+        return f"\nactive: {', '.join(self.active)}" if self.rules.repeat_skills and self.stop is None else ""
 
     def _left(self) -> str:
         """What a guided model has left after this turn, on a line of its own."""

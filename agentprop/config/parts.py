@@ -155,6 +155,8 @@ class EpisodeSettings(Settings):
     """Let the proposer prune or exchange skills that do not fit (τ_edit)."""
     max_turns: Count = 16
     """Most actions in one episode."""
+    repeat_skills: bool = False
+    """Say in every observation which skills are active, for models too small to keep them in mind."""
     one_shot: bool = False
     """Allow one action only, the submission: no loop, no tools, no reflection."""
 

@@ -38,7 +38,8 @@ def tasks(library: Path, held_out: Sequence[str], share: float) -> dict[str, obj
     """Return the settings of tasks with two skills, and in some of them a third that fits nothing."""
     packages = [library / NAMES[skill] for skill in (*SKILLS, *DISTRACTORS)]
     idle = [NAMES[skill] for skill in DISTRACTORS]
-    return {**world(packages, 2, held_out), "distractors": idle, "distractor_share": share}
+    rules = {"repeat_skills": registered()["tasks"]["repeat_skills"]}
+    return {**world(packages, 2, held_out), **rules, "distractors": idle, "distractor_share": share}
 
 
 def training_tasks(library: Path, pairs: Sequence[Pair]) -> dict[str, object]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,18 @@ def test_two_skills_at_most_leave_no_category_out(library: dict[str, Package], s
 
     config = ProposeConfig(n=1, min_skills=2, max_skills=2, distractors=IDLE)
     assert plan_of(config, library, sandbox).curriculum.categories == ("counting", "digits", "division", "sums")
+
+
+def test_every_observation_names_the_active_skills_if_they_are_to_be_repeated(
+    library: dict[str, Package], sandbox: Sandbox
+) -> None:
+    made = maker(library, sandbox, prune=True)
+    made = replace(made, rules=replace(made.rules, repeat_skills=True))
+    turns = [turn for c in made.batch(range(8), made.curriculum.start()) if c.trajectory for turn in c.trajectory.turns]
+    told = [(turn.action, turn.observation.splitlines()[-1]) for turn in turns if turn.action != "submit"]
+    assert len({line for _, line in told}) > 4
+    assert all(line.startswith("active: ") for _, line in told)
+    edits = [(one, after) for one, after in pairwise(turns) if (one.action, one.outcome) == ("edit", "ok")]
+    assert edits
+    for edit, after in edits:
+        assert edit.observation.splitlines()[-1] == f"active: {', '.join(after.skills)}"

@@ -59,7 +59,13 @@ class Plan:
             return replace(ONE_SHOT, strict=self.config.strict)
         strict = self.config.strict or self.config.proposer == "builtin"
         use_all = bool(self.config.distractors)
-        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict, use_all=use_all)
+        return Rules(
+            max_turns=self.config.max_turns,
+            prune=self.config.prune,
+            strict=strict,
+            use_all=use_all,
+            repeat_skills=self.config.repeat_skills,
+        )
 
     @property
     def variety(self) -> Variety:

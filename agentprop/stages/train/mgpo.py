@@ -171,6 +171,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         min_skills=config.min_skills,
         max_skills=config.max_skills,
         max_turns=config.max_turns,
+        repeat_skills=config.repeat_skills,
         prune=config.prune,
         one_shot=config.one_shot,
         strict=True,  # what is trained on is what was sampled
