@@ -19,10 +19,11 @@ from agentprop.composition import ablation, draft_code, families, lifted, object
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.freshness import ANY, POSED, Freshness
 from agentprop.composition.lint import Draft, errors
-from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
+from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
 from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
 from agentprop.composition.repairs import Repairs
+from agentprop.composition.shapes import reducible
 from agentprop.composition.terms import (
     Apply,
     Combine,

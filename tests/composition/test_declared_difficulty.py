@@ -10,7 +10,6 @@ import pytest
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.difficulty import BANDS, WEIGHTS, declare, spread
 from agentprop.composition.efforts import EFFORTS
-from agentprop.composition.planner import Planner
 from agentprop.composition.terms import Apply, Given, Total, Variable
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
@@ -94,9 +93,3 @@ def test_what_is_accepted_is_as_difficult_as_asked_for_and_the_summary_says_so(t
     assert [one.band for one in found if one is not None] == [4] * 6
     assert (told["asked"], told["bands"]) == ("4..4", {"4": 6})
     assert told["missed"] >= 0
-
-
-def test_the_planner_is_unchanged_by_a_level_that_another_one_has() -> None:
-    planner = Planner(load([]))
-    assert planner.at(4).effort is EFFORTS[4]
-    assert planner.effort is EFFORTS[1]

@@ -11,8 +11,12 @@ import pytest
 
 from agentprop.composition import sandbox_tools as tools
 from agentprop.composition.draft_code import certificate, output_spec, rebuilt
+from agentprop.composition.efforts import EFFORTS, USUAL
+from agentprop.composition.links import Links
+from agentprop.composition.parts import Parts
 from agentprop.composition.planner import Planner
 from agentprop.composition.reader import read
+from agentprop.composition.shapes import Shapes
 from agentprop.composition.structure import structure
 from agentprop.composition.terms import (
     Apply,
@@ -108,10 +112,10 @@ def test_what_is_in_one_unit_need_not_be_one_quantity(library: Mapping[str, Pack
 
 
 def test_a_quantity_exceeds_only_another_of_its_role(library: Mapping[str, Package]) -> None:
-    planner = Planner(library)
+    shapes = Shapes(Parts(library, Links(library, {}), EFFORTS[USUAL]))
     constant = library["biochemistry-michaelis-constant"].spec
-    assert planner._alike(constant) == [constant.name]  # an inhibitor's concentration has the same unit
-    assert "thermodynamics-heated-oil" in planner._alike(library["electricity-warm-coil"].spec)
+    assert shapes.alike(constant) == [constant.name]  # an inhibitor's concentration has the same unit
+    assert "thermodynamics-heated-oil" in shapes.alike(library["electricity-warm-coil"].spec)
 
 
 def test_a_story_of_science_goes_on_through_one_skill_of_mathematics(library: Mapping[str, Package]) -> None:
