@@ -42,7 +42,7 @@ SKILLS = (
     "decay-equilibrium-power", "chemistry-carbon-monoxide-equilibrium", "chemistry-carbonate-gas",
 )  # fmt: skip
 LIBRARY = {name: load([])[name] for name in SKILLS}
-PLANNER = Planner(LIBRARY)
+SHAPES = Shapes(Parts(LIBRARY, Links(LIBRARY, {}), EFFORTS[USUAL]))
 
 
 def _same(found: list[Term], term: Term) -> bool:
@@ -52,8 +52,8 @@ def _same(found: list[Term], term: Term) -> bool:
 @pytest.mark.parametrize("root", ["waves-wall-beats", "thermodynamics-bar-conduction", "mechanics-ramp-return"])
 def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(root: str) -> None:
     rng = Random(root)
-    for plan in (PLANNER._plan_chain, PLANNER._plan_contrast, PLANNER._plan_contrast):
-        term = plan(root, rng)
+    for shape in ("chain", "contrast", "contrast"):
+        term = SHAPES.draw(shape, root, rng)
         statement = write(term, LIBRARY, rng)
         assert _same(read(statement, LIBRARY), term), statement
 
@@ -61,7 +61,7 @@ def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(roo
 @pytest.mark.parametrize("seed", range(6))
 def test_a_question_for_a_datum_means_the_datum_of_its_composition(seed: int) -> None:
     rng = Random(seed)
-    whole = (PLANNER._plan_chain if seed % 2 else PLANNER._plan_contrast)("waves-wall-beats", rng)
+    whole = SHAPES.draw("chain" if seed % 2 else "contrast", "waves-wall-beats", rng)
     whole = Combine("difference", whole.left, whole.right) if isinstance(whole, Combine) else whole
     node = rng.choice([one for one in walk(whole) if isinstance(one, Apply)])
     parameters = LIBRARY[node.skill].spec.parameters
@@ -85,7 +85,7 @@ def test_a_question_for_a_datum_means_the_datum_of_its_composition(seed: int) ->
 def test_a_quantity_feeds_only_data_of_its_unit_and_role() -> None:
     measured = [
         link
-        for links in PLANNER.index.into.values()
+        for links in SHAPES.index.into.values()
         for link in links
         if not link.story and LIBRARY[link.consumer].spec.parameters[link.parameter].kind == "decimal"
     ]
