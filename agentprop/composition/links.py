@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, get_args
 
-from agentprop.composition.writer import complete_follow, complete_scene
+from agentprop.composition.scenes import complete_follow, complete_scene
 from agentprop.records import Domain
 from agentprop.skills import Hole, Package, Spec, segments
 from agentprop.skills.values import Parameter, misfit

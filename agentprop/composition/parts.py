@@ -8,6 +8,7 @@ from random import Random
 
 from agentprop.composition.efforts import Effort, size
 from agentprop.composition.links import Impossible, Link, Links
+from agentprop.composition.scenes import complete_follow, story_wordings
 from agentprop.composition.terms import (
     Apply,
     Count,
@@ -19,7 +20,6 @@ from agentprop.composition.terms import (
     Variable,
     skills,
 )
-from agentprop.composition.writer import complete_follow, story_wordings
 from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, render

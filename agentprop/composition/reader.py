@@ -37,11 +37,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from agentprop.composition import grammar
+from agentprop.composition.closings import closings
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
 from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
+from agentprop.composition.scenes import complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -61,15 +63,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.composition.vocabulary import vocabulary_of
-from agentprop.composition.writer import (
-    Unwritable,
-    closings,
-    complete_follow,
-    complete_scene,
-    data_noun,
-    story_wordings,
-    with_subject,
-)
+from agentprop.composition.writer import Unwritable, data_noun
 from agentprop.skills import Hole, Package, Spec, Wording
 from agentprop.skills.values import Parameter, parse, pattern, render
 
