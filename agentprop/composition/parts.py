@@ -68,6 +68,7 @@ class Parts:
         story: bool = False,
         used: frozenset[str] = frozenset(),
     ) -> Apply:
+        """A consumer with one parameter supplied, and perhaps a second one."""
         used |= {consumer}  # no skill feeds itself
         supplier = self.supply(link.producer, rng, depth - 1, story, used)
         term = self.givens(consumer, rng).with_argument(link.parameter, supplier)
@@ -111,11 +112,13 @@ class Parts:
         return term.with_argument(link.parameter, self.supply(link.producer, rng, min(depth, 1), used=used))
 
     def continues(self, spec: Spec, link: Link) -> bool:
+        """True if a story that a link's producer opens can go on through a skill."""
         role = self.library[link.producer].spec.output
         assert role is not None and role.role is not None
         return any(complete_follow(spec, w, link.parameter) for w in story_wordings(spec, link.parameter, role.role))
 
     def sweep(self, name: str, rng: Random) -> Term:
+        """A total, a count or a smallest n over a range of one parameter."""
         spec = self.library[name].spec
         if spec.output is None or spec.output.kind != "integer":
             raise Impossible("only integers are swept")

@@ -40,15 +40,19 @@ class Pipelines:
         return [link for link in onward if link.parameter == self.parts.library[link.consumer].spec.data]
 
     def program(self, root: str, rng: Random) -> Term:
+        """Ask for a program that does what a pipeline does with its data."""
         return self._program(self._pipeline([self.parts.givens(root, rng)], rng, self.parts.effort.depth(rng)))
 
     def printed(self, root: str, rng: Random) -> Term:
+        """Ask what a program prints."""
         return Printed(self._pipeline([self.parts.givens(root, rng)], rng, self.parts.effort.depth(rng)))
 
     def onward_program(self, root: str, rng: Random) -> Term:
+        """The same as `program` for a pipeline that begins with the skill."""
         return self._program(self._onward(root, rng))
 
     def onward_printed(self, root: str, rng: Random) -> Term:
+        """The same as `printed` for a pipeline that begins with the skill."""
         return Printed(self._onward(root, rng))
 
     def _program(self, body: Apply) -> Program:

@@ -122,14 +122,17 @@ class Shapes:
         return objects.undrawn(root, objects.any_operator(self.library[root].spec, rng), rng.randrange(objects.SEEDS))
 
     def alone(self, root: str, rng: Random) -> Term:
+        """Pose the skill's own question with new numbers."""
         return self.parts.givens(root, rng)
 
     def chain(self, root: str, rng: Random) -> Term:
+        """Let other skills, in a row, supply a parameter."""
         links = [link for link in self.index.into[root] if not link.story]
         term = self.parts.linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
         return self._capped(term, rng)
 
     def fork(self, root: str, rng: Random) -> Term:
+        """Let two other skills supply a parameter each."""
         links = [link for link in self.index.into[root] if not link.story]
         first = self.index.pick(links, rng)
         second = self.index.pick(
@@ -143,6 +146,7 @@ class Shapes:
         )
 
     def lowest(self, root: str, rng: Random) -> Term:
+        """Ask for p + q if the value of a chain is p/q in lowest terms."""
         links = [link for link in self.index.into[root] if not link.story]
         return LowestTerms(self.parts.linked(root, self.index.pick(links, rng), rng, self.effort.depth(rng)))
 
@@ -162,6 +166,7 @@ class Shapes:
         return term
 
     def story(self, root: str, rng: Random) -> Term:
+        """Let the scene of another skill lead to the question."""
         depth = self.effort.depth(rng)
         links = [link for link in self.index.into[root] if link.story]
         deeper = [link for link in links if self._told_before(link.producer, {root})] if depth > 1 else []
@@ -204,6 +209,7 @@ class Shapes:
         return self.library[link.consumer].spec.domain == domain
 
     def combine(self, root: str, rng: Random) -> Term:
+        """Ask for the sum, difference or product of two values."""
         peers = [n for n in self._peers(root, rng) if n != root]
         if not peers:
             raise Impossible("no partner")
@@ -278,6 +284,7 @@ class Shapes:
         return self.parts.givens(link.consumer, rng).with_argument(link.parameter, sweep)
 
     def compared(self, root: str, rng: Random) -> Term:
+        """Count the numbers of a range for which one value exceeds another."""
         peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]
         peers = [n for n in peers if self.library[n].spec.sweep]
         if not peers:
