@@ -73,3 +73,8 @@ def test_a_batch_avoids_the_structures_of_a_window_earlier_after_a_resume_too() 
         assert {batch: len(fresh.known) for batch, fresh in found.items()} == {1: 0, 3: BATCH, 4: 3 * BATCH // 2}
         assert found[3].known == {bytes.fromhex(structure) for _, _, structure in rows[: 2 * BATCH]}
         assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 4), (3, 4), (0, 4)]
+
+
+def test_tries_of_a_task_avoid_nothing_so_that_they_are_planned_alike() -> None:
+    ledger = Ledger(ProposeConfig(n=1000, tries=5), Curriculum(("sums",)), window=2)
+    assert not ledger.fresh_for(0).asks and not ledger.fresh_for(1).asks

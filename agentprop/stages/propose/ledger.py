@@ -31,7 +31,7 @@ from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
 from agentprop.composition.difficulty import spread
-from agentprop.composition.freshness import Freshness
+from agentprop.composition.freshness import ANY, Freshness
 from agentprop.config import ProposeConfig
 from agentprop.records import DeclaredDifficulty, Reject, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
@@ -179,7 +179,12 @@ class Ledger:
         return self.snapshots[position] if position is not None else self.curriculum.start()
 
     def fresh_for(self, batch: int) -> Freshness:
-        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it."""
+        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it.
+
+        Nothing if tasks are tried more than once: the tries of one may fall in two batches, and have one composition.
+        """
+        if self.config.tries > 1:
+            return ANY
         position = self._position(batch)
         count = self.known[position] if position is not None else 0
         known = frozenset(islice(self.structures, max(0, count - KNOWN), count))
