@@ -37,6 +37,14 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(case: dict[str, Any]) -> N
         assert not findings(draft(case, case["good"]), [case["rule"]])
 
 
+def test_one_takes_no_plural_behind_an_adjective_either() -> None:
+    wrong, right = (
+        "The graph has exactly $1$ spanning trees.",
+        "It is known that exactly $1$ of its two vertices is odd.",
+    )
+    assert [bool(findings(Draft(text), ["one-of-many"])) for text in (wrong, right)] == [True, False]
+
+
 def test_every_rule_has_a_case() -> None:
     assert [case["rule"] for case in CASES] == list(OWN)
 

@@ -12,10 +12,12 @@ _COUNTED = (
     "dominoes|lines|circles|times|points|balls|coins|cards|letters|elements|words|steps|terms|colours|generations|people|"
     "places|days|hours|minutes|seconds|years|packets|boxes|triangles|players|patterns|copies|edges|chairs|others|counts|"
     "metres|objects|digits|children|pupils|guests|rolls|dice|draws|turns|rounds|rows|columns|numbers|integers|zeros|"
-    "positions|blocks|characters|vertices|nodes|pairs|sets|tiles|beads|stones|marbles|books|kinds|sorts|faces|throws"
+    "positions|blocks|characters|vertices|nodes|pairs|sets|tiles|beads|stones|marbles|books|kinds|sorts|faces|throws|"
+    "trees|divisors|colourings|cubes|roots|solutions|subsets|permutations|factors"
 )
 _ONE = re.compile(
     rf"(?<![\w.,/^\-{{(])(?<![-+] )1 (?:{_COUNTED})\b|\b[Tt]here are (?:exactly )?1\b|\bone (?:{_COUNTED})\b"
+    rf"|\bexactly 1 (?!of )(?:[a-z]+ ){{1,2}}(?:{_COUNTED})\b"
 )
 _ORDINAL = re.compile(r"(?<![\d.,])(\d+)(st|nd|rd|th)\b")
 _ARTICLE = re.compile(r"\b([Aa]n?) (\d+(?:\.\d+)?)(?![\d/])")
