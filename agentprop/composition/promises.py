@@ -43,9 +43,9 @@ MOST = {"list": 100, "string": 100, "words": 40, "graph": 60}
 """Elements, letters, words or vertices that an input may have; 2^MOST steps take longer than any budget."""
 MOST_WIDE = {"list": 2000, "string": 2000, "words": 200, "graph": 200}
 """The same where a slow program is to be sped up: so many that what is quadratic takes longer than the budget, too."""
-TIMES, LEAST = 10, 1_000_000
+TIMES, LEAST = 10, 5_000_000
 """Budget of a test: so many runs of the reference on all tests together, and at least so many ticks, which are enough
-for what is quadratic."""
+for what is quadratic, also in a string of six letters for each element."""
 DENSITY = 0.05
 """Largest share of edges beside those that connect a large graph."""
 _TYPES = {"list": "list[int]", "string": "str", "words": "list[str]", "integer": "int", "boolean": "bool"}

@@ -144,13 +144,14 @@ async def _ran(
     ticks = problem.judging.ticks if problem.judging is not None and origin is not None else None
     ran = await executor.run(Job(program, returns="outputs", origin=origin, ticks=ticks))
     failed = failure(ran)
-    if failed is not None:
-        return replace(failed, code=f"program_{failed.code}")
-    if problem.judging is not None and origin is None:
+    undecided = failed is None or failed.value == "undetermined"
+    if problem.judging is not None and origin is None and undecided:  # ticks decide, not seconds
         passes = await asyncio.to_thread(remembered, problem, problem.answer, executor.sandbox, SECONDS)
         if passes.status != "same":
             value: Value = "invalid" if passes.status == "different" else "undetermined"
             return Judgement(value, passes.rule, passes.why, isolation=ran.isolation)
+    if failed is not None:
+        return replace(failed, code=f"program_{failed.code}")
     if problem.solution is not None and problem.solution.text:
         wrong = worked.recheck_program(problem.solution, problem.answer)
         if wrong is not None:
