@@ -8,7 +8,7 @@ from agentprop.skills import Package, parse
 
 HEAD = """---
 name: toy-{name}
-description: {name}, for tests.
+description: {name} of a number, for tests.
 metadata:
   domain: mathematics
   category: toy
