@@ -6,6 +6,9 @@ import re
 
 from agentprop.skills import Hole, Spec, Wording, segments
 
+CONDITIONAL = re.compile(r" (?:if|for|where|when|given|such that) ")
+"""A noun phrase with a condition behind it."""
+
 
 def with_subject(wording: str, subject: str) -> str:
     """Name the subject of a follow-up: in full after the first "the", and by the bare noun elsewhere.

@@ -6,7 +6,6 @@ values, a sweep over a range.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
 
@@ -14,6 +13,7 @@ from agentprop.composition import objects
 from agentprop.composition.links import Impossible, Link, can_tell_story
 from agentprop.composition.parts import SWEEP_WIDTH, Parts
 from agentprop.composition.pipelines import Pipelines
+from agentprop.composition.scenes import CONDITIONAL
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -349,9 +349,6 @@ def reducible(spec: Spec) -> bool:
     return bool(spec.value) and "remainder" not in spec.name
 
 
-_CONDITION = re.compile(r" (?:if|for|where|when|given|such that) ")
-
-
 def _is_short(spec: Spec) -> bool:
     """True if a skill's noun phrases have no condition behind them, so that more words can follow."""
-    return bool(spec.value) and not any(_CONDITION.search(text) for text in spec.value)
+    return bool(spec.value) and not any(CONDITIONAL.search(text) for text in spec.value)

@@ -35,7 +35,7 @@ from agentprop.composition.closings import closing
 from agentprop.composition.letters import LetterUse, letter_use, letters_of, shares_letters
 from agentprop.composition.listing import listing
 from agentprop.composition.objects import is_undrawn
-from agentprop.composition.scenes import complete_follow, complete_scene, story_wordings, with_subject
+from agentprop.composition.scenes import CONDITIONAL, complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -61,8 +61,6 @@ from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
-_CONDITIONAL = re.compile(r" (?:if|for|where|when|given|such that) ")
-"""A noun phrase with a condition behind it."""
 _MISREAD = frozenset("deio")
 """Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
@@ -196,7 +194,7 @@ class _Writer:
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
         if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
-            behind = behind and (len(phrases) == 1 or not any(_CONDITIONAL.search(phrase) for _, phrase in phrases))
+            behind = behind and (len(phrases) == 1 or not any(CONDITIONAL.search(phrase) for _, phrase in phrases))
             text = f"{text[:-1].rstrip()}{text[-1]}"
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]

@@ -39,9 +39,8 @@ set_tid_address 218 restart_syscall 219 fadvise64 221 clock_gettime 228 clock_ge
 exit_group 231 epoll_wait 232 epoll_ctl 233 tgkill 234 get_mempolicy 239 waitid 247 openat 257 newfstatat 262
 readlinkat 267 faccessat 269 pselect6 270 ppoll 271 set_robust_list 273 get_robust_list 274 epoll_pwait 281
 timerfd_create 283 eventfd 284 timerfd_settime 286 timerfd_gettime 287 eventfd2 290 epoll_create1 291 dup3 292
-pipe2 293 preadv 295 pwritev 296 prlimit64 302 getcpu 309 getrandom 318 statx 332 rseq 334 clone3 435 close_range
-436 openat2
-437 faccessat2 439 epoll_pwait2 441
+pipe2 293 preadv 295 pwritev 296 prlimit64 302 getcpu 309 getrandom 318 statx 332 rseq 334 clone3 435
+close_range 436 openat2 437 faccessat2 439 epoll_pwait2 441
 """
 
 _X86_64_FILES = """
