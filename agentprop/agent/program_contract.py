@@ -26,9 +26,9 @@ from agentprop.composition.promises import Promises
 from agentprop.composition.solution import solved_program
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Program, from_json, skills
-from agentprop.grading.composed_programs import NOT_SLOW, breaks_off, fails_a_test, is_too_slow
 from agentprop.grading.family_problems import SECONDS, brute_at_edge
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
+from agentprop.grading.shown_programs import fault_of_shown, gives_itself_away
 from agentprop.records import MadeBy, Problem, Submission, Task, TestCase
 from agentprop.sandbox import OUTSIDE, Job
 from agentprop.sandbox.executor import Executor
@@ -178,31 +178,20 @@ async def with_promises(
     tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
     judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
     found = found.model_copy(update={"judging": judging})
-    unfit = await _unfit_program(found, term, active, executor, origin)
+    unfit = await _unfit_program(found, term, active, executor)
     return unfit or await with_ablation(found, active, tools, executor, origin)
 
 
 async def _unfit_program(
-    found: Problem, term: Program, active: Mapping[str, Package], executor: Executor, origin: str | None
+    found: Problem, term: Program, active: Mapping[str, Package], executor: Executor
 ) -> Violation | None:
     """What is wrong with the program that a composed program's statement shows; None if it shows none."""
     _, asked = program_tasks.asked(found.statement)
-    if asked.task == "write":
-        return None
-    if asked.task == "optimise":
-        alternatives = program_tasks.slowed(term, active).get(asked.program)
-        if alternatives is None:
-            return Violation("unfit_program", "the program shown is not the reference with a step by brute force")
-        slow = await is_too_slow(found, asked.program, alternatives, executor, origin)
-        if slow is None:
-            return Violation("unfit_program", "it could not be found out whether the program shown is too slow")
-        return None if slow else Violation("unfit_program", NOT_SLOW)
-    if asked.task != "repair" or asked.program not in program_tasks.changed(found.answer):
-        return Violation("unfit_program", "the program shown is not the reference with one change")
-    examples = found.judging.examples if found.judging is not None else ()
-    if await breaks_off(asked.program, examples, executor, origin):
-        return Violation("unfit_program", "the program shown breaks off on the example, which gives its fault away")
-    fails = await fails_a_test(found, asked.program, executor, origin)
-    if fails is None:
-        return Violation("unfit_program", "it could not be found out whether the program shown is wrong")
-    return None if fails else Violation("unfit_program", "the program shown passes every test")
+    own = origin_of(active[name] for name in skills(term))
+    if asked.task == "repair" and await gives_itself_away(found, asked.program, executor, own):
+        told = "the program shown breaks off on the example or comes to no end, which gives its fault away"
+        return Violation("unfit_program", told)
+    if asked.task == "optimise" and found.judging is not None and found.judging.ticks > promises.MOST_TICKS:
+        return Violation("unfit_program", "the reference itself takes long, so no program is shown to be too slow")
+    fault = await fault_of_shown(found, found.statement, term, active, executor, own)
+    return Violation("unfit_program", fault.why) if fault is not None else None

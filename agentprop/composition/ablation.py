@@ -18,25 +18,22 @@ from random import Random
 from typing import Any
 
 from agentprop.composition import families, lifted
-from agentprop.composition.draft_code import output_spec, rebuilt
+from agentprop.composition.draft_code import output_spec
 from agentprop.composition.terms import (
     Apply,
     Combine,
-    Count,
     Given,
-    Least,
     Printed,
     Program,
     Remainder,
-    Route,
     Sought,
     Term,
-    Total,
     Variable,
     children,
     expression,
     imports,
     literal,
+    rebuilt,
     to_json,
     walk,
 )
@@ -53,7 +50,6 @@ FAR_DRAWS = 40
 """Draws that may go into them."""
 CHANGED = Variable("changed")
 """What stands in the place of the changed part."""
-SWEEPS = (Least, Total, Count, Sought)
 
 
 @dataclass(frozen=True)
@@ -118,41 +114,34 @@ class _Clauses:
     """The data's variable, if the body is that of a program."""
     parts: frozenset[int]
     """Identities of the skills applied in the body: most stay as they are in every clause's call."""
-    _written: dict[tuple[int, Route], Term] = field(default_factory=dict)
+    _written: dict[int, Term] = field(default_factory=dict)
     """What those are in Python, as far as it was asked for."""
 
     def whole(self, body: Term) -> str:
-        """Python for the value of a whole, on all inputs if it is a program."""
-        # A sweep computes its body dozens of times, which only the quicker route affords.
-        route: Route = "solve" if any(isinstance(node, SWEEPS) for node in walk(body)) else "check"
-        call = expression(self._guarded(body, route), self.library, route)
+        """Python for the value of a whole, on all inputs if it is a program; by `solve`, which is the quicker route."""
+        call = expression(self._guarded(body), self.library, "solve")
         return call if self.data is None else f"[{call} for {self.data} in inputs]"
 
-    def _guarded(self, term: Term, route: Route) -> Term:
+    def _guarded(self, term: Term) -> Term:
         if id(term) not in self.parts:
-            return self._guard(term, route)
-        key = id(term), route
-        if key not in self._written:
-            self._written[key] = Variable(expression(self._guard(term, route), self.library, route))
-        return self._written[key]
+            return self._guard(term)
+        if id(term) not in self._written:
+            self._written[id(term)] = Variable(expression(self._guard(term), self.library, "solve"))
+        return self._written[id(term)]
 
-    def _guard(self, term: Term, route: Route) -> Term:
+    def _guard(self, term: Term) -> Term:
         """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""
         if isinstance(term, Sought):  # it looks beyond the ranges itself, and refuses what is no quantity
             return term
         if not isinstance(term, Apply):
-            return (
-                rebuilt(term, {child: self._guarded(child, route) for child in children(term)})
-                if children(term)
-                else term
-            )
+            return rebuilt(term, {child: self._guarded(child) for child in children(term)}) if children(term) else term
         parameters, arguments = self.library[term.skill].spec.parameters, []
         for name, value in term.arguments:
             p, inner = parameters[name], value
             if not isinstance(value, Given | Variable):
-                inner = self._guarded(value, route)
+                inner = self._guarded(value)
                 if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
-                    inner = Variable(f"within({expression(inner, self.library, route)}, {p.min!r}, {p.max!r})")
+                    inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
         return Apply(term.skill, tuple(arguments))
 
@@ -168,7 +157,7 @@ class _Clauses:
                     yield from self._given(node, spec, name, value)
                 elif isinstance(value, Apply) and value not in linked and not _open(value):
                     linked.add(value)
-                    supplied = expression(value, self.library, "check")
+                    supplied = expression(value, self.library, "solve")
                     yield f"link({f'{spec.name}.{name}'!r}, lambda changed: {self.without(value)}, {supplied})"
 
     def without(self, node: Term, put: Term = CHANGED) -> str:

@@ -21,7 +21,7 @@ Example: for zeros(n = places(n = 5, k = 2), b = 12), with the modules' names sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from agentprop.composition import families, lifted, promises, suites
@@ -43,6 +43,7 @@ from agentprop.composition.terms import (
     imports,
     literal,
     measured,
+    rebuilt,
     walk,
 )
 from agentprop.skills import Package, Spec
@@ -267,30 +268,6 @@ def _named(term: Term, names: Mapping[Term, str]) -> Term:
     """Replace the named sub-terms, below the root, by their names."""
     table: dict[Term, Term] = {t: Variable(n) for t, n in names.items() if t != term}
     return rebuilt(term, table)
-
-
-def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
-    """The term with some of its sub-terms exchanged; what holds none of them stays the same object."""
-    for old, new in table.items():  # tables are small, and comparing ends sooner than hashing
-        if old == term:
-            return new
-    match term:
-        case Given() | Variable():
-            return term
-        case Apply():
-            arguments = tuple([(name, rebuilt(value, table)) for name, value in term.arguments])
-            same = all(new is old for (_, new), (_, old) in zip(arguments, term.arguments, strict=True))
-            return term if same else Apply(term.skill, arguments)
-        case Combine():
-            left, right = rebuilt(term.left, table), rebuilt(term.right, table)
-            return term if left is term.left and right is term.right else Combine(term.op, left, right)
-        case Least() | Count():
-            other = term.relation.other
-            relation = term.relation if other is None else replace(term.relation, other=rebuilt(other, table))
-            return replace(term, body=rebuilt(term.body, table), relation=relation)
-        case _:
-            body = rebuilt(term.body, table)
-            return term if body is term.body else replace(term, body=body)
 
 
 def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str) -> str:

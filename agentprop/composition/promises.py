@@ -46,6 +46,9 @@ MOST_WIDE = {"list": 2000, "string": 2000, "words": 200, "graph": 200}
 TIMES, LEAST = 10, 5_000_000
 """Budget of a test: so many runs of the reference on all tests together, and at least so many ticks, which are enough
 for what is quadratic, also in a string of six letters for each element."""
+LEAST_WIDE, MOST_TICKS = 1_000_000, 3_000_000
+"""At least so many where a slow program is to be sped up, which what is quadratic exceeds, and at most: to prove a
+program slow, it is run until they are used."""
 DENSITY = 0.05
 """Largest share of edges beside those that connect a large graph."""
 _TYPES = {"list": "list[int]", "string": "str", "words": "list[str]", "integer": "int", "boolean": "bool"}
@@ -326,10 +329,11 @@ def judging(
     term: Program, library: Mapping[str, Package], promises: Promises, ticks: int, tags: tuple[str, ...]
 ) -> Judging:
     """How a program is judged of which the reference uses so many ticks on all tests."""
+    fewest = LEAST_WIDE if are_wide(promises.limits, term, library) else LEAST
     return Judging(
         form="function",
         signature=signature(term, library),
-        ticks=max(LEAST, TIMES * ticks),
+        ticks=max(fewest, TIMES * ticks),
         limits=(promises.limits,),
         edge_rule=promises.edge_rule,
         examples=tuple(TestCase.of(*call) for call in promises.examples),

@@ -35,6 +35,7 @@ from agentprop.composition.terms import (
     Term,
     Variable,
     body_data,
+    rebuilt,
     skills,
     to_json,
     walk,
@@ -180,7 +181,7 @@ class BuiltinProposer:
         for node, name in self.rng.sample(data, min(DATA, len(data))):
             letter = free_letter(term, self.library[node.skill].spec, name, self.library)
             if letter is not None:
-                body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
+                body = rebuilt(term, {node: node.with_argument(name, Variable(letter))})
                 turned.append(Sought(letter, body, value))
         fresh = [question for question in turned if not self._was_posed(question)]
         yield from fresh or (turned if self._was_posed(term) else ())

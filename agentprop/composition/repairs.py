@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from agentprop.composition.draft_code import rebuilt
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.terms import (
     Apply,
@@ -20,6 +19,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    rebuilt,
     walk,
 )
 from agentprop.composition.writer import is_link

@@ -209,6 +209,30 @@ def walk(term: Term) -> Iterator[Term]:
             stack += reversed(children(node))  # the last one pushed is the next one popped: left before right
 
 
+def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
+    """The term with some of its sub-terms exchanged; what holds none of them stays the same object."""
+    for old, new in table.items():  # tables are small, and comparing ends sooner than hashing
+        if old == term:
+            return new
+    match term:
+        case Given() | Variable():
+            return term
+        case Apply():
+            arguments = tuple([(name, rebuilt(value, table)) for name, value in term.arguments])
+            same = all(new is old for (_, new), (_, old) in zip(arguments, term.arguments, strict=True))
+            return term if same else Apply(term.skill, arguments)
+        case Combine():
+            left, right = rebuilt(term.left, table), rebuilt(term.right, table)
+            return term if left is term.left and right is term.right else Combine(term.op, left, right)
+        case Least() | Count():
+            other = term.relation.other
+            relation = term.relation if other is None else replace(term.relation, other=rebuilt(other, table))
+            return replace(term, body=rebuilt(term.body, table), relation=relation)
+        case _:
+            body = rebuilt(term.body, table)
+            return term if body is term.body else replace(term, body=body)
+
+
 def skills(term: Term) -> tuple[str, ...]:
     """Names of the skills applied, the outermost first, each once."""
     return tuple(dict.fromkeys(t.skill for t in walk(term) if isinstance(t, Apply)))
@@ -382,19 +406,18 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             if op == "difference":  # `excess` refuses a difference that is not positive
                 return f"excess({sides[0]}, {sides[1]})"
             return f"({sides[0]} {'+' if op == 'sum' else '*'} {sides[1]})"
-        case Least(variable, low, body, relation):
-            return f"least(lambda {variable}: {condition(body, relation, library, route)}, {low})"
+        case Least(low=low):
+            return f"least({_function(term, library, route)}, {low})"
         case Total(variable, low, high, body):
             return f"sum({expression(body, library, route)} for {variable} in range({low}, {high + 1}))"
-        case Count(variable, low, high, body, relation):
-            test = condition(body, relation, library, route)
-            return f"count(lambda {variable}: {test}, {low}, {high})"
+        case Count(low=low, high=high):
+            return f"count({_function(term, library, route)}, {low}, {high})"
         case LowestTerms(body):
             return f"lowest_terms_sum({expression(body, library, route)})"
         case Remainder(body, modulus):
             return f"{expression(body, library, route)} % {modulus}"
-        case Sought(variable, body, value):
-            quantity = f"lambda {variable}: {expression(body, library, route)}"
+        case Sought(value=value):
+            quantity = _function(term, library, route)
             least, most = bounds_of(term, library)
             # Formulas have values beyond a datum's bounds; what counts or simulates may never come to an end there.
             beyond = ", beyond=True" if route == "solve" else ""
@@ -403,6 +426,31 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             return expression(term.body, library, route)
         case Given():
             raise ValueError("a given has no value outside a skill's parameter")
+
+
+def _function(term: Least | Count | Sought, library: Mapping[str, Package], route: Route) -> str:
+    """Python function of a sweep's variable; what holds no variable is computed once, when the function is made."""
+    fixed = {node: Variable(f"fixed{number}") for number, node in enumerate(_closed(term), 1)}
+    inner = rebuilt(term, fixed)
+    given = "".join(f", {name.name}={expression(node, library, route)}" for node, name in fixed.items())
+    match inner:
+        case Least(body=body, relation=relation) | Count(body=body, relation=relation):
+            value = condition(body, relation, library, route)
+        case Sought(body=body):
+            value = expression(body, library, route)
+    return f"lambda {term.variable}{given}: {value}"
+
+
+def _closed(term: Term) -> dict[Term, None]:
+    """The largest parts of a term that apply a skill and hold no variable, each once, in order."""
+    found: dict[Term, None] = {}
+    for child in children(term):
+        nodes = list(walk(child))
+        if any(isinstance(node, Variable) for node in nodes):
+            found |= _closed(child)
+        elif any(isinstance(node, Apply) for node in nodes):
+            found[child] = None
+    return found
 
 
 def owner_of(term: Sought, library: Mapping[str, Package]) -> tuple[Spec, str]:

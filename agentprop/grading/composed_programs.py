@@ -17,14 +17,15 @@ from agentprop.composition import promises
 from agentprop.composition import solution as worked
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import listing
-from agentprop.composition.program_tasks import asked, changed, slowed
-from agentprop.composition.promises import LEAST, Promises
+from agentprop.composition.program_tasks import asked
+from agentprop.composition.promises import Promises
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import Apply, Program, Route, Term, body_data, expression, imports, modules, skills
 from agentprop.grading.family_problems import SECONDS
 from agentprop.grading.judged_tests import OVER, remembered
 from agentprop.grading.judgement import Judgement, Value, failure
-from agentprop.records import Problem, TestCase
+from agentprop.grading.shown_programs import ENTRY_POINT, fault_of_shown
+from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import Job
 from agentprop.skills import Package, origin_of
@@ -35,12 +36,9 @@ OWN_INPUTS, FOREIGN_INPUTS = 6, 64
 functions, and for any other, which also runs in a separate process."""
 MIN_TESTS = 4
 """Different hidden tests that a program needs."""
-CHECK_TICKS = 300_000
+CHECK_TICKS = 100_000
 """What the independent check may use on one large input to have a say."""
 UNSOUND = "its solution does not hold"
-NOT_SLOW = "the program shown is not right and too slow, or the budget fails right programs of another style too"
-ENTRY_POINT = "solve"
-"""Name of the function that every statement of the grammar asks for."""
 
 
 async def judge_program(
@@ -57,83 +55,9 @@ async def judge_program(
         return outputs
     if not all(agrees(output, claimed) for output, (_, claimed) in zip(outputs, calls, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
-    unfit = await _unfit_program(problem, term, library, executor)
-    return unfit or await _ran(problem, inputs, outputs, executor, origin(term, library) if own else None)
-
-
-async def _unfit_program(
-    problem: Problem, term: Program, library: Mapping[str, Package], executor: Executor
-) -> Judgement | None:
-    """What is wrong with the program that a statement shows; None if it shows none."""
-    _, shown = asked(unframed(problem.statement)[0])
-    if shown.task == "write":
-        return None
-    if shown.task == "optimise":
-        alternatives = slowed(term, library).get(shown.program)
-        if alternatives is None:
-            why = "the program shown is not the library's with a step done by brute force"
-            return Judgement("undetermined", "not_in_grammar", why)
-        slow = await is_too_slow(problem, shown.program, alternatives, executor, origin(term, library))
-        if slow is None:
-            return Judgement("undetermined", "tests", "it could not be found out whether the program shown is too slow")
-        return None if slow else Judgement("invalid", "budget", NOT_SLOW)
-    own = listing(term.body, library, entry=(ENTRY_POINT, term.variable))
-    if shown.task != "repair" or shown.program not in changed(own):
-        return Judgement("undetermined", "not_in_grammar", "the program shown is not the library's with one change")
-    fails = await fails_a_test(problem, shown.program, executor, origin(term, library))
-    if fails is None:
-        return Judgement("undetermined", "tests", "it could not be found out whether the program shown is wrong")
-    return None if fails else Judgement("invalid", "tests", "the program that is to be repaired passes every test")
-
-
-async def fails_a_test(problem: Problem, program: str, executor: Executor, origin: str | None) -> bool | None:
-    """True if a program fails one of a problem's tests, by its values or its ticks; None if that cannot be said."""
-    cases = [test.values() for test in problem.tests]
-    calls = ", ".join(f"{ENTRY_POINT}(*{arguments!r})" for arguments, _ in cases)
-    ticks = problem.judging.ticks if problem.judging is not None else LEAST
-    ran = await executor.run(Job(f"{program}\n\noutputs = [{calls}]", returns="outputs", origin=origin, ticks=ticks))
-    if ran.status not in ("ok", "error") or (ran.status == "ok" and not isinstance(ran.value, list)):
-        return None
-    return ran.status == "error" or agrees(ran.value, [expected for _, expected in cases]) is not True
-
-
-async def breaks_off(program: str, examples: Sequence[TestCase], executor: Executor, origin: str | None) -> bool:
-    """True if a program raises an exception on one of the examples."""
-    calls = ", ".join(f"{ENTRY_POINT}(*{one.values()[0]!r})" for one in examples)
-    ran = await executor.run(Job(f"{program}\n\noutputs = [{calls}]", returns="outputs", origin=origin, ticks=LEAST))
-    return ran.status == "error" and not (ran.error or "").startswith(OVER)
-
-
-async def is_too_slow(
-    problem: Problem, program: str, alternatives: Sequence[str], executor: Executor, origin: str | None
-) -> bool | None:
-    """True if a program is right and exceeds the budget on a large test, and a right one of another style keeps it.
-
-    None if that cannot be said. What the program gives for large data within the budget must be right as well.
-    """
-    assert problem.judging is not None  # it has limits
-    tags, ticks = problem.judging.tags, problem.judging.ticks
-    large = [test for test, tag in zip(problem.tests, tags, strict=True) if tag == "large"]
-    small = problem.model_copy(update={"tests": tuple(test for test in problem.tests if test not in large)})
-    wrong = await fails_a_test(small, program, executor, origin)
-    if wrong is not False:
-        return None if wrong is None else False
-    over = False
-    for test in large:
-        [arguments], expected = test.values()
-        code = f"{program}\n\noutput = {ENTRY_POINT}({arguments!r})"
-        ran = await executor.run(Job(code, returns="output", origin=origin, ticks=ticks))
-        if (ran.error or "").startswith(OVER):
-            over = True
-            break
-        if ran.status != "ok":
-            return None
-        if agrees(ran.value, expected) is not True:
-            return False
-    if not over:
-        return False
-    tried = [await fails_a_test(problem, one, executor, origin) for one in alternatives]
-    return True if False in tried else None if None in tried else False
+    shown, of = unframed(problem.statement)[0], origin(term, library)
+    fault = await fault_of_shown(problem, shown, term, library, executor, of)
+    return Judgement(*fault) if fault else await _ran(problem, inputs, outputs, executor, of if own else None)
 
 
 async def _ran(

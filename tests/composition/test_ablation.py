@@ -73,7 +73,7 @@ def test_a_changed_value_that_the_next_skill_does_not_take_says_nothing(
     library: Mapping[str, Package], executor: Executor
 ) -> None:
     code = ablation.program(from_json(ZEROS), library)
-    assert code is not None and "within(combinatorics_fixed_points.check(n=changed, k=2), 10.0, 5000.0)" in code
+    assert code is not None and "within(combinatorics_fixed_points.solve(n=changed, k=2), 10.0, 5000.0)" in code
 
 
 def test_an_inert_given_is_drawn_anew_alone_or_with_its_neighbours(library: Mapping[str, Package]) -> None:

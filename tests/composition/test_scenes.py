@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from agentprop.composition import sandbox_tools as tools
-from agentprop.composition.draft_code import certificate, output_spec, rebuilt
+from agentprop.composition.draft_code import certificate, output_spec
 from agentprop.composition.efforts import EFFORTS, USUAL
 from agentprop.composition.links import Links
 from agentprop.composition.parts import Parts
@@ -28,6 +28,7 @@ from agentprop.composition.terms import (
     canonical,
     from_json,
     operators,
+    rebuilt,
     skills,
     to_json,
     walk,

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
-from agentprop.composition.draft_code import rebuilt
 from agentprop.composition.terms import (
     Apply,
     Count,
@@ -36,6 +35,7 @@ from agentprop.composition.terms import (
     condition,
     expression,
     literal,
+    rebuilt,
     walk,
 )
 from agentprop.skills import Package
