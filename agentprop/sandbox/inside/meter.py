@@ -142,7 +142,7 @@ class Meter:
         try:
             tree = ast.parse(source, filename)
             self._names = _unused_names(source)
-            tree = ast.fix_missing_locations(_Counting(self._names, _imported(tree)).visit(tree))
+            tree = _Counting(self._names, _imported(tree)).visit(tree)
             return compile(tree, filename, "exec", dont_inherit=True)
         except (MemoryError, RecursionError):
             raise SyntaxError("too complex to compile") from None
@@ -203,41 +203,58 @@ def _unused_names(source: str) -> dict[str, str]:
 
 
 def _imported(tree: ast.AST) -> frozenset[str]:
-    """Names of functions that a program imports by themselves."""
-    froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return frozenset(alias.asname or alias.name for node in froms for alias in node.names)
+    """Names of functions that a program imports by themselves; only statements are looked through."""
+    names, statements = set[str](), [tree]
+    for node in statements:
+        if isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            statements += inner if isinstance(inner, list) else []
+    return frozenset(names)
 
 
 _MODULE_FUNCTIONS = frozenset(function.__name__ for function in FUNCTIONS)
 
 
 class _Counting(ast.NodeTransformer):
-    """Puts the hooks into a program."""
+    """Puts the hooks into a program; each stands where what it counts does."""
 
     def __init__(self, names: dict[str, str], imported: Iterable[str]) -> None:
         self._names = names
         self._functions = BUILTIN | frozenset(imported)
 
-    def _hook(self, name: str, *arguments: ast.expr) -> ast.Call:
-        return ast.Call(ast.Name(self._names[name], ast.Load()), list(arguments), [])
+    def _hook(self, at: Any, name: str, *arguments: ast.expr) -> ast.Call:
+        function = ast.copy_location(ast.Name(self._names[name], ast.Load()), at)
+        return ast.copy_location(ast.Call(function, list(arguments), []), at)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return node
+
+    def _data(self, node: Any) -> Any:
+        """Data written into a program have nothing to count, and may be long."""
+        return node if all(isinstance(one, ast.Constant) for one in node.elts) else self.generic_visit(node)
+
+    visit_List = visit_Tuple = visit_Set = _data
 
     def _counted_body(self, node: Any) -> Any:
         self.generic_visit(node)
         told = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, False) is not None
-        node.body.insert(1 if told else 0, ast.Expr(self._hook(TURN)))
+        first = node.body[0]
+        node.body.insert(1 if told else 0, ast.copy_location(ast.Expr(self._hook(first, TURN)), first))
         return node
 
     visit_For = visit_AsyncFor = visit_While = visit_FunctionDef = visit_AsyncFunctionDef = _counted_body
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
         self.generic_visit(node)
-        node.body = ast.BoolOp(ast.And(), [self._hook(TURN), node.body])
+        node.body = ast.copy_location(ast.BoolOp(ast.And(), [self._hook(node, TURN), node.body]), node)
         return node
 
     def _counted_turns(self, node: Any) -> Any:
         self.generic_visit(node)
         for generator in node.generators:
-            generator.ifs.insert(0, self._hook(TURN))
+            generator.ifs.insert(0, self._hook(node, TURN))
         return node
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _counted_turns
@@ -249,24 +266,22 @@ class _Counting(ast.NodeTransformer):
                 head: list[ast.expr] = [node.func]
                 hook = CALL
             case ast.Attribute(value=owner, attr=name) if name in METHODS or name in _MODULE_FUNCTIONS:
-                head, hook = [owner, ast.Constant(name)], METHOD
+                head, hook = [owner, ast.copy_location(ast.Constant(name), node)], METHOD
             case _:
                 return node
-        called = self._hook(hook, *head, *node.args)
+        called = self._hook(node, hook, *head, *node.args)
         called.keywords = node.keywords
-        return ast.copy_location(called, node)
+        return called
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         if len(node.ops) > 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
             return node
-        found: ast.expr = self._hook(MEMBER, node.left, node.comparators[0])
-        if isinstance(node.ops[0], ast.NotIn):
-            found = ast.UnaryOp(ast.Not(), found)
-        return ast.copy_location(found, node)
+        found = self._hook(node, MEMBER, node.left, node.comparators[0])
+        return ast.copy_location(ast.UnaryOp(ast.Not(), found), node) if isinstance(node.ops[0], ast.NotIn) else found
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load):
-            return ast.copy_location(self._hook(SLICE, node), node)
+            return self._hook(node, SLICE, node)
         return node

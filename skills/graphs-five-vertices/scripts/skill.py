@@ -3,6 +3,7 @@
 A graph is the set of its edges, as ten bits. From 10 edges on the bound excludes nothing: the family is complete.
 """
 
+from functools import cache
 from itertools import combinations, pairwise
 
 from object_kinds import answer, bounded, narrowed
@@ -50,16 +51,19 @@ COLOUR_CLASSES = [(WAYS[blocks], inside) for blocks, inside in PARTITIONS if blo
 HALVES = [inside for blocks, inside in PARTITIONS if blocks <= 2]
 
 
+@cache
 def _colourings(graph):
     """Three colours fall on the blocks of a partition without an edge inside in 3, 6 and 6 ways."""
     return sum(ways for ways, inside in COLOUR_CLASSES if not graph & inside)
 
 
+@cache
 def _parts(graph):
     """Connected parts: the most blocks of a partition without an edge between two of them."""
     return max(blocks for blocks, inside in PARTITIONS if not graph & ~inside)
 
 
+@cache
 def _trees(graph):
     """Kirchhoff's theorem: a minor of the Laplacian, by Laplace along its first two rows."""
     degrees = _degrees(graph)
@@ -75,6 +79,7 @@ def _trees(graph):
 OPPOSITE = {(0, 1): (2, 3), (0, 2): (1, 3), (0, 3): (1, 2), (1, 2): (0, 3), (1, 3): (0, 2), (2, 3): (0, 1)}
 
 
+@cache
 def _distance(graph):
     """Edges on the shortest way from A to B: through no vertex, one, two or three others."""
     for inner in range(4):
