@@ -11,8 +11,8 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -76,7 +76,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         or isinstance(body, Given | Variable | Program | Printed)
     ):
         return None
-    writer = _Clauses(library, body, data, frozenset(id(node) for node in walk(body) if isinstance(node, Apply)))
+    writer = _Clauses(library, body, data)
     spec = output_spec(body, library)
     output = spec.output if spec is not None else None
     figures = output.figures if output is not None and output.kind == "quantity" else 12
@@ -84,7 +84,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
     lines += [f"from {MODULE} import Clauses, within", ""]
     if data is not None:
         lines.append(f"inputs = {inputs!r}")
-    lines.append(f"clauses = Clauses(lambda: {writer.whole(body)}, {figures})")
+    lines += [writer.function(), "", f"clauses = Clauses(whole, {figures})"]
     lines += [f"clauses.{line}" for line in writer.lines()]
     lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
     return "\n".join(lines)
@@ -112,34 +112,47 @@ class _Clauses:
     body: Term
     data: str | None
     """The data's variable, if the body is that of a program."""
-    parts: frozenset[int]
-    """Identities of the skills applied in the body: most stay as they are in every clause's call."""
-    _written: dict[int, Term] = field(default_factory=dict)
-    """What those are in Python, as far as it was asked for."""
+
+    @cached_property
+    def names(self) -> dict[tuple[Apply, str], str]:
+        """Name of each given of a skill in the function that computes the whole."""
+        nodes = dict.fromkeys(node for node in walk(self.body) if isinstance(node, Apply))
+        givens = [(node, name) for node in nodes for name, value in node.arguments if isinstance(value, Given)]
+        return {given: f"given{number}" for number, given in enumerate(givens, 1)}
+
+    def function(self) -> str:
+        """Python for the function that computes the whole, with every given as a parameter."""
+        stored = ((node, name, node.argument(name), known) for (node, name), known in self.names.items())
+        given = ", ".join(
+            f"{known}={literal(self.library[node.skill].spec.parameters[name], value.text)}"
+            for node, name, value, known in stored
+            if isinstance(value, Given)
+        )
+        return f"def whole({given}):\n    return {self.whole(self._named(self.body))}"
+
+    def _named(self, term: Term) -> Term:
+        """The term with the names of its givens in their places."""
+        if not isinstance(term, Apply):
+            return rebuilt(term, {child: self._named(child) for child in children(term)})
+        arguments = [(name, self.names.get((term, name)), value) for name, value in term.arguments]
+        return Apply(term.skill, tuple((n, Variable(k) if k else self._named(value)) for n, k, value in arguments))
 
     def whole(self, body: Term) -> str:
         """Python for the value of a whole, on all inputs if it is a program; by `solve`, which is the quicker route."""
-        call = expression(self._guarded(body), self.library, "solve")
+        call = expression(self._guard(body), self.library, "solve")
         return call if self.data is None else f"[{call} for {self.data} in inputs]"
-
-    def _guarded(self, term: Term) -> Term:
-        if id(term) not in self.parts:
-            return self._guard(term)
-        if id(term) not in self._written:
-            self._written[id(term)] = Variable(expression(self._guard(term), self.library, "solve"))
-        return self._written[id(term)]
 
     def _guard(self, term: Term) -> Term:
         """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""
         if isinstance(term, Sought):  # it looks beyond the ranges itself, and refuses what is no quantity
             return term
         if not isinstance(term, Apply):
-            return rebuilt(term, {child: self._guarded(child) for child in children(term)}) if children(term) else term
+            return rebuilt(term, {child: self._guard(child) for child in children(term)}) if children(term) else term
         parameters, arguments = self.library[term.skill].spec.parameters, []
         for name, value in term.arguments:
             p, inner = parameters[name], value
             if not isinstance(value, Given | Variable):
-                inner = self._guarded(value)
+                inner = self._guard(value)
                 if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
                     inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
@@ -166,7 +179,7 @@ class _Clauses:
 
     def _given(self, node: Apply, spec: Spec, name: str, value: Given) -> Iterator[str]:
         parameter, label = spec.parameters[name], f"{spec.name}.{name}"
-        whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
+        whole = f"lambda changed: whole({self.names[node, name]}=changed)"
         if parameter.drop is not None and value.text != str(parameter.drop):
             yield f"restriction({label!r}, {whole}, {dropped(parameter)!r})"
         if spec.is_object:
@@ -184,7 +197,7 @@ class _Clauses:
         """A6: without any one fact the answer, or its uniqueness, is gone. The box is the family, and no fact."""
         if parameter.kind == "facts":
             facts = parse(parameter, value.text)
-            whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
+            whole = f"lambda changed: whole({self.names[node, name]}=changed)"
             for port, _ in facts:
                 rest = tuple(fact for fact in facts if fact[0] != port)
                 yield f"restriction({f'{node.skill}.{port}'!r}, {whole}, {rest!r})"

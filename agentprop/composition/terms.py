@@ -31,7 +31,7 @@ permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 z
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -430,7 +430,7 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
 
 def _function(term: Least | Count | Sought, library: Mapping[str, Package], route: Route) -> str:
     """Python function of a sweep's variable; what holds no variable is computed once, when the function is made."""
-    fixed = {node: Variable(f"fixed{number}") for number, node in enumerate(_closed(term), 1)}
+    fixed = {node: Variable(f"fixed{number}") for number, node in enumerate(_closed(term, {term.variable}), 1)}
     inner = rebuilt(term, fixed)
     given = "".join(f", {name.name}={expression(node, library, route)}" for node, name in fixed.items())
     match inner:
@@ -441,13 +441,16 @@ def _function(term: Least | Count | Sought, library: Mapping[str, Package], rout
     return f"lambda {term.variable}{given}: {value}"
 
 
-def _closed(term: Term) -> dict[Term, None]:
-    """The largest parts of a term that apply a skill and hold no variable, each once, in order."""
+def _closed(term: Term, bound: Set[str]) -> dict[Term, None]:
+    """The largest parts of a term that apply a skill and hold no bound variable, each once, in order."""
     found: dict[Term, None] = {}
     for child in children(term):
         nodes = list(walk(child))
-        if any(isinstance(node, Variable) for node in nodes):
-            found |= _closed(child)
+        # Where Python stands for a variable, what is in it cannot be seen.
+        if any(isinstance(node, Variable) and (node.name in bound or not node.name.isidentifier()) for node in nodes):
+            found |= _closed(
+                child, bound | {child.variable} if isinstance(child, Least | Total | Count | Sought) else bound
+            )
         elif any(isinstance(node, Apply) for node in nodes):
             found[child] = None
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -24,12 +25,14 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     canonical,
+    expression,
     from_json,
     operators,
     skills,
     to_json,
     walk,
 )
+from agentprop.skills import Package
 
 A = Apply("a", (("n", Given("3")), ("m", Variable("n"))))
 TERMS: list[Term] = [
@@ -145,3 +148,16 @@ def test_operators_are_named_by_what_a_composition_does() -> None:
     assert operators(TERMS[2]) == ("invert",)
     assert operators(TERMS[3]) == ("constrain",)
     assert skills(nested) == ("a",)
+
+
+def test_what_a_sweep_does_not_change_is_computed_once(library: Mapping[str, Package]) -> None:
+    swept = Apply("combinatorics-fixed-points", (("n", Variable("m")), ("k", Given("2"))))
+    fixed = swept.with_argument("n", Given("5"))
+    least = "combinatorics_fixed_points.check(n=m, k=2) > fixed1, 3)"
+    assert (
+        expression(Least("m", 3, swept, Relation("exceeds", None, fixed)), library, "check")
+        == f"least(lambda m, fixed1=combinatorics_fixed_points.check(n=5, k=2): {least}"
+    )
+    inner = Least("k", 1, swept.with_argument("k", Variable("k")), Relation("exceeds", None, swept))
+    nested = expression(Count("m", 3, 9, inner, Relation("odd")), library, "check")
+    assert "lambda m: least(lambda k, fixed1=combinatorics_fixed_points.check(n=m, k=2): " in nested
