@@ -309,11 +309,13 @@ def _edges(term: Program, library: Mapping[str, Package], call: str) -> list[str
 
 
 def _shortened(root: Term, library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
-    """Yield (skill, expression of the whole without that skill) for every step that data pass through."""
+    """Yield (skill, expression of the whole without that skill) for every step that makes data of the same kind."""
     for node in walk(root):
-        port = library[node.skill].spec.data if isinstance(node, Apply) else None
-        if isinstance(node, Apply) and port is not None:
-            data = node.argument(port)
+        spec = library[node.skill].spec if isinstance(node, Apply) else None
+        if isinstance(node, Apply) and spec is not None and spec.data is not None and spec.output is not None:
+            data, parameter = node.argument(spec.data), spec.parameters[spec.data]
+            if spec.output.kind != parameter.kind:  # what takes its value takes no data, and may never come to an end
+                continue
             if isinstance(data, Given):  # without its skill a given has no parameter that says how to read it
-                data = Variable(literal(library[node.skill].spec.parameters[port], data.text))
+                data = Variable(literal(parameter, data.text))
             yield node.skill, expression(_replaced(root, node, data), library, "solve")
