@@ -144,10 +144,11 @@ def _faulty_scripts(script: str) -> tuple[str, ...]:
     return (*made, *(text for name, text in mutants(script, "solve").items() if name not in equivalent))
 
 
-def changed(listing: str) -> list[str]:
+@lru_cache(maxsize=64)
+def changed(listing: str) -> tuple[str, ...]:
     """Programs that differ in one place from one composed of skills; some of them may be right all the same."""
     functions = [node.name for node in parse_python(listing).body if isinstance(node, ast.FunctionDef)]
-    return [text for name in functions if name != "solve" for text in mutants(listing, name).values()]
+    return tuple(text for name in functions if name != "solve" for text in mutants(listing, name).values())
 
 
 def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
