@@ -265,6 +265,7 @@ class Generator:
             chunks=chunks,
             length=min(rounded(int(reach_S.max(initial=0)) + 1), slots.length),
         )
+        self.cache.open(int(slots_T.max()) + 1, max(current.length, rounded(int(positions_T.max()) + 1)))
         self.cache.places = (current.slots_T, current.positions_T)
         # Padding tokens come last and are not stored; see LEAST_TOKENS.
         filled = np.zeros((2, max(len(slots_T), LEAST_TOKENS)), np.int64)

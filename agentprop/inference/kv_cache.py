@@ -18,7 +18,8 @@ from transformers import Cache
 class SlotCache(Cache):
     """Cache of one model. `shapes` holds (heads, width) of keys and of values for each layer.
 
-    Layers of equal shape share one tensor, so that a prefix is copied by one operation and not by one per layer.
+    Layers of equal shape share one tensor, so that a prefix is copied by one operation and not by one per layer. Only
+    the part of it that was opened is ever touched, so on a CPU the rest takes no memory.
     """
 
     def __init__(self, shapes: list[tuple[torch.Size, torch.Size]], dtype: torch.dtype, device: torch.device) -> None:
@@ -27,6 +28,8 @@ class SlotCache(Cache):
         self.bytes_per_token = sum(k.numel() + v.numel() for k, v in shapes) * dtype.itemsize
         """Bytes of one position of one slot, over all layers."""
         self.slots = self.length = 0
+        self.opened = (0, 0)
+        """Slots and positions that hold numbers; what lies beyond them is memory as it was found."""
         self.keys: list[Tensor] = []
         """Keys of each layer, [slot, head, position, width]."""
         self.values: list[Tensor] = []
@@ -45,26 +48,40 @@ class SlotCache(Cache):
         return cls(seen.shapes, seen.dtype, token.device)
 
     def resize(self, slots: int, length: int) -> None:
-        """Change the number of slots and their positions; content that fits is kept."""
+        """Change the number of slots and their positions; what was opened is kept if it fits."""
         counts = Counter(shape for pair in self.shapes for shape in pair)
-        common = (slice(None), slice(min(slots, self.slots)), slice(None), slice(min(length, self.length)))
+        self.opened = min(slots, self.opened[0]), min(length, self.opened[1])
+        kept = (slice(None), slice(self.opened[0]), slice(None), slice(self.opened[1]))
         for shape, count in counts.items():
-            new = torch.zeros((count, slots, shape[0], length, shape[1]), dtype=self.dtype, device=self.device)
+            new = torch.empty((count, slots, shape[0], length, shape[1]), dtype=self.dtype, device=self.device)
             if shape in self._blocks:
-                new[common] = self._blocks[shape][common]
+                new[kept] = self._blocks[shape][kept]
             self._blocks[shape] = new
         parts = {shape: iter(block) for shape, block in self._blocks.items()}
         pairs = [(next(parts[key]), next(parts[value])) for key, value in self.shapes]
         self.keys, self.values = [key for key, _ in pairs], [value for _, value in pairs]
         self.slots, self.length = slots, length
 
+    def open(self, slots: int, length: int) -> None:
+        """Clear so many positions of so many slots, but for what was open: it must come before they are written.
+
+        Attention reads masked positions too, and a NaN found there would spread.
+        """
+        before_slots, before_length = self.opened
+        self.opened = slots, length = max(slots, before_slots), max(length, before_length)
+        for block in self._blocks.values():
+            block[:, before_slots:slots, :, :length] = 0
+            block[:, :before_slots, :, before_length:length] = 0
+
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first positions of one slot to another."""
+        self.open(target + 1, length)
         for block in self._blocks.values():
             block[:, target, :, :length] = block[:, source, :, :length]
 
     def swap(self, a: int, b: int, length: int) -> None:
         """Exchange the first positions of two slots."""
+        self.open(max(a, b) + 1, length)
         for block in self._blocks.values():
             kept = block[:, a, :, :length].clone()
             block[:, a, :, :length] = block[:, b, :, :length]

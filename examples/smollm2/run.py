@@ -38,7 +38,9 @@ DONE, BOUND, INTERRUPTED = 0, 3, 130
 
 LIBRARY = ("--no-bundled-skills", "--skills", str(SKILLS / "digit-sum"), "--skills", str(SKILLS / "multiples"))
 TASKS = (*LIBRARY, "--set", "min_skills=2")
-EPISODES = ("--set", "max_turns=6", "--set", "reply_tokens=320")
+TURNS = ("--set", "max_turns=4")
+"""Messages of an episode: a thought, a run, its check, the submission. A repair would double the length."""
+EPISODES = (*TURNS, "--set", "reply_tokens=320")
 ADAPTERS = ("--lora-rank", "16", "--set", "precision=bfloat16", "--set", "pack_tokens=1024")
 
 
@@ -98,9 +100,8 @@ def steps(size: Size, out: Path, gguf: Path | None = None) -> Iterator[Step]:
     given = () if gguf is None else ("--gguf", str(gguf))
     yield Step("fetch", (str(HERE / "fetch.py"), "--out", base, *given))
 
-    # Four messages: a thought, a run, its check, the submission. A repair would double the length.
-    short = ("--set", "max_turns=4", "--set", "max_template_repeats=20", "--workers", "1", "--seed", "1")
-    yield Step("expert", (*AGENTPROP, "propose", "--n", str(size.expert), *TASKS, *short, "--out", expert))
+    kinds = ("--set", "max_template_repeats=20", "--workers", "1", "--seed", "1")
+    yield Step("expert", (*AGENTPROP, "propose", "--n", str(size.expert), *TASKS, *TURNS, *kinds, "--out", expert))
 
     rate = ("--set", "learning_rate=0.001", "--set", "schedule=constant", "--set", "warmup_steps=4")
     data = ("--epochs", "1", "--batch-size", "1", "--set", "max_length=1300", "--set", "validation_share=0")
@@ -115,7 +116,8 @@ def steps(size: Size, out: Path, gguf: Path | None = None) -> Iterator[Step]:
     # What is malformed or cut off counts as a failure: early failures are most of what there is to learn from.
     batch = ("--steps", str(size.steps), "--groups", "2", "--group-size", "4", "--set", "minibatches=1")
     counted = ("--set", "malformed_reward=-0.5", "--set", "mask_cut_off=false", "--set", "learning_rate=0.0001")
-    small = ("--set", "gradient_checkpointing=true", "--set", "max_length=1600")  # failed episodes are long
+    # Failed episodes are long, and the cache could otherwise grow with the memory of the machine.
+    small = ("--set", "gradient_checkpointing=true", "--set", "max_length=1600", "--set", "cache_gib=1")
     reinforce = (*AGENTPROP, "train-mgpo", "--model", model, *TASKS, *EPISODES, *ADAPTERS, *batch, *counted, *small)
     yield Step("mgpo", (*reinforce, "--out", str(out / "mgpo")))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,10 @@ from transformers import AutoModelForCausalLM, Gemma2Config, Gemma3TextConfig, L
 
 from agentprop.errors import ConfigError
 from agentprop.inference.engine import Generator, WantedReply
+from agentprop.inference.kv_cache import SlotCache
 from agentprop.inference.sampling import draw, uniforms
 
+STATM = Path("/proc/self/statm")
 VOCABULARY = 120
 SHAPE: dict[str, Any] = {
     "vocab_size": VOCABULARY,
@@ -136,6 +140,34 @@ def test_what_does_not_fit_into_memory_at_all_says_so(model: Any) -> None:
     long, short = sampled(generator, [np.arange(1, 110), np.arange(1, 20)], max_tokens=60)
     assert (long.finish, short.finish) == ("overflow", "length")
     assert len(short.tokens) == 60
+
+
+def test_memory_is_cleared_before_it_is_read(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = prompts(12)
+    found = sampled(Generator(model, [], max_length=400), asked, max_tokens=150)
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *shape, **given: empty(*shape, **given).fill_(torch.nan))
+    generator = Generator(model, [], max_length=400)
+    jobs = sampled(generator, asked, max_tokens=150)
+    assert generator.cache.keys[0].isnan().any()
+    assert [(job.tokens, job.logprobs) for job in jobs] == [(job.tokens, job.logprobs) for job in found]
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="memory is read where Linux tells it")
+def test_a_cache_takes_the_memory_of_what_was_used_and_not_of_what_it_could_hold(model: Any) -> None:
+    cache = SlotCache.of(model)
+    before, slots, length = resident(), 64, (1 << 30) // (64 * cache.bytes_per_token)
+    cache.resize(slots, length)
+    cache.open(4, length // 2)
+    assert 1 << 24 < resident() - before < 1 << 27  # of 1 GiB a 32nd is used
+    cache.resize(2 * slots, 2 * length)
+    assert resident() - before < 1 << 27
+    assert not any(tensor[:4, :, : length // 2].any() for tensor in (*cache.keys, *cache.values))
+
+
+def resident() -> int:
+    """Bytes of memory that this process takes."""
+    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 # --- what is sampled ---
