@@ -14,10 +14,10 @@ from agentprop.composition.program_tasks import (
     Asked,
     ProgramTask,
     asking,
-    changed,
     edge_answer,
     edge_inputs,
     faulty,
+    likely,
     slow,
     slowed,
 )
@@ -68,7 +68,7 @@ def of_program(
     too_slow = [*slowed(term, library)] if wanted == "optimise" and rng.random() < COMPOSED_OPTIMISE else []
     text, tests = _promising(term, library, task, inputs, printed, wide=bool(too_slow))
     asked = Asked("write")
-    if wanted == "repair" and text != task and (programs := changed(own)):
+    if wanted == "repair" and text != task and (programs := likely(own)):
         asked = Asked("repair", rng.choice(programs))
     elif too_slow and text != task:
         asked = Asked("optimise", rng.choice(too_slow))

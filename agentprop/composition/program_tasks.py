@@ -150,6 +150,19 @@ def changed(listing: str) -> list[str]:
     return [text for name in functions if name != "solve" for text in mutants(listing, name).values()]
 
 
+def likely(listing: str) -> list[str]:
+    """Those of the changed programs that somebody may have written: no list is subtracted in them."""
+    return [text for text in changed(listing) if not _subtracts_list(parse_python(text))]
+
+
+def _subtracts_list(tree: ast.Module) -> bool:
+    differences = [
+        node for node in ast.walk(tree) if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Sub)
+    ]
+    operands = [node.right if isinstance(node, ast.BinOp) else node.value for node in differences]
+    return any(isinstance(part, ast.List | ast.ListComp) for operand in operands for part in ast.walk(operand))
+
+
 def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:
     """Programs that compute the same as one composed of skills, and how their budget is put to the test.
 
