@@ -151,11 +151,13 @@ def changed(listing: str) -> list[str]:
 
 
 def likely(listing: str) -> list[str]:
-    """Those of the changed programs that somebody may have written: no list is subtracted in them."""
-    return [text for text in changed(listing) if not _subtracts_list(parse_python(text))]
+    """Those of the changed programs that somebody may have written: no list is subtracted, no condition is `True`."""
+    return [text for text in changed(listing) if not _shows_its_fault(parse_python(text))]
 
 
-def _subtracts_list(tree: ast.Module) -> bool:
+def _shows_its_fault(tree: ast.Module) -> bool:
+    if any(isinstance(node, ast.If) and isinstance(node.test, ast.Constant) for node in ast.walk(tree)):
+        return True
     differences = [
         node for node in ast.walk(tree) if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Sub)
     ]
