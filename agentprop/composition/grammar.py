@@ -68,9 +68,11 @@ PROGRAM_FRAMES = (
     "Write a Python function `solve(<var>)` that takes <data> and returns <body>.",
     "Implement a Python function `solve(<var>)`. It is given <data> and must return <body>.",
 )
-STEPS_FRAME = (
+STEPS_FRAMES = (
     "Write a Python function `solve(<var>)` that takes <data>, carries out these steps in order and returns the "
-    "result.\n<steps>"
+    "result.\n<steps>",
+    "Implement a Python function `solve(<var>)`. It is given <data> and must return the result of these steps, carried "
+    "out in order.\n<steps>",
 )
 PRINTED_FRAMES = (
     "What does the following program print?\n\n```python\n<listing>\n```",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -14,10 +15,10 @@ from agentprop.composition.program_tasks import (
     Asked,
     ProgramTask,
     asking,
-    changed,
     edge_answer,
     edge_inputs,
     faulty,
+    likely,
     slow,
     slowed,
 )
@@ -68,7 +69,7 @@ def of_program(
     too_slow = [*slowed(term, library)] if wanted == "optimise" and rng.random() < COMPOSED_OPTIMISE else []
     text, tests = _promising(term, library, task, inputs, printed, wide=bool(too_slow))
     asked = Asked("write")
-    if wanted == "repair" and text != task and (programs := changed(own)):
+    if wanted == "repair" and text != task and (programs := likely(own)):
         asked = Asked("repair", rng.choice(programs))
     elif too_slow and text != task:
         asked = Asked("optimise", rng.choice(too_slow))
@@ -95,9 +96,12 @@ def _submission(
     )
 
 
-def _uniform(value: Any) -> bool:
-    """True if a list or a string repeats one element, or has none."""
-    return isinstance(value, list | str) and len(set(value)) < min(2, len(value) or 2)
+def _sameness(value: Any) -> int:
+    """How little a list or a string tells: 2 if it repeats one element or has none, 1 if all but one are the same."""
+    if not isinstance(value, list | str):
+        return 0
+    most = max(Counter(value).values(), default=0)
+    return 2 if most == len(value) != 1 else 1 if most > 1 and most == len(value) - 1 else 0
 
 
 def _promising(
@@ -118,7 +122,7 @@ def _promising(
     ]
     empty = tuple(((value,), found) for value, found in edges if not value)
     dull = [*(found for _, found in empty), 0, -1]
-    shown = min(calls, key=lambda call: (call[1] in dull or _uniform(call[1]), len(repr(call[0]))))
+    shown = min(calls, key=lambda call: (call[1] in dull, _sameness(call[1]), len(repr(call[0]))))
     least = promises.smallest(term, library, [value for value, _ in edges])
     limits = promises.limits(term, library, least, wide=wide)
     told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))

@@ -18,7 +18,7 @@ from typing import Any
 from agentprop.composition import ablation, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.freshness import ANY, POSED, Freshness
-from agentprop.composition.lint import Draft, errors
+from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
 from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
@@ -127,7 +127,7 @@ class BuiltinProposer:
                 statement = yield from self._repair(tried, failures)
                 continue
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
-            fault = _disagreement(tried, checked)
+            fault = _disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
@@ -141,6 +141,14 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _guessable(self, tried: Observation) -> str | None:
+        """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
+        if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
+            return None
+        answer = _values(tried.text)["answer"]
+        repeats = isinstance(answer, list | str) and len({*map(repr, answer)}) < 2
+        return "The answer is one element, again and again." if repeats else None
 
     def _leave_out(self) -> Script:
         """Prune what is active and has no use."""
@@ -238,19 +246,25 @@ class BuiltinProposer:
         return None
 
     def _written(self) -> str | None:
-        """A statement without an error of language, if the term has one; what had to be written anew is counted."""
+        """A statement without an error of language, if the term has one; what had to be written anew is counted.
+
+        One with a long sentence is the last choice.
+        """
+        long: str | None = None
         for naming in WRITINGS:
             try:
                 statement = write(self.term, self.library, self.rng, naming=naming)
             except Unwritable:
                 if naming:  # a graph cannot be named by a letter
                     continue
-                return None
-            found = errors(Draft(statement, composition=self.term))
-            if not found:
+                break
+            draft = Draft(statement, composition=self.term)
+            found = errors(draft)
+            if not found and not findings(draft, ["long-sentence"]):
                 return statement
+            long = long or (None if found else statement)
             self.rewritten.update({finding.rule for finding in found})
-        return None
+        return long
 
     def _redraft(self, why: str) -> Generator[str, Observation, str | None]:
         if not self._redraw():

@@ -44,6 +44,7 @@ from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
 from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
 from agentprop.composition.scenes import complete_follow, complete_scene, story_wordings, with_subject
+from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -64,7 +65,7 @@ from agentprop.composition.terms import (
 )
 from agentprop.composition.vocabulary import vocabulary_of
 from agentprop.composition.writer import Unwritable, data_noun
-from agentprop.skills import Hole, Package, Spec, Wording
+from agentprop.skills import Hole, Package, Spec, Wording, tellings, worded
 from agentprop.skills.values import Parameter, parse, pattern, render
 
 Scope = Mapping[str, Term]
@@ -423,11 +424,16 @@ class _Reader:
         self, spec: Spec, wording: str, text: str, scope: Scope, ending: str, given: Scope | None = None
     ) -> Iterator[tuple[tuple[str, Term], ...]]:
         """Yield every way in which a text fills a wording's holes; the last hole may be a noun phrase."""
-        for variant in (wording, *inline_variants(wording, ending)):
-            for raw in match(template(variant, spec), text):
-                for bound in self._resolve(spec, list(raw), scope, dict(given or {})):
-                    if set(bound) == set(spec.parameters):  # a wording that leaves a parameter open is no reading
-                        yield tuple((name, bound[name]) for name in spec.parameters)
+        for told, negative in zip(tellings(wording), (True, False), strict=False):
+            end = worded(ending, negative)
+            for variant in (told, *inline_variants(told, end)):
+                for raw in match(template(variant, spec), text):
+                    for bound in self._resolve(spec, list(raw), scope, dict(given or {})):
+                        if set(bound) != set(spec.parameters):  # a wording that leaves a parameter open is no reading
+                            continue
+                        arguments = tuple((name, bound[name]) for name in spec.parameters)
+                        if negative or not may_be_negative(Apply(spec.name, arguments), self.executable):
+                            yield arguments
 
     def _resolve(
         self, spec: Spec, raw: list[tuple[Hole, str]], scope: Scope, bound: dict[str, Term]
@@ -461,7 +467,7 @@ class _Reader:
     # --- programs ---
 
     def _program(self, text: str) -> Iterator[Term]:
-        for found in matches(text, (*grammar.PROGRAM_FRAMES, grammar.STEPS_FRAME), code=True):
+        for found in matches(text, (*grammar.PROGRAM_FRAMES, *grammar.STEPS_FRAMES), code=True):
             scope: Scope = {found["var"]: Variable(found["var"])}
             steps = found.get("steps")
             bodies = self._phrase(found["body"], scope) if steps is None else self._steps(steps, found["var"])

@@ -19,6 +19,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    body_data,
     rebuilt,
     walk,
 )
@@ -91,9 +92,18 @@ class Repairs:
                 return None
             case LowestTerms() | Remainder() | Program() | Printed():
                 body = self.pruned(term.body, skill, rng)
+                if isinstance(term, Program) and isinstance(body, Apply):
+                    return self._named_after_data(term.variable, body)
                 return None if body is None else replace(term, body=body)
             case _:
                 return term
+
+    def _named_after_data(self, variable: str, body: Apply) -> Program:
+        """The program of a body whose data another skill takes now, and calls something else."""
+        _, name = body_data(body, self.planner.library)
+        renamed = rebuilt(body, {Variable(variable): Variable(name)})
+        assert isinstance(renamed, Apply)  # as the body was
+        return Program(name, renamed)
 
     def _prune_apply(self, term: Apply, skill: str, rng: Random) -> Term | None:
         if term.skill == skill:

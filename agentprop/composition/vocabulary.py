@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agentprop.composition.grammar import ORDINAL
-from agentprop.skills import Package, Spec, segments
+from agentprop.skills import Package, Spec, segments, tellings
 
 _WORD = re.compile(r"[a-z]+")
 _EDGES = " $.?"
@@ -89,10 +89,9 @@ def vocabulary_of(library: Mapping[str, Package]) -> Vocabulary:
 
 def _wordings(spec: Spec) -> Iterator[str]:
     """Every text by which a skill can stand in a statement; a scene may stand without its question."""
-    for wording in (*spec.phrasings, *(w for follows in spec.follows.values() for w in follows)):
-        yield wording.scene or wording.ask
-    yield from spec.value
-    yield from (text for text in (spec.step, spec.finish) if text)
+    wordings = [*spec.phrasings, *(w for follows in spec.follows.values() for w in follows)]
+    texts = [*(w.scene or w.ask for w in wordings), *spec.value, spec.step, spec.finish]
+    yield from (told for text in texts if text for told in tellings(text))
 
 
 def _literals(wording: str) -> tuple[str, ...]:

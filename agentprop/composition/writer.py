@@ -36,6 +36,7 @@ from agentprop.composition.letters import LetterUse, letter_use, letters_of, sha
 from agentprop.composition.listing import listing
 from agentprop.composition.objects import is_undrawn
 from agentprop.composition.scenes import CONDITIONAL, complete_follow, complete_scene, story_wordings, with_subject
+from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -55,7 +56,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
-from agentprop.skills import Hole, Package, Spec, Wording, segments
+from agentprop.skills import Hole, Package, Spec, Wording, segments, worded
 from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.values import parse, reworded
 
@@ -68,8 +69,8 @@ Option = TypeVar("Option")
 LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
                     "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
 """Letters that quantities usually have, by their unit, for two that are compared."""
-LONG = 60
-"""Words of a sentence beyond which a program is told step by step."""
+LONG = 45
+"""Words beyond which a program is told step by step."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
@@ -338,7 +339,7 @@ class _Writer:
         skip: str | None = None,
         supplier: Apply | None = None,
     ) -> str:
-        spec = self.library[term.skill].spec
+        spec, text = self.library[term.skill].spec, worded(text, may_be_negative(term, self.library))
         if self.letters is not None and not self.letters.claim(term.skill, text):
             raise Unwritable("a letter would have two meanings")
         flavour = {name: self.rng.choice(words) for name, words in spec.flavour.items()}
@@ -401,7 +402,7 @@ class _Writer:
         noun = data_noun(term, self.library)
         steps = self._steps(term)
         numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
-        in_steps = grammar.STEPS_FRAME.replace("<steps>", numbered)
+        in_steps = self.rng.choice(grammar.STEPS_FRAMES).replace("<steps>", numbered)
         if steps and (self.rng.random() < (0.7 if len(steps) > 2 else 0.4) or self.naming):
             frame = in_steps
         else:

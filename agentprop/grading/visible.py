@@ -33,7 +33,7 @@ from agentprop.composition.terms import (
     Total,
     walk,
 )
-from agentprop.skills import Package, Spec
+from agentprop.skills import Package, Spec, tellings
 from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.values import parse
 from agentprop.skills.values.models import FRAMES
@@ -232,7 +232,8 @@ def _constants(name: str, texts: _Texts) -> frozenset[Fraction]:
 @lru_cache(maxsize=16384)
 def _qualifiers(name: str, texts: _Texts) -> frozenset[str]:
     """Qualifiers that stand in a skill's own wordings."""
-    return frozenset(word for text in _every_text(texts.spec) for word in _bag(text) if word in QUALIFIERS)
+    told = (text for wording in _every_text(texts.spec) for text in tellings(wording))
+    return frozenset(word for text in told for word in _bag(text) if word in QUALIFIERS)
 
 
 @lru_cache(maxsize=16384)
@@ -243,7 +244,7 @@ def _bags(name: str, texts: _Texts) -> tuple[Counter[str], ...]:
     parts = [*spec.value, *(text for text in (spec.step, spec.finish) if text)]
     if spec.evidence != "self-consistent":
         parts += [text for wording in (*spec.phrasings, *follows) for text in (wording.scene, wording.text) if text]
-    bags = [_bag(text) for text in parts]
+    bags = [_bag(told) for text in parts for told in tellings(text)]
     if spec.evidence == "self-consistent":
         for wording in spec.phrasings:
             conditions = Counter({word: n for word, n in _bag(wording.text).items() if word in QUALIFIERS})

@@ -12,7 +12,7 @@ from agentprop.skills.library import bundled_directory, directories, load
 from agentprop.skills.package import OWN_CODE, Package, origin_of, sources_of
 from agentprop.skills.reading import parse, read, read_texts
 from agentprop.skills.spec import Judged, Output, OutputKind, Spec, Wording
-from agentprop.skills.wordings import Hole, holes, segments
+from agentprop.skills.wordings import Hole, holes, segments, tellings, worded
 
 __all__ = [
     "NAME",
@@ -36,4 +36,6 @@ __all__ = [
     "segments",
     "sources_of",
     "split",
+    "tellings",
+    "worded",
 ]

@@ -14,7 +14,7 @@ from agentprop.skills.frontmatter import split
 from agentprop.skills.package import Package
 from agentprop.skills.spec import Spec
 from agentprop.skills.values import faults as parameter_faults
-from agentprop.skills.wordings import holes
+from agentprop.skills.wordings import holes, tellings
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -136,6 +136,8 @@ def _hole_faults(
         yield f"{where}: must not repeat {', '.join(f'<{d}>' for d in sorted(doubled))}"
     if text.replace(r"\$", "").count("$") % 2:
         yield f"{where}: unbalanced $"
+    if any("{if " in told for told in tellings(text)):
+        yield f"{where}: a clause in braces begins with `if negative:` or `if not negative:`, and has no braces in it"
 
 
 def clashes(library: Mapping[str, Package]) -> list[str]:

@@ -52,6 +52,8 @@ class Output(Part):
     """Letter for the value."""
     graph: tuple[Literal["weighted", "directed", "acyclic", "connected"], ...] = ()
     """What holds of every graph that is returned (graph)."""
+    elements: Literal["any", "not negative", "of the data"] = "any"
+    """What holds of the elements of every list that is returned; those of the data are elements of it (list)."""
 
 
 class Witness(Part):

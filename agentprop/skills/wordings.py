@@ -52,6 +52,26 @@ def _closing(text: str, closing: str) -> str:
     return closing
 
 
+_IF_NEGATIVE = re.compile(r"\{if (not )?negative:([^{}]*)\}")
+
+
+def worded(wording: str, negative: bool) -> str:
+    """A wording for data that may have negative elements, or has none: clauses that would be idle are left out.
+
+    >>> text = "<xs>{if negative:, signs ignored,} in base <b>"
+    >>> worded(text, True), worded(text, False)
+    ('<xs>, signs ignored, in base <b>', '<xs> in base <b>')
+    """
+    if "{if " not in wording:
+        return wording
+    return _IF_NEGATIVE.sub(lambda found: found[2] if (found[1] is None) == negative else "", wording)
+
+
+def tellings(wording: str) -> tuple[str, ...]:
+    """The texts of a wording: for data with negative elements, and for data without, if these differ."""
+    return tuple(dict.fromkeys(worded(wording, negative) for negative in (True, False)))
+
+
 def holes(wording: str) -> list[str]:
     """Names of the holes of a wording, in order."""
     return [part.name for part in segments(wording) if isinstance(part, Hole)]

@@ -18,7 +18,7 @@ from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.reader import MAX_STATEMENT, read
 from agentprop.composition.terms import Apply, Given, Term, Total, Variable, from_json, operators, skills, to_json
 from agentprop.composition.writer import Unwritable, write
-from agentprop.skills import Package, load
+from agentprop.skills import Package, load, worded
 
 PELL = "the distance from $2002$ to the next larger integer $X$ for which $X^2-11Y^2=1$ has an integer solution $Y$"
 
@@ -68,7 +68,7 @@ FRAGMENTS = sorted(
     {text for table in TABLES for forms in table.values() for text in forms}
     | {w.text for package in LIBRARY.values() for w in package.spec.phrasings}
     | {phrase for package in LIBRARY.values() for phrase in package.spec.value}
-    | {grammar.STEPS_FRAME, *grammar.PROGRAM_FRAMES, *grammar.PRINTED_FRAMES, *grammar.DATA_NOUNS.values()}
+    | {*grammar.STEPS_FRAMES, *grammar.PROGRAM_FRAMES, *grammar.PRINTED_FRAMES, *grammar.DATA_NOUNS.values()}
 )
 PIECES = st.sampled_from(
     [
@@ -136,12 +136,12 @@ def test_a_story_told_again_and_again_is_given_up() -> None:
 
 def test_many_steps_are_too_many(library: Mapping[str, Package]) -> None:
     step = "Replace every number by its base-3 digit sum (signs ignored)"
-    steps = {n: re.sub("<.*?>", "3", p.spec.step) for n, p in library.items() if p.spec.step}
+    steps = {n: re.sub("<.*?>", "3", worded(p.spec.step, True)) for n, p in library.items() if p.spec.step}
     [name] = [n for n, text in steps.items() if text.lower() == step.lower()]
 
     def statement(count: int) -> str:
         lines = "\n".join(f"{number}. {step}." for number in range(1, count + 1))
-        frame = grammar.STEPS_FRAME.replace("<data>", grammar.DATA_NOUNS["list"])
+        frame = grammar.STEPS_FRAMES[0].replace("<data>", grammar.DATA_NOUNS["list"])
         return frame.replace("<var>", "xs").replace("<steps>", lines)
 
     assert len(read(statement(3), {name: library[name]})) == 1

@@ -7,7 +7,8 @@ from random import Random
 
 from agentprop.composition.planner import Planner
 from agentprop.composition.proposer import BuiltinProposer
-from agentprop.composition.terms import from_json, skills
+from agentprop.composition.repairs import Repairs
+from agentprop.composition.terms import Apply, Given, Program, Variable, from_json, skills, walk
 from agentprop.skills import Package
 
 TRACE = '{"apply":"linear-algebra-trace-power","to":{"A":"[[3, 1], [2, 1]]","n":"40","m":"97"}}'
@@ -30,3 +31,12 @@ def test_a_supplier_is_exchanged_for_one_of_the_category(library: Mapping[str, P
         exchanged = proposer._exchanged("linear-algebra-trace-power")
         found |= set() if exchanged is None else {library[exchanged[0]].spec.category}
     assert found == {"linear-algebra"}
+
+
+def test_a_program_without_its_first_step_is_named_after_the_data_of_the_next(library: Mapping[str, Package]) -> None:
+    distances = Apply("coding-graphs-hop-distances", (("edges", Variable("edges")), ("v", Given("1"))))
+    thinned = Apply("coding-lists-drop-multiples", (("xs", distances), ("k", Given("3"))))
+    body = Apply("coding-lists-running-remainders", (("xs", thinned), ("m", Given("7"))))
+    pruned = Repairs(Planner(library)).pruned(Program("edges", body), "coding-graphs-hop-distances", Random(1))
+    assert isinstance(pruned, Program) and pruned.variable == "xs"
+    assert Variable("xs") in walk(pruned.body) and Variable("edges") not in walk(pruned.body)

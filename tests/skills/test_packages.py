@@ -92,6 +92,7 @@ PLANTED = [
     ("divisor of $<a>$ and <b>.", "divisor of $<a>$.", "lacks <b>"),
     ("divisor of $<a>$ and <b>.", "divisor of $<a>$ and <b> and <c>.", "unknown <c>"),
     ("divisor of $<a>$ and <b>.", "divisor of $<a> and <b>.", "unbalanced $"),
+    ("divisor of $<a>$ and <b>.", "divisor{if signed: in size} of $<a>$ and <b>.", "a clause in braces"),
     ('    - {scene: "There are $<a>$ and <b> pairs.", ask: "How many?"}\n', "", "two or more"),
     ('["the greatest common divisor of $<a>$ and $<b>$"]', '["a divisor of $<a>$ and $<b>$"]', "must begin"),
     ('["the greatest common divisor of $<a>$ and $<b>$"]', '["the divisor of $<a>$ and $<b>$."]', "must begin"),

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from agentprop.composition import grammar
 from agentprop.composition.draft_code import output_spec
+from agentprop.composition.signs import may_be_negative
 from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
 from agentprop.composition.solution.outline import Key, Outline, Scope, answered, is_open, key_of
 from agentprop.composition.terms import (
@@ -39,7 +40,7 @@ from agentprop.composition.terms import (
     owner_of,
 )
 from agentprop.composition.writer import pipeline
-from agentprop.skills import Package, Spec, holes
+from agentprop.skills import Package, Spec, holes, worded
 from agentprop.skills.explanations import VALUE
 from agentprop.skills.values import parse
 
@@ -120,7 +121,8 @@ class Narrator:
         if not spec.explain:
             subject = phrase or _subject(spec, "asked for" if term == self.last else "needed next")
             return f"{opening[1]}{subject} is {value_text(spec.output, row.value)}."
-        texts = [fill(sentence, self._text(term, scope, steps)) for sentence in spec.explain]
+        told = [worded(sentence, may_be_negative(term, self.library)) for sentence in spec.explain]
+        texts = [fill(sentence, self._text(term, scope, steps)) for sentence in told]
         alone = term == self.last and len(self.outline.places) == 1
         head = [] if alone or phrase is None else [f"{opening[0]} {phrase}."]
         return " ".join([*head, *texts])
@@ -180,7 +182,7 @@ class Narrator:
                 return value.name if math else f"${value.name}$"
             return self.argument(term, name, math, scope)
 
-        return fill(spec.value[0], text)
+        return fill(worded(spec.value[0], may_be_negative(term, self.library)), text)
 
     def _case(self, term: Apply, scope: Scope) -> str:
         """Tell a quantity from another one of the same name by a datum that only it has; nothing if it is alone."""
@@ -347,18 +349,22 @@ def method(term: Program, library: Mapping[str, Package], reference: str) -> str
     chain = pipeline(term.body, library)
     if not chain:
         raise ValueError("the program is no chain of steps")
-    told = [" ".join(_method_of(node, library[node.skill].spec)) for node in chain]
+    told = [" ".join(_method_of(node, library)) for node in chain]
     head = f"The function takes `{term.variable}` through {'one step' if len(told) == 1 else 'these steps in turn'}."
+    if len(told) > 1:  # numbered as the statement's steps are
+        told = [f"{number}. {text}" for number, text in enumerate(told, 1)]
     return "\n\n".join([head, *told, f"As a program:\n\n```python\n{reference}\n```"])
 
 
 def family_method(node: Apply, library: Mapping[str, Package], reference: str) -> str:
     """Write the method of a judged program and its reference. Raises ValueError if its family does not explain it."""
-    told = " ".join(_method_of(node, library[node.skill].spec))
+    told = " ".join(_method_of(node, library))
     return f"{told}\n\nAs a program:\n\n```python\n{reference}\n```"
 
 
-def _method_of(node: Apply, spec: Spec) -> Iterator[str]:
+def _method_of(node: Apply, library: Mapping[str, Package]) -> Iterator[str]:
+    spec, negative = library[node.skill].spec, may_be_negative(node, library)
+
     def text(name: str, math: bool) -> str:
         p, value = spec.parameters[name], node.argument(name)
         if isinstance(value, Given):
@@ -369,12 +375,12 @@ def _method_of(node: Apply, spec: Spec) -> Iterator[str]:
 
     general = [s for s in spec.explain if {*holes(s)} <= {*spec.parameters}]
     if general:
-        yield from (fill(sentence, text) for sentence in general)
+        yield from (fill(worded(sentence, negative), text) for sentence in general)
     elif spec.step is not None:
-        sentence = fill(spec.step, text)
+        sentence = fill(worded(spec.step, negative), text)
         yield f"{sentence[0].upper()}{sentence[1:]}."
     elif (phrase := spec.finish or next(iter(spec.value), None)) is not None:
-        yield f"Return {fill(phrase, text)}."
+        yield f"Return {fill(worded(phrase, negative), text)}."
     else:
         raise ValueError(f"{spec.name} has no words for what it does")
 

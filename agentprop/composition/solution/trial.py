@@ -13,7 +13,7 @@ from typing import Any
 
 from agentprop.composition.solution.arithmetic import false_equations
 from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
-from agentprop.skills import Package
+from agentprop.skills import Package, worded
 from agentprop.skills.explanations import VALUE, hole_faults
 
 MAX_BITS, MAX_TEXT, MAX_ITEMS = 200, 200, 24
@@ -32,7 +32,7 @@ def sentences(package: Package, parameters: Mapping[str, Any], steps: Mapping[st
         figures = spec.output.figures if spec.output is not None else 3
         return shown(steps[name], math=math, figures=figures)
 
-    return [fill(sentence, text) for sentence in spec.explain]
+    return [fill(worded(sentence, True), text) for sentence in spec.explain]
 
 
 def trial_faults(
