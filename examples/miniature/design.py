@@ -17,18 +17,19 @@ from random import Random
 
 SKILLS = (
     "binary-ones",
-    "digit-sum",
+    "coprime-count",
+    "digit-squares",
     "divisor-count",
     "half",
-    "largest-digit",
-    "multiples",
-    "next-square",
-    "product",
-    "remainder",
+    "largest-factor",
+    "missing-to-thousand",
     "reversal",
+    "rotation",
     "running-total",
+    "sorted-digits",
     "triple",
 )
+"""Skills of one number `n` from 2 to 999 each. What they give lies there too, but for a few 0 and 1."""
 DISTRACTORS = ("even-flag", "fourfold-below-zero", "square-below-zero")
 """Skills that take and give nothing that another one gives or takes."""
 LETTERS = "bcdfghjklmnprstvwxyz"

@@ -78,9 +78,7 @@ def start_steps(out: Path, start: int) -> Iterator[Step]:
     """Yield the steps of a start: its expert trajectories, its student, its imitation and gate."""
     here, library, found = out / f"start-{start}", out / "library", registered()["imitation"]
     expert, student = here / "expert", here / "student"
-    command = propose(
-        "builtin", expert, EXPERT_SEED + start, found["problems"], workers=1, **training_tasks(library, IMITATED)
-    )
+    command = imitated(expert, EXPERT_SEED + start, found["problems"], library, IMITATED)
     yield Step(f"start-{start}/expert", command, expert, ("library",))
     shape = [word for key in ("vocabulary", "hidden", "layers") for word in (f"--{key}", found[key])]
     command = script("student.py", expert, "--out", student, *shape, "--names", *POOL)
@@ -88,6 +86,12 @@ def start_steps(out: Path, start: int) -> Iterator[Step]:
     where = ("--library", library, "--expert", expert, "--student", student)
     command = script("begin.py", "--seed", start, "--out", here, *where)
     yield Step(f"start-{start}/gate", command, here / "gate.json", (f"start-{start}/student",))
+
+
+def imitated(out: Path, seed: int, n: int, library: Path, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Return the command that makes expert trajectories with these pairs."""
+    tries = registered()["imitation"]["tries"]
+    return propose("builtin", out, seed, n, workers=1, tries=tries, **training_tasks(library, pairs))
 
 
 def library_step(out: Path) -> Step:
@@ -148,10 +152,8 @@ def _more(out: Path, start: int) -> Step:
     """Return the step that makes as many expert trajectories on practised pairs as reinforcement rolls out."""
     rl, place = registered()["reinforcement"], out / f"start-{start}" / "more"
     n = rl["steps"] * rl["groups"] * rl["group_size"]
-    chosen = training_tasks(out / "library", PRACTISED)
-    return Step(
-        f"start-{start}/more", propose("builtin", place, MORE_SEED + start, n, workers=1, **chosen), place, ("library",)
-    )
+    command = imitated(place, MORE_SEED + start, n, out / "library", PRACTISED)
+    return Step(f"start-{start}/more", command, place, ("library",))
 
 
 def _exam(out: Path, seed: int, start: int, arm: str, exam: str) -> Step:

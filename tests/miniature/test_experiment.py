@@ -60,6 +60,23 @@ def test_the_names_are_no_words_of_the_library(tmp_path: Path) -> None:
     assert all(library[NAMES[skill]].spec.value for skill in SKILLS)
 
 
+def test_what_a_skill_gives_another_one_takes() -> None:
+    """All take one number within the same bounds, so that a composition asks for no bounds to be known."""
+    from design import SKILLS
+
+    library = load([MINIATURE / "skills"], bundled=False)
+    ports = {name: library[name].spec.parameters for name in SKILLS}
+    assert {tuple((key, p.kind, p.min, p.max) for key, p in port.items()) for port in ports.values()} == {
+        (("n", "integer", 2, 999),)
+    }
+    for name in SKILLS:
+        routes: dict[str, Any] = {}
+        exec(library[name].script or "", routes)
+        given = [routes["solve"](n) for n in range(2, 1000)]
+        assert given == [routes["check"](n) for n in range(2, 1000)], name
+        assert sum(2 <= value <= 999 for value in given) > 0.99 * len(given), name
+
+
 def commands(tmp_path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     from experiment import arm_command, steps, tuning_steps
     from plan import AGENTPROP
