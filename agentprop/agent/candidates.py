@@ -67,7 +67,7 @@ class Candidate:
     problem: Problem | None = None
     """The problem, if the submission kept the contract."""
     structure: str = ""
-    """Name of the problem's structure, if it is composed."""
+    """Name of the problem's structure, if it is composed; without a problem, of the one that was planned."""
     attempt: Attempt | None = None
     """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
@@ -268,9 +268,10 @@ class CandidateMaker:
             episode = await rollout(environment, policy, found[draft].observation)
         else:
             episode = await rollout(environment, policy)
+        planned = "" if term is None else self.planner.structure(term).hex()
         rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
         if self.own and not episode.trajectory.turns:
-            return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
+            return Candidate(index, category, structure=planned, words=UNWRITTEN, rewritten=rewritten)
         usage = (*_usage(policy), *dropped)
         candidate = Candidate(
             index,
@@ -278,7 +279,7 @@ class CandidateMaker:
             task,
             episode.trajectory,
             episode.problem,
-            self._structure(episode.problem),
+            self._structure(episode.problem) or planned,
             notes=episode.notes,
             usage=usage,
             words=episode.words,

@@ -25,11 +25,11 @@ from math import prod
 from random import Random
 from typing import Any
 
-from agentprop.composition import objects
+from agentprop.composition import backwards, objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL
-from agentprop.composition.freshness import ANY, Freshness
+from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links
 from agentprop.composition.parts import Parts
@@ -147,11 +147,22 @@ class Planner:
             return 0.0
         return self.aim.miss(level, expected_features(term, self.library, self.index.survey))
 
+    def structure(self, term: Term) -> bytes:
+        """Digest of a composition's structure; none of an object's, which is settled when its model is constructed."""
+        return b"" if objects.is_undrawn(term, self.library) else structure_digest(term, self.library)
+
     def staleness(self, term: Term, fresh: Freshness) -> int:
-        """Rank of a structure, 0 for the freshest; an object's is settled later, when its model is constructed."""
-        if not fresh.asks or objects.is_undrawn(term, self.library):
+        """Rank of a structure, 0 for the freshest."""
+        digest = self.structure(term) if fresh.asks else b""
+        if not digest:
             return 0
-        return fresh.rank(structure_digest(term, self.library))
+        rank = fresh.rank(digest)
+        return TURNED if rank == POSED and self._asks_anew(term, fresh) else rank
+
+    def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
+        """True if one of a composition's questions for a datum is new."""
+        questions = backwards.questions(term, self.library)
+        return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
 
     def _planned_once(self, category: str, level: int, rng: Random) -> Term:
         for _ in range(PLANS if category in self.categories else 0):
