@@ -47,7 +47,8 @@ from agentprop.skills import Package, sources_of
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
-
+NOVELTY = 4
+"""Power of novelty in the weights: a category whose skills combine in few ways is drawn less as it repeats itself."""
 
 UNWRITTEN = "no statement of this composition keeps the rules of language"
 
@@ -109,8 +110,7 @@ class MasteryState:
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes with a structure that is new to the run. Weights have its square, so a category
-    whose skills combine in few ways is drawn less as it repeats itself (ours)."""
+    """EMA of the share of successes with a structure that is new to the run."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Curriculum:
 
     def probabilities(self, state: MasteryState) -> list[float]:
         """p(c) in the order of the categories. Mined categories together get at most three quarters of their cap."""
-        raw = [state.novelty[c] ** 2 / (state.mastery[c] + self.epsilon) for c in self.categories]
+        raw = [state.novelty[c] ** NOVELTY / (state.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
         cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems

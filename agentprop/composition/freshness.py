@@ -6,7 +6,7 @@ by their digests, which it prefers, and batches that follow each other have diff
     >>> old, own, other, failed = bytes(8), bytes(7) + b"\\x05", bytes(7) + b"\\x06", bytes(7) + b"\\x09"
     >>> fresh = Freshness(frozenset([old]), frozenset([failed]), share=1, shares=4)
     >>> [fresh.rank(digest) for digest in (own, other, old, failed)]
-    [0, 1, 3, 4]
+    [0, 1, 257, 258]
     >>> Freshness().rank(old)
     0
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TURNED, POSED, FAILED = 2, 3, 4
+TURNED, POSED, FAILED = 256, 257, 258
 """Ranks of a structure that was proposed before, but not with every question for a datum; of one that was proposed with
 all of them; and of one of which nothing came."""
 
@@ -39,12 +39,12 @@ class Freshness:
         return bool(self.known or self.failed) or self.shares > 1
 
     def rank(self, digest: bytes) -> int:
-        """0 for a new structure of its own share, 1 for any other new one, POSED or FAILED for one that was tried."""
+        """How far behind its own share that of a new structure is; POSED or FAILED for one that was tried."""
         if digest in self.known:
             return POSED
         if digest in self.failed:
             return FAILED
-        return int(int.from_bytes(digest[-2:], "big") % self.shares != self.share)
+        return (int.from_bytes(digest[-2:], "big") - self.share) % self.shares
 
 
 ANY = Freshness()

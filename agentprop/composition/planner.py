@@ -48,6 +48,8 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 FRESH_PLANS, OF_A_LEVEL = 24, 8
 """Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
+PATIENCE = 2
+"""Compositions planned before structures of one share more are welcome."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 FAMILY_ROOTS = 0.15
@@ -125,8 +127,8 @@ class Planner:
     def plan(self, category: str, rng: Random, fresh: Freshness = ANY) -> Term:
         """Draw a composition whose question belongs to the category. Raises Impossible if none is found.
 
-        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest;
-        of those that are as near, the first with the freshest structure.
+        Of a few that are planned it is the one that is expected to be as difficult as asked for, or the nearest; of
+        those that are as near, the one with the freshest structure. The more are planned, the less fresh it must be.
         """
         level = self.aim.level(rng)
         found, least = list[Term](), (math.inf, 0)
@@ -137,7 +139,7 @@ class Planner:
             rank = self._miss(term, level), self.staleness(term, fresh)
             if rank < least:
                 found, least = [term], rank
-            if rank == (0, 0):
+            if least[0] == 0 and least[1] <= number // PATIENCE:
                 break
         return found[0]
 

@@ -41,7 +41,7 @@ from agentprop.stages.propose.avoided import Avoided
 from agentprop.stages.propose.digest import Digest, Episode
 from agentprop.storage.columns import Storable, rebuilt
 
-BATCH = 96
+BATCH = 48
 """Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
 WINDOW = 16
 """Batches in flight, unless the settings say otherwise."""
@@ -52,8 +52,8 @@ KNOWN = 20_000
 """Most structures that a batch is told to avoid: the latest ones."""
 REMEMBERED = 2
 """Windows of batches whose failed structures a batch is told to avoid; then they may be tried again."""
-SHARES = 4
-"""Shares of all structures that batches prefer in turn: each costs a plan more for every candidate."""
+SHARES = 16
+"""Shares of all structures that batches prefer in turn: one for each batch under way."""
 
 ONCE = "skills with one problem each"
 
