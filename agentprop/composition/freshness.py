@@ -1,7 +1,8 @@
 """Structures of earlier problems → which compositions a batch of candidates should rather propose.
 
-Batches are made in parallel, so none knows what those beside it propose. Each therefore has a share of all structures,
-by their digests, which it prefers, and batches that follow each other have different shares. Ours.
+Batches are made in parallel, so none knows what those beside it propose. Each therefore prefers a share of all
+structures, by their digests, and then the share behind it, and so on round; batches that follow each other have
+different shares. Ours.
 
     >>> old, own, other, failed = bytes(8), bytes(7) + b"\\x05", bytes(7) + b"\\x06", bytes(7) + b"\\x09"
     >>> fresh = Freshness(frozenset([old]), frozenset([failed]), share=1, shares=4)
@@ -16,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TURNED, POSED, FAILED = 256, 257, 258
-"""Ranks of a structure that was proposed before, but not with every question for a datum; of one that was proposed with
-all of them; and of one of which nothing came."""
+"""Ranks, behind those of all shares, of a structure that was proposed before, but not with every question for a datum; of
+one that was proposed with all of them; and of one of which nothing came."""
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,9 @@ class Planner:
             if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
                 level = self.aim.level(rng)
             term = self._planned_once(category, level, rng)
-            rank = self._miss(term, level), self.staleness(term, fresh)
+            rank = self._miss(term, level), self._staleness(term, fresh)
+            if rank[1] == POSED and (rank[0], TURNED) < least and self._asks_anew(term, fresh):
+                rank = rank[0], TURNED
             if rank < least:
                 found, least = [term], rank
             if least[0] == 0 and least[1] <= number // PATIENCE:
@@ -153,13 +155,9 @@ class Planner:
         """Digest of a composition's structure; none of an object's, which is settled when its model is constructed."""
         return b"" if objects.is_undrawn(term, self.library) else structure_digest(term, self.library)
 
-    def staleness(self, term: Term, fresh: Freshness) -> int:
-        """Rank of a structure, 0 for the freshest."""
+    def _staleness(self, term: Term, fresh: Freshness) -> int:
         digest = self.structure(term) if fresh.asks else b""
-        if not digest:
-            return 0
-        rank = fresh.rank(digest)
-        return TURNED if rank == POSED and self._asks_anew(term, fresh) else rank
+        return fresh.rank(digest) if digest else 0
 
     def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
         """True if one of a composition's questions for a datum is new."""

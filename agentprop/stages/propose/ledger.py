@@ -3,13 +3,13 @@
 Nothing here depends on the process that made a candidate or on its time. Memory: three digests of eight bytes per
 accepted problem, and the mastery of one window of batches.
 
-Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
-avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60
+Batches of 48 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
+avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 36 of 48 candidates succeed, 30
 of them with a new structure. Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that
 is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
-    >>> ledger.next, ledger.tallies = 96, {"algebra": [96, 72, 60]}
+    >>> ledger.next, ledger.tallies = 48, {"algebra": [48, 36, 30]}
     >>> ledger.close_batch()
     >>> [round(ledger.mastery_for(batch).mastery["algebra"], 3) for batch in (0, 1, 2)]
     [0.5, 0.5, 0.525]
@@ -42,7 +42,8 @@ from agentprop.stages.propose.digest import Digest, Episode
 from agentprop.storage.columns import Storable, rebuilt
 
 BATCH = 48
-"""Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
+"""Candidates of a batch: enough that a module is compiled once for many, few enough that not many are under way, which
+know nothing of each other's structures."""
 WINDOW = 16
 """Batches in flight, unless the settings say otherwise."""
 INDICES = 10**9
@@ -185,7 +186,7 @@ class Ledger:
         return self.snapshots[position] if position is not None else self.curriculum.start()
 
     def fresh_for(self, batch: int) -> Freshness:
-        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it.
+        """What a batch avoids: structures accepted or failed a window earlier, and the shares of the batches near it.
 
         Nothing if tasks are tried more than once: the tries of one may fall in two batches, and have one composition.
         """
