@@ -17,7 +17,7 @@ from typing import Any
 
 from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
-from agentprop.composition.freshness import ANY, POSED, Freshness
+from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
@@ -175,8 +175,8 @@ class BuiltinProposer:
         value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
-        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < POSED]
-        return [replace(question, value=value) for question in fresh[:DATA]]
+        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
+        return [replace(question, value=value) for question in sorted(fresh, key=self._rank)[:DATA]]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
