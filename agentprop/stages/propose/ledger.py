@@ -3,13 +3,13 @@
 Nothing here depends on the process that made a candidate or on its time. Memory: three digests of eight bytes per
 accepted problem, and the mastery of one window of batches.
 
-Batches of 48 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
-avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 36 of 48 candidates succeed, 30
+Batches of 32 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
+avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 24 of 32 candidates succeed, 20
 of them with a new structure. Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that
 is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
-    >>> ledger.next, ledger.tallies = 48, {"algebra": [48, 36, 30]}
+    >>> ledger.next, ledger.tallies = 32, {"algebra": [32, 24, 20]}
     >>> ledger.close_batch()
     >>> [round(ledger.mastery_for(batch).mastery["algebra"], 3) for batch in (0, 1, 2)]
     [0.5, 0.5, 0.525]
@@ -41,7 +41,7 @@ from agentprop.stages.propose.avoided import Avoided
 from agentprop.stages.propose.digest import Digest, Episode
 from agentprop.storage.columns import Storable, rebuilt
 
-BATCH = 48
+BATCH = 32
 """Candidates of a batch: enough that a module is compiled once for many, few enough that not many are under way, which
 know nothing of each other's structures."""
 WINDOW = 16
