@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TURNED, POSED, FAILED = 256, 257, 258
-"""Ranks behind all shares: of a structure that was proposed before, but not with every question for a datum; of one that
-was proposed with all of them; and of one of which nothing came."""
+"""Ranks behind all shares: of a structure that was proposed before, but not with every question for a datum; of one
+that was proposed with all of them; and of one of which nothing came."""
 
 
 @dataclass(frozen=True)
