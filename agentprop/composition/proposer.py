@@ -176,7 +176,7 @@ class BuiltinProposer:
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
         fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
-        return [replace(question, value=value) for question in sorted(fresh, key=self._rank)[:DATA]]
+        return [replace(question, value=value) for question in fresh[:DATA]]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
