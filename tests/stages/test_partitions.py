@@ -157,7 +157,7 @@ def test_a_part_that_has_not_begun_is_owed(tmp_path: Path, parts: Path) -> None:
     with pytest.raises(BoundReached, match="0 of 160 problems so far; partition 0 of 2"):
         merging.merge(str(tmp_path / "run"), quiet=True)
     owed = json.loads((tmp_path / "run/parts/owed.json").read_text())
-    assert owed == {"n": 60, "rounds": 1}
+    assert owed == {"n": 160, "rounds": 3}
 
 
 def test_a_server_that_moved_leaves_finished_parts_and_their_merge_as_they_are(tmp_path: Path) -> None:
