@@ -47,7 +47,8 @@ from agentprop.skills import Package, sources_of
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
-
+NOVELTY = 4
+"""Power of novelty in the weights: a category whose skills combine in few ways is drawn less as it repeats itself."""
 
 UNWRITTEN = "no statement of this composition keeps the rules of language"
 
@@ -67,7 +68,7 @@ class Candidate:
     problem: Problem | None = None
     """The problem, if the submission kept the contract."""
     structure: str = ""
-    """Name of the problem's structure, if it is composed."""
+    """Name of the problem's structure, if it is composed; without a problem, of the one that was planned."""
     attempt: Attempt | None = None
     """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
@@ -109,8 +110,7 @@ class MasteryState:
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes with a structure that is new to the run. Weights have its square, so a category
-    whose skills combine in few ways is drawn less as it repeats itself (ours)."""
+    """EMA of the share of successes with a structure that is new to the run."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Curriculum:
 
     def probabilities(self, state: MasteryState) -> list[float]:
         """p(c) in the order of the categories. Mined categories together get at most three quarters of their cap."""
-        raw = [state.novelty[c] ** 2 / (state.mastery[c] + self.epsilon) for c in self.categories]
+        raw = [state.novelty[c] ** NOVELTY / (state.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
         cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems
@@ -268,9 +268,10 @@ class CandidateMaker:
             episode = await rollout(environment, policy, found[draft].observation)
         else:
             episode = await rollout(environment, policy)
+        planned = "" if term is None else self.planner.structure(term).hex()
         rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
         if self.own and not episode.trajectory.turns:
-            return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
+            return Candidate(index, category, structure=planned, words=UNWRITTEN, rewritten=rewritten)
         usage = (*_usage(policy), *dropped)
         candidate = Candidate(
             index,
@@ -278,7 +279,7 @@ class CandidateMaker:
             task,
             episode.trajectory,
             episode.problem,
-            self._structure(episode.problem),
+            self._structure(episode.problem) or planned,
             notes=episode.notes,
             usage=usage,
             words=episode.words,

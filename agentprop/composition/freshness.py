@@ -1,12 +1,13 @@
 """Structures of earlier problems → which compositions a batch of candidates should rather propose.
 
-Batches are made in parallel, so none knows what those beside it propose. Each therefore has a share of all structures,
-by their digests, which it prefers, and batches that follow each other have different shares. Ours.
+Batches are made in parallel, so none knows what those beside it propose. Each therefore prefers a share of all
+structures, by their digests, and then the share behind it, and so on round; batches that follow each other have
+different shares. Ours.
 
-    >>> old, own, other = bytes(8), bytes(7) + b"\\x05", bytes(7) + b"\\x06"
-    >>> fresh = Freshness(frozenset([old]), share=1, shares=4)
-    >>> [fresh.rank(digest) for digest in (own, other, old)]
-    [0, 1, 2]
+    >>> old, own, other, failed = bytes(8), bytes(7) + b"\\x05", bytes(7) + b"\\x06", bytes(7) + b"\\x09"
+    >>> fresh = Freshness(frozenset([old]), frozenset([failed]), share=1, shares=4)
+    >>> [fresh.rank(digest) for digest in (own, other, old, failed)]
+    [0, 1, 257, 258]
     >>> Freshness().rank(old)
     0
 """
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-POSED = 2
-"""Rank of a structure that was proposed before."""
+TURNED, POSED, FAILED = 256, 257, 258
+"""Ranks behind all shares: of a structure that was proposed before, but not with every question for a datum; of one
+that was proposed with all of them; and of one of which nothing came."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Freshness:
 
     known: frozenset[bytes] = frozenset()
     """Digests of structures that were proposed before."""
+    failed: frozenset[bytes] = frozenset()
+    """Digests of those that were tried lately and of which nothing came."""
     share: int = 0
     """Number of its share."""
     shares: int = 1
@@ -33,13 +37,15 @@ class Freshness:
     @property
     def asks(self) -> bool:
         """True if some structures are better than others."""
-        return bool(self.known) or self.shares > 1
+        return bool(self.known or self.failed) or self.shares > 1
 
     def rank(self, digest: bytes) -> int:
-        """0 for a new structure of its own share, 1 for any other new one, 2 for one that was proposed before."""
+        """How far behind its own share that of a new structure is; POSED or FAILED for one that was tried."""
         if digest in self.known:
             return POSED
-        return int(int.from_bytes(digest[-2:], "big") % self.shares != self.share)
+        if digest in self.failed:
+            return FAILED
+        return (int.from_bytes(digest[-2:], "big") - self.share) % self.shares
 
 
 ANY = Freshness()

@@ -40,10 +40,9 @@ def undrawn(kind: str, operator: str, seed: int) -> Apply:
     return Apply(kind, (("operator", Given(operator)), ("seed", Given(str(seed)))))
 
 
-def redrawn(term: Term, rng: Random) -> Apply:
-    """The same undrawn application with another seed."""
-    assert isinstance(term, Apply)
-    return term.with_argument("seed", Given(str(rng.randrange(SEEDS))))
+def any_undrawn(kind: str, library: Mapping[str, Package], rng: Random) -> Apply:
+    """An application of a kind with one of its operators, each with equal chance, and a seed."""
+    return undrawn(kind, rng.choice(operators(library[kind].spec)), rng.randrange(SEEDS))
 
 
 def is_undrawn(term: Term, library: Mapping[str, Package]) -> bool:
@@ -63,14 +62,14 @@ def modules() -> Mapping[str, str]:
     return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
 
 
-def drawing(term: Term, library: Mapping[str, Package]) -> str:
-    """Write the program that prints a model for an undrawn term."""
+def drawing(term: Term, library: Mapping[str, Package], count: int = 1) -> str:
+    """Write the program that prints models for an undrawn term, one a line."""
     assert isinstance(term, Apply)  # is_undrawn() made sure
     package, given = library[term.skill], {name: value for name, value in term.arguments}
     operator, seed = given["operator"], given["seed"]
     assert isinstance(operator, Given) and isinstance(seed, Given)
-    call = _call(package, operator.text, int(seed.text))
-    return f"from skills import {package.module}\nfrom {MODULE} import drawn\n\nprint({call})"
+    calls = [f"print({_call(package, operator.text, int(seed.text) + number)})" for number in range(count)]
+    return "\n".join([f"from skills import {package.module}", f"from {MODULE} import drawn", "", *calls])
 
 
 def _call(package: Package, operator: str, seed: int) -> str:
@@ -114,8 +113,3 @@ def samples(package: Package, count: int, seed: int, sandbox: Sandbox) -> list[d
     sources = {**modules(), **package.sources}
     result = sandbox.run_batch([Job(code, sources, returns="found", timeout_s=60, origin=origin_of([package]))])[0]
     return [*result.value] if isinstance(result.value, list) else []
-
-
-def any_operator(spec: Spec, rng: Random) -> str:
-    """An operator of a kind, each with equal chance."""
-    return rng.choice(operators(spec))

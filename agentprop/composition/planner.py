@@ -25,11 +25,11 @@ from math import prod
 from random import Random
 from typing import Any
 
-from agentprop.composition import objects
+from agentprop.composition import backwards, objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL
-from agentprop.composition.freshness import ANY, Freshness
+from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links
 from agentprop.composition.parts import Parts
@@ -48,6 +48,8 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 FRESH_PLANS, OF_A_LEVEL = 24, 8
 """Compositions planned until one has a structure that is welcome, and those of one level of effort among them."""
+PATIENCE = 2
+"""Compositions planned before structures of one share more are welcome."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 FAMILY_ROOTS = 0.15
@@ -125,8 +127,8 @@ class Planner:
     def plan(self, category: str, rng: Random, fresh: Freshness = ANY) -> Term:
         """Draw a composition whose question belongs to the category. Raises Impossible if none is found.
 
-        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest;
-        of those that are as near, the first with the freshest structure.
+        Of a few that are planned it is the one that is expected to be as difficult as asked for, or the nearest; of
+        those that are as near, the one with the freshest structure. The more are planned, the less fresh it must be.
         """
         level = self.aim.level(rng)
         found, least = list[Term](), (math.inf, 0)
@@ -134,10 +136,12 @@ class Planner:
             if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
                 level = self.aim.level(rng)
             term = self._planned_once(category, level, rng)
-            rank = self._miss(term, level), self.staleness(term, fresh)
+            rank = self._miss(term, level), self._staleness(term, fresh)
+            if rank[1] == POSED and (rank[0], TURNED) < least and self._asks_anew(term, fresh):
+                rank = rank[0], TURNED
             if rank < least:
                 found, least = [term], rank
-            if rank == (0, 0):
+            if least[0] == 0 and least[1] <= number // PATIENCE:
                 break
         return found[0]
 
@@ -147,11 +151,18 @@ class Planner:
             return 0.0
         return self.aim.miss(level, expected_features(term, self.library, self.index.survey))
 
-    def staleness(self, term: Term, fresh: Freshness) -> int:
-        """Rank of a structure, 0 for the freshest; an object's is settled later, when its model is constructed."""
-        if not fresh.asks or objects.is_undrawn(term, self.library):
-            return 0
-        return fresh.rank(structure_digest(term, self.library))
+    def structure(self, term: Term) -> bytes:
+        """Digest of a composition's structure; none of an object's, which is settled when its model is constructed."""
+        return b"" if objects.is_undrawn(term, self.library) else structure_digest(term, self.library)
+
+    def _staleness(self, term: Term, fresh: Freshness) -> int:
+        digest = self.structure(term) if fresh.asks else b""
+        return fresh.rank(digest) if digest else 0
+
+    def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
+        """True if one of a composition's questions for a datum is new."""
+        questions = backwards.questions(term, self.library)
+        return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
 
     def _planned_once(self, category: str, level: int, rng: Random) -> Term:
         for _ in range(PLANS if category in self.categories else 0):

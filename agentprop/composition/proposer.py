@@ -9,38 +9,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, families, lifted, objects
+from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
-from agentprop.composition.freshness import ANY, POSED, Freshness
+from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
 from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
+from agentprop.composition.structure import structure_digest
 from agentprop.composition.terms import (
     Apply,
     Combine,
-    Given,
     Printed,
     Program,
     Remainder,
     Sought,
     Term,
-    Variable,
     body_data,
-    rebuilt,
     skills,
     to_json,
     walk,
 )
-from agentprop.composition.writer import Unwritable, free_letter, write
+from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
 from agentprop.skills import Package
@@ -53,8 +51,8 @@ SUPPLIERS = 6
 """Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
-MODELS = 4
-"""Models of an object kind that are constructed before it is given up."""
+MODELS, FURTHER = 4, 4
+"""Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
 PROGRAM_INPUTS = 10
 BACKWARDS = 0.65
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
@@ -111,7 +109,7 @@ class BuiltinProposer:
 
     def _run(self) -> Script:
         if objects.is_undrawn(self.term, self.library):
-            yield from self._model()
+            yield from self._model(self.term)
             return
         if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
             self._task = drawn_task(self.rng)
@@ -174,52 +172,45 @@ class BuiltinProposer:
                         break
         self.term = forwards
 
-    def _turned(self, tried: Observation) -> Iterator[Sought]:
-        """Yield questions for data of a composition whose value is known; none if none is to be asked."""
-        term = self.term
-        sides = (term.left, term.right) if isinstance(term, Combine) and term.op == "difference" else (term,)
-        told = all(isinstance(side, Apply) and self.library[side.skill].spec.tells for side in sides)
-        if not told or self.rng.random() >= BACKWARDS:
-            return
+    def _turned(self, tried: Observation) -> list[Sought]:
+        """Some questions for data of a composition whose value is known; none if none is to be asked.
+
+        One that was posed before is always turned, but not into what was asked before as well.
+        """
+        found = [*backwards.questions(self.term, self.library)]
+        if not found or (self._rank(self.term) != POSED and self.rng.random() >= BACKWARDS):
+            return []
         value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
-        data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
-            return
-        turned = list[Sought]()
-        for node, name in self.rng.sample(data, min(DATA, len(data))):
-            letter = free_letter(term, self.library[node.skill].spec, name, self.library)
-            if letter is not None:
-                body = rebuilt(term, {node: node.with_argument(name, Variable(letter))})
-                turned.append(Sought(letter, body, value))
-        fresh = [question for question in turned if not self._was_posed(question)]
-        yield from fresh or (turned if self._was_posed(term) else ())
+            return []
+        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
+        return [replace(question, value=value) for question in fresh[:DATA]]
 
-    def _was_posed(self, term: Term) -> bool:
-        return self.planner.staleness(term, self.fresh) == POSED
+    def _rank(self, term: Term) -> int:
+        """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
+        return self.fresh.rank(structure_digest(term, self.library)) if self.fresh.asks else 0
 
-    def _data(self, node: Apply) -> list[str]:
-        """The given decimals of a skill, which have bounds."""
-        parameters = self.library[node.skill].spec.parameters
-        bounded = {name for name, p in parameters.items() if p.kind == "decimal" and None not in (p.min, p.max)}
-        return [name for name, value in node.arguments if isinstance(value, Given) and name in bounded]
-
-    def _model(self) -> Script:
+    def _model(self, undrawn: Term) -> Script:
         """Construct models of an object kind until one is accepted."""
-        undrawn = self.term
-        for attempt in range(MODELS):
-            drawn = yield protocol.execute(objects.drawing(undrawn, self.library))
-            if drawn.outcome != "ok":
-                return
-            self.term = objects.applied(undrawn, self.library, _printed(drawn.text)[0])
-            last = attempt + 1 == MODELS
-            if not last and self._was_posed(self.term):
+        assert isinstance(undrawn, Apply)  # is_undrawn() made sure
+        count = 1
+        for left in reversed(range(MODELS)):
+            drawn = yield protocol.execute(objects.drawing(undrawn, self.library, count))
+            found = _printed(drawn.text) if drawn.outcome == "ok" else []
+            models = [objects.applied(undrawn, self.library, text) for text in found]
+            self.term = min(models, key=self._rank, default=undrawn)
+            posed = bool(models) and self._rank(self.term) == POSED
+            if not models:
+                fault = "There is none of this kind."
+            elif posed and left:
                 fault = "The same was asked of other numbers."
             else:
                 statement = self._written()
                 fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
-            if not last:
+            if left:
                 yield protocol.think(f"{fault} I construct another one.")
-                undrawn = objects.redrawn(undrawn, self.rng)
+                undrawn = objects.any_undrawn(undrawn.skill, self.library, self.rng)
+                count = FURTHER if posed else 1
 
     def _tried(self, statement: str) -> Generator[str, Observation, str]:
         """Compute a statement's answer by both routes and submit it; what is against it."""
@@ -342,7 +333,7 @@ class BuiltinProposer:
         return (yield from self._draft(""))
 
     def _is_better(self, pruned: Term, exchanged: Term) -> bool:
-        return skill_count(pruned) > 1 and (not self._was_posed(pruned) or self._was_posed(exchanged))
+        return skill_count(pruned) > 1 and (self._rank(pruned) < POSED or self._rank(exchanged) >= POSED)
 
     def _pruned(self, culprit: str) -> Term | None:
         try:
@@ -362,7 +353,7 @@ class BuiltinProposer:
                 term = self.repairs.exchanged(self.term, culprit, new, self.rng)
                 if not self._stays(term):
                     continue
-                if not self._was_posed(term):
+                if self._rank(term) < POSED:
                     return new, term
                 found.append((new, term))
         return found[0] if found else None

@@ -119,7 +119,7 @@ class Shapes:
 
     def model(self, root: str, rng: Random) -> Term:
         """An object kind's operator; the facts and the question are constructed in the sandbox."""
-        return objects.undrawn(root, objects.any_operator(self.library[root].spec, rng), rng.randrange(objects.SEEDS))
+        return objects.any_undrawn(root, self.library, rng)
 
     def alone(self, root: str, rng: Random) -> Term:
         """Pose the skill's own question with new numbers."""

@@ -87,7 +87,7 @@ class ProposeConfig(
     max_minutes: Positive | None = None
     """Stop after this many minutes."""
     window: Count = 16
-    """Batches of 96 candidates under way, so also the most useful workers; 1.5 times the workers keeps them busy.
+    """Batches of 32 candidates under way, so also the most useful workers; 1.5 times the workers keeps them busy.
     Mastery lags behind by that many batches, so it is part of the run. A language model may have more under way."""
     max_template_repeats: Count = 10
     """Most accepted problems that differ only in their numbers."""

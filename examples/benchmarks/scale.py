@@ -29,7 +29,7 @@ from random import Random
 
 CORES = 64
 NODES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
-BATCH = 96
+BATCH = 32
 SPREAD = 0.25
 """Coefficient of variation of a batch's time: an assumption."""
 

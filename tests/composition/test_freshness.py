@@ -1,4 +1,4 @@
-"""Compositions whose structure is new come first; if there are none, an old structure serves."""
+"""Compositions whose structure is new come first, then new questions about old ones; at last an old one serves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from random import Random
 
 import pytest
 
+from agentprop.composition import backwards
 from agentprop.composition.freshness import Freshness
 from agentprop.composition.planner import Planner
+from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.structure import structure_digest
+from agentprop.records import Observation
 from agentprop.skills import load
 
 
@@ -18,8 +21,12 @@ def planner() -> Planner:
     return Planner(load([]))
 
 
+def planned(planner: Planner, category: str, fresh: Freshness, seed: int) -> bytes:
+    return structure_digest(planner.plan(category, Random(seed), fresh), planner.library)
+
+
 def digests(planner: Planner, category: str, fresh: Freshness, count: int) -> list[bytes]:
-    return [structure_digest(planner.plan(category, Random(seed), fresh), planner.library) for seed in range(count)]
+    return [planned(planner, category, fresh, seed) for seed in range(count)]
 
 
 def test_plans_avoid_structures_that_were_proposed(planner: Planner) -> None:
@@ -29,10 +36,47 @@ def test_plans_avoid_structures_that_were_proposed(planner: Planner) -> None:
     assert not often & {*digests(planner, "genetics", Freshness(often), 60)}
 
 
-def test_batches_beside_each_other_share_no_structure(planner: Planner) -> None:
-    left, right = ({*digests(planner, "logarithms", Freshness(share=n, shares=2), 40)} for n in (0, 1))
-    assert len(left) > 20 and len(right) > 20
-    assert not left & right
+def test_plans_avoid_structures_of_which_nothing_came(planner: Planner) -> None:
+    usual = Counter(digests(planner, "genetics", Freshness(), 60))
+    often = frozenset(digest for digest, count in usual.items() if count > 1)
+    assert not often & {*digests(planner, "genetics", Freshness(failed=often), 60)}
+
+
+def test_batches_under_way_plan_the_same_less_often_if_each_has_a_share(planner: Planner) -> None:
+    alike, apart = 0, 0
+    for category in ("earth", "fluids", "kinetics", "magnetism"):  # whose skills combine in few ways
+        alike += len({*digests(planner, category, Freshness(), 16)})
+        apart += len({planned(planner, category, Freshness(share=share, shares=16), share) for share in range(16)})
+    assert apart > alike
+
+
+def test_a_composition_with_a_new_question_for_a_datum_comes_before_one_without(planner: Planner) -> None:
+    few = Planner({name: p for name, p in planner.library.items() if p.spec.category == "earth"})
+    questions = dict[bytes, set[bytes]]()
+    for seed in range(300):
+        term = few.plan("earth", Random(seed))
+        found = {structure_digest(question, few.library) for question in backwards.questions(term, few.library)}
+        questions[structure_digest(term, few.library)] = found
+    assert 5 < len(questions) < 20 and all(questions.values())
+    left_out, everything = min(questions), frozenset(questions).union(*questions.values())
+    assert {*digests(few, "earth", Freshness(everything - questions[left_out]), 9)} == {left_out}
+
+
+def test_a_composition_that_was_posed_is_turned_into_each_question_for_a_datum_but_not_into_a_posed_one(
+    planner: Planner,
+) -> None:
+    term = planner.givens("waves-stopped-pipe", Random(1))
+    digest = structure_digest(term, planner.library)
+    computed = Observation(
+        text="[refine] answer = 12.5", outcome="ok", turns_left=9, skills=(), messages=(), stage="refine"
+    )
+    known, found = {digest}, list[str]()
+    for seed in range(4):
+        proposer = BuiltinProposer(planner, term, Random(seed), fresh=Freshness(frozenset(known)))
+        turned = proposer._turned(computed)[:1]
+        found += [question.variable for question in turned]
+        known |= {structure_digest(question, planner.library) for question in turned}
+    assert sorted(found) == ["d", "t", "x"]
 
 
 def test_a_category_all_of_whose_structures_were_proposed_still_gives_plans() -> None:

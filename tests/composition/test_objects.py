@@ -14,13 +14,16 @@ import pytest
 from agentprop.agent.candidates import CandidateMaker, Curriculum
 from agentprop.agent.environment import Rules
 from agentprop.composition import ablation, object_tools, objects
+from agentprop.composition.freshness import Freshness
 from agentprop.composition.planner import Planner
+from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
 from agentprop.composition.skill_runs import run
+from agentprop.composition.structure import structure_digest
 from agentprop.composition.terms import Apply, Given, from_json, operators
 from agentprop.composition.writer import write
 from agentprop.grading import builtin_verifier
-from agentprop.records import Problem
+from agentprop.records import Observation, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, load
@@ -55,6 +58,45 @@ def test_every_kind_asks_by_every_operator(
     for name in KINDS:
         found = {operators(applied(library[name], model)) for model in models[name]}
         assert found == {(operator,) for operator in OPERATORS}, name
+
+
+def test_a_model_of_a_posed_structure_gives_way_to_a_new_one_of_several_that_are_constructed_at_once(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    name = "algebra-cubic"
+    terms = {
+        structure_digest(term, library): repr(model)
+        for model in models[name]
+        if (term := applied(library[name], model))
+    }
+    (posed, old), (new, other) = [*terms.items()][:2]
+    planner = Planner(library)
+    undrawn = objects.undrawn(name, "extremum", 7)
+    proposer = BuiltinProposer(planner, undrawn, Random(1), fresh=Freshness(frozenset([posed])))
+    assert _message(proposer, "").count("drawn(") == 1
+    assert "The same was asked" in _message(proposer, f"[draft] {old}")
+    assert _message(proposer, "[draft] thought").count("drawn(") == 4
+    statement = _message(proposer, "[draft] " + "\n".join([old, old, other, old]))
+    assert structure_digest(proposer.term, library) == new
+    assert proposer.term in read(statement.partition("Draft:\n")[2].partition("\n<")[0], library)
+
+
+def test_a_model_that_cannot_be_constructed_gives_way_to_one_of_any_operator(library: Mapping[str, Package]) -> None:
+    asked = set[str]()
+    for seed in range(20):
+        proposer = BuiltinProposer(Planner(library), objects.undrawn("probability-urn", "conjunction", 7), Random(seed))
+        _message(proposer, "")
+        assert "There is none" in _message(proposer, "[draft] error: ValueError", outcome="error")
+        program = _message(proposer, "[draft] thought")
+        asked |= {operator for operator in OPERATORS if f"'{operator}'" in program}
+    assert asked == {*OPERATORS}
+
+
+def _message(proposer: BuiltinProposer, seen: str, outcome: str = "ok") -> str:
+    observation = Observation(text=seen, outcome=outcome, turns_left=9, skills=(), messages=(), stage="draft")
+    message = asyncio.run(proposer.act(observation)).message
+    assert message is not None
+    return message
 
 
 def test_a_statement_in_any_wording_is_read_as_its_model_and_no_other(

@@ -72,7 +72,26 @@ def test_a_batch_avoids_the_structures_of_a_window_earlier_after_a_resume_too() 
         found = {batch: one.fresh_for(batch) for batch in (1, 3, 4)}
         assert {batch: len(fresh.known) for batch, fresh in found.items()} == {1: 0, 3: BATCH, 4: 3 * BATCH // 2}
         assert found[3].known == {bytes.fromhex(structure) for _, _, structure in rows[: 2 * BATCH]}
-        assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 4), (3, 4), (0, 4)]
+        assert [(fresh.share, fresh.shares) for fresh in found.values()] == [(1, 16), (3, 16), (4, 16)]
+
+
+def test_a_batch_avoids_what_failed_in_the_two_windows_before_the_last_one_however_far_the_commits_are() -> None:
+    ledger = Ledger(ProposeConfig(n=1000), Curriculum(("sums",)), window=2)
+    found, wanted = dict[int, set[int]](), dict[int, set[int]]()
+    for number in range(12 * BATCH):
+        batch = number // BATCH
+        if number % BATCH == 0:
+            again = Ledger(ProposeConfig(n=1000), Curriculum(("sums",)))
+            again.restore(ledger.state(), iter([]))
+            for one in (batch, batch + 1):  # those that may be planned now
+                known = {int.from_bytes(digest, "big") for digest in ledger.fresh_for(one).failed}
+                assert again.fresh_for(one) == ledger.fresh_for(one)
+                assert found.setdefault(one, known) == known
+                wanted[one] = {*range(max(0, one - 5), max(0, one - 1))}
+        ledger.commit(Digest.of(Candidate(number, "sums", trajectory=trace(), structure=f"{batch:016x}")))
+        if ledger.next % BATCH == 0:
+            ledger.close_batch()
+    assert found == wanted
 
 
 def test_tries_of_a_task_avoid_nothing_so_that_they_are_planned_alike() -> None:

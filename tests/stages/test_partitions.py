@@ -40,7 +40,7 @@ PARTS = 2
 
 
 def settings(**changed: Any) -> ProposeConfig:
-    return config(**{"n": 60, "partitions": PARTS, "workers": 1, "max_template_repeats": 100_000, **changed})
+    return config(**{"n": 160, "partitions": PARTS, "workers": 1, "max_template_repeats": 100_000, **changed})
 
 
 def digest(run: Path) -> str:
@@ -154,10 +154,10 @@ def test_a_finished_part_is_left_alone(out: Path) -> None:
 def test_a_part_that_has_not_begun_is_owed(tmp_path: Path, parts: Path) -> None:
     shutil.copytree(part_directory(parts, 1), part_directory(tmp_path / "run", 1))
     (tmp_path / "run" / ".agentprop").mkdir()
-    with pytest.raises(BoundReached, match="0 of 60 problems so far; partition 0 of 2"):
+    with pytest.raises(BoundReached, match="0 of 160 problems so far; partition 0 of 2"):
         merging.merge(str(tmp_path / "run"), quiet=True)
     owed = json.loads((tmp_path / "run/parts/owed.json").read_text())
-    assert owed == {"n": 60, "rounds": 1}
+    assert owed == {"n": 160, "rounds": 3}
 
 
 def test_a_server_that_moved_leaves_finished_parts_and_their_merge_as_they_are(tmp_path: Path) -> None:

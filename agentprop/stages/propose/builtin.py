@@ -17,7 +17,7 @@ from agentprop.stages.propose.ledger import BATCH, Ledger
 
 FEWEST = 4
 """Least number of candidates of a batch."""
-WORTH_COMPILING = BATCH
+WORTH_COMPILING = 96
 """Problems from which on a worker's sandbox compiles the library once, and not again for every process."""
 CANDIDATES_PER_OWED = 1.25
 """Candidates that are made at once for each problem that is owed, all workers together."""

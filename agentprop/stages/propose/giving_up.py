@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from agentprop.agent.message_notes import MessageFault
 from agentprop.errors import AgentpropError, BoundReached, NothingAnswered
-from agentprop.stages.propose.ledger import BATCH, Ledger
+from agentprop.stages.propose.ledger import Ledger
 
-FRUITLESS = 3 * BATCH
+FRUITLESS = 288
 """Candidates without a problem after which the built-in proposer gives up: its chances do not change."""
 RECENT = 200
 """Candidates in a row without success that say something about the share of success."""

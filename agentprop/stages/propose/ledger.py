@@ -3,13 +3,13 @@
 Nothing here depends on the process that made a candidate or on its time. Memory: three digests of eight bytes per
 accepted problem, and the mastery of one window of batches.
 
-Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
-avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60
+Batches of 32 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
+avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 24 of 32 candidates succeed, 20
 of them with a new structure. Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that
 is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
-    >>> ledger.next, ledger.tallies = 96, {"algebra": [96, 72, 60]}
+    >>> ledger.next, ledger.tallies = 32, {"algebra": [32, 24, 20]}
     >>> ledger.close_batch()
     >>> [round(ledger.mastery_for(batch).mastery["algebra"], 3) for batch in (0, 1, 2)]
     [0.5, 0.5, 0.525]
@@ -41,8 +41,9 @@ from agentprop.stages.propose.avoided import Avoided
 from agentprop.stages.propose.digest import Digest, Episode
 from agentprop.storage.columns import Storable, rebuilt
 
-BATCH = 96
-"""Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
+BATCH = 32
+"""Candidates of a batch: enough that a module is compiled once for many, few enough that not many are under way, which
+know nothing of each other's structures."""
 WINDOW = 16
 """Batches in flight, unless the settings say otherwise."""
 INDICES = 10**9
@@ -50,8 +51,10 @@ INDICES = 10**9
 
 KNOWN = 20_000
 """Most structures that a batch is told to avoid: the latest ones."""
-SHARES = 4
-"""Shares of all structures that batches prefer in turn: each costs a plan more for every candidate."""
+REMEMBERED = 2
+"""Windows of batches whose failed structures a batch is told to avoid; then they may be tried again."""
+SHARES = 16
+"""Shares of all structures that batches prefer in turn: one for each batch under way."""
 
 ONCE = "skills with one problem each"
 
@@ -88,6 +91,8 @@ class Ledger:
     """Digests of their structures, in the order in which they came."""
     known: list[int] = field(default_factory=list)
     """Number of structures after each of the last `window` batches."""
+    failed: list[list[str]] = field(default_factory=lambda: [[]])
+    """Names of the structures of which nothing came, by batch; the open batch is the last."""
     last_failure: str = ""
     """Message of the last unexpected failure of this session."""
     notes: MessageNotes = field(default_factory=MessageNotes)
@@ -117,6 +122,7 @@ class Ledger:
             "tallies": self.tallies,
             "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
             "known": self.known,
+            "failed": self.failed,
             **({} if self.own_proposer else self._of_a_model()),
             **({"mined_share": self.curriculum.mined_share} if self.config.partitions > 1 else {}),
         }
@@ -158,6 +164,7 @@ class Ledger:
         self.tallies = dict(state["tallies"])
         self.snapshots = [MasteryState(mastery, novelty) for mastery, novelty in state["snapshots"]]
         self.known = [*state.get("known", [0] * len(self.snapshots))]
+        self.failed = [[*names] for names in state.get("failed", [[]])]
         self.notes = MessageNotes.restored(state.get("notes", {}))
         self.avoided = Avoided(self.window * BATCH // 2)
         self.avoided.restore(state.get("avoided", {}))
@@ -179,7 +186,7 @@ class Ledger:
         return self.snapshots[position] if position is not None else self.curriculum.start()
 
     def fresh_for(self, batch: int) -> Freshness:
-        """What a batch avoids: structures accepted a window earlier, and the shares of the batches next to it.
+        """What a batch avoids: structures accepted or failed a window earlier, and the shares of the batches near it.
 
         Nothing if tasks are tried more than once: the tries of one may fall in two batches, and have one composition.
         """
@@ -188,7 +195,14 @@ class Ledger:
         position = self._position(batch)
         count = self.known[position] if position is not None else 0
         known = frozenset(islice(self.structures, max(0, count - KNOWN), count))
-        return Freshness(known, batch % SHARES, SHARES)
+        return Freshness(known, self._failed_before(batch), batch % SHARES, SHARES)
+
+    def _failed_before(self, batch: int) -> frozenset[bytes]:
+        """Structures that failed a window before a batch, or up to REMEMBERED windows earlier."""
+        first = self.next // BATCH - len(self.failed) + 1  # number of the oldest batch that is kept
+        last = batch - self.window + 1 - first
+        some = self.failed[max(0, last - REMEMBERED * self.window) : max(0, last)]
+        return frozenset(bytes.fromhex(name) for names in some for name in names)
 
     def _position(self, batch: int) -> int | None:
         """Place of what was known a window before a batch, among what is kept of the last batches."""
@@ -220,6 +234,7 @@ class Ledger:
         """Update the mastery after a whole batch."""
         self.snapshots = [*self.snapshots, self.curriculum.updated(self.latest, self.tallies)][-self.window :]
         self.known = [*self.known, len(self.structures)][-self.window :]
+        self.failed = [*self.failed, []][-(REMEMBERED + 1) * self.window :]
         self.tallies = {}
 
     @property
@@ -275,6 +290,8 @@ class Ledger:
                 tally[1] + self._succeeds(candidate),
                 tally[2] + (refused is None and self._is_new(candidate.structure)),
             ]
+            if candidate.problem is None and candidate.structure:
+                self.failed[-1].append(candidate.structure)
         if candidate.episode is not None:
             self._tally(candidate.episode)
         self.counts.update({f"rewritten: {rule}": count for rule, count in candidate.rewritten.items()})

@@ -1,0 +1,37 @@
+"""A composition of quantities told by scenes → its questions for a datum: its value is given, and a datum sought. Ours.
+
+>>> from random import Random
+>>> from agentprop.composition.planner import Planner
+>>> from agentprop.skills import load
+>>> planner = Planner(load([]))
+>>> term = planner.givens("waves-stopped-pipe", Random(1))
+>>> [question.variable for question in questions(term, planner.library)]
+['x', 'd', 't']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from agentprop.composition.terms import Apply, Combine, Given, Sought, Term, Variable, rebuilt, walk
+from agentprop.composition.writer import free_letter
+from agentprop.skills import Package
+
+
+def questions(term: Term, library: Mapping[str, Package]) -> Iterator[Sought]:
+    """Yield a question for each datum, the value still to be filled in; none unless scenes tell the whole term."""
+    sides = (term.left, term.right) if isinstance(term, Combine) and term.op == "difference" else (term,)
+    if not all(isinstance(side, Apply) and library[side.skill].spec.tells for side in sides):
+        return
+    for node in (node for node in walk(term) if isinstance(node, Apply)):
+        for name in _data(node, library):
+            letter = free_letter(term, library[node.skill].spec, name, library)
+            if letter is not None:
+                yield Sought(letter, rebuilt(term, {node: node.with_argument(name, Variable(letter))}), "")
+
+
+def _data(node: Apply, library: Mapping[str, Package]) -> list[str]:
+    """The given decimals of a skill, which have bounds."""
+    parameters = library[node.skill].spec.parameters
+    bounded = {name for name, p in parameters.items() if p.kind == "decimal" and None not in (p.min, p.max)}
+    return [name for name, value in node.arguments if isinstance(value, Given) and name in bounded]
