@@ -155,13 +155,17 @@ def read_listing(text: str, library: Mapping[str, Package]) -> Term | None:
         return None
     nodes = ast.walk(last.value.args[0])
     calls = [n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-    known = {name: skill for name in calls if (skill := _recognise(text, name, library))}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    taken = {node.name: {a.arg for a in (*node.args.args, *node.args.kwonlyargs)} for node in functions}
+    known = {name: skill for name in calls if (skill := _recognise(text, name, taken.get(name, set()), library))}
     body = _term(last.value.args[0], known, library)
     return body if body is not None and listing(body, library) == text else None
 
 
-def _recognise(text: str, name: str, library: Mapping[str, Package]) -> str | None:
-    found = [s for s, package in library.items() if sliced(package.script or "", name, f"{name}_")[1] in text]
+def _recognise(text: str, name: str, parameters: Set[str], library: Mapping[str, Package]) -> str | None:
+    """The skill of which a function of a listing is the slice; only skills whose parameters it takes are sliced."""
+    alike = [s for s, package in library.items() if package.spec.parameters.keys() <= parameters]
+    found = [s for s in alike if sliced(library[s].script or "", name, f"{name}_")[1] in text]
     return max(found, key=lambda s: len(library[s].script or ""), default=None)
 
 
