@@ -142,7 +142,8 @@ class BuiltinProposer:
 
     def _guessable(self, tried: Observation) -> str | None:
         """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
-        if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
+        programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
+        if isinstance(self.term, Program) or programs != (None, None):
             return None
         answer = _values(tried.text)["answer"]
         repeats = isinstance(answer, list | str) and len({*map(repr, answer)}) < 2

@@ -127,7 +127,7 @@ def group_lives(group: int) -> bool:
 
 def test_the_window_grows_with_what_may_be_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for concurrency, window in ((1, WINDOW), (64, WINDOW), (128, WINDOW), (512, 12 * 512 // BATCH)):
+    for concurrency, window in ((1, WINDOW), (32, WINDOW), (64, 12 * 64 // BATCH), (512, 12 * 512 // BATCH)):
         Workplace(tmp_path, "http://localhost:1/v1", max_concurrency=concurrency)
         assert window_of(ProposeConfig(n=1, proposer="m")) == window
     assert window_of(ProposeConfig(n=1)) == WINDOW

@@ -29,9 +29,12 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore",
 
 def in_two_processes(*arguments: str) -> None:
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*launch, str(SCRIPT), *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=240
-    )
+    for _ in range(2):
+        done = subprocess.run(
+            [*launch, str(SCRIPT), *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=240
+        )
+        if "terminate called without an active exception" not in done.stderr:  # torch's threads, very seldom
+            break
     assert done.returncode == 0, done.stderr[-3000:]
 
 
