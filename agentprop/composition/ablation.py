@@ -10,7 +10,7 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -81,7 +81,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
     output = spec.output if spec is not None else None
     figures = output.figures if output is not None and output.kind == "quantity" else 12
     lines = [imports(body, library), "from fractions import Fraction", "from tools import *"]
-    lines += [f"from {MODULE} import Clauses, within", ""]
+    lines += [f"from {MODULE} import Clauses, outside, within", "", "free = ''"]
     if data is not None:
         lines.append(f"inputs = {inputs!r}")
     lines += [writer.function(), "", f"clauses = Clauses(whole, {figures})"]
@@ -128,7 +128,7 @@ class _Clauses:
             for node, name, value, known in stored
             if isinstance(value, Given)
         )
-        return f"def whole({given}):\n    return {self.whole(self._named(self.body))}"
+        return f"def whole({given}, free=''):\n    return {self.whole(self._named(self.body))}"
 
     def _named(self, term: Term) -> Term:
         """The term with the names of its givens in their places."""
@@ -156,7 +156,24 @@ class _Clauses:
                 if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
                     inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
-        return Apply(term.skill, tuple(arguments))
+        known = {*map(Variable, self.names.values())}
+        supplied = {name for name, value in term.arguments if not isinstance(value, Given) and value not in known}
+        own = tuple(value.name for _, value in term.arguments if isinstance(value, Variable) and value in known)
+        return self._constrained(Apply(term.skill, tuple(arguments)), supplied, own)
+
+    def _constrained(self, call: Apply, supplied: Set[str], own: tuple[str, ...]) -> Term:
+        """A call that says nothing where constraints on what it is supplied with do not hold: it may never end there.
+
+        If one of its own clauses is made idle it is free of them: the values that do so lie beyond all others.
+        """
+        package = self.library[call.skill]
+        texts = [text for text in package.spec.constraints if expressions.names(text) & supplied]
+        if not texts:
+            return call
+        function, names = f"{package.module}.solve", [name for name, _ in call.arguments]
+        inner = f"{function}({', '.join(f'{name}={name}' for name in names)})"
+        guarded = f"lambda {', '.join(names)}: {inner} if free in {own!r} or ({') and ('.join(texts)}) else outside()"
+        return Variable(f"({guarded}){expression(call, self.library, 'solve').removeprefix(function)}")
 
     def lines(self) -> Iterator[str]:
         linked: set[Term] = set()
@@ -181,7 +198,8 @@ class _Clauses:
         parameter, label = spec.parameters[name], f"{spec.name}.{name}"
         whole = f"lambda changed: whole({self.names[node, name]}=changed)"
         if parameter.drop is not None and value.text != str(parameter.drop):
-            yield f"restriction({label!r}, {whole}, {dropped(parameter)!r})"
+            freely = f"lambda changed: whole({self.names[node, name]}=changed, free={self.names[node, name]!r})"
+            yield f"restriction({label!r}, {freely}, {dropped(parameter)!r})"
         if spec.is_object:
             yield from self._facts(node, parameter, name, value)
             return

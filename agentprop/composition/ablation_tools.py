@@ -7,7 +7,7 @@ is a change: a solver who read the clause otherwise would notice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 ELEMENTS = 12
 """Most elements of a list or graph that are taken away one by one."""
@@ -25,6 +25,11 @@ def within(value: Any, low: float, high: float) -> Any:
     if not low <= value <= high:
         raise OutOfRange
     return value
+
+
+def outside() -> NoReturn:
+    """Say that a changed value breaks a constraint of the next skill."""
+    raise OutOfRange
 
 
 def written(value: Any) -> int:

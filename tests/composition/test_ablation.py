@@ -114,3 +114,13 @@ def test_validation_tries_each_drop_with_check(executor: Executor) -> None:
         assert not validate(parse(SKILL, SCRIPT % ""), sandbox, draws=6).faults
         found = validate(parse(SKILL, refusing), sandbox, draws=6).faults
     assert found == ("parameters.k: check does not accept its `drop`, 1000: too large",)
+
+
+def test_a_changed_value_that_breaks_a_constraint_of_the_next_skill_says_nothing(
+    library: Mapping[str, Package], executor: Executor
+) -> None:
+    # With 10 misses the difference would be 0, which every power divides: the skill would count for ever.
+    misses = '{"apply":"coding-judge-cache-misses","to":{"xs":"[5, 1, 2, 3, 5, 4, 1, 1, 3, 5, 4, 5, 6]","k":"%d"}}'
+    whole = '{"apply":"number-theory-power-difference-valuation","to":{"p":"13","a":%s,"b":"10","n":"56"}}'
+    found = tried(from_json(whole % (misses % 2)), library, executor)
+    assert found.counts["givens"] == 4 and found.counts["links"] == 1
