@@ -123,12 +123,12 @@ class _Clauses:
     def function(self) -> str:
         """Python for the function that computes the whole, with every given as a parameter."""
         stored = ((node, name, node.argument(name), known) for (node, name), known in self.names.items())
-        given = ", ".join(
-            f"{known}={literal(self.library[node.skill].spec.parameters[name], value.text)}"
+        given = "".join(
+            f"{known}={literal(self.library[node.skill].spec.parameters[name], value.text)}, "
             for node, name, value, known in stored
             if isinstance(value, Given)
         )
-        return f"def whole({given}, free=''):\n    return {self.whole(self._named(self.body))}"
+        return f"def whole({given}free=''):\n    return {self.whole(self._named(self.body))}"
 
     def _named(self, term: Term) -> Term:
         """The term with the names of its givens in their places."""
@@ -157,7 +157,7 @@ class _Clauses:
                     inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
         known = {*map(Variable, self.names.values())}
-        supplied = {name for name, value in term.arguments if not isinstance(value, Given) and value not in known}
+        supplied = {name for name, v in term.arguments if v == CHANGED or not isinstance(v, Given | Variable)}
         own = tuple(value.name for _, value in term.arguments if isinstance(value, Variable) and value in known)
         return self._constrained(Apply(term.skill, tuple(arguments)), supplied, own)
 
