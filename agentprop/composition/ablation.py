@@ -120,6 +120,11 @@ class _Clauses:
         givens = [(node, name) for node in nodes for name, value in node.arguments if isinstance(value, Given)]
         return {given: f"given{number}" for number, given in enumerate(givens, 1)}
 
+    @cached_property
+    def own(self) -> frozenset[Variable]:
+        """Those names as they stand in a term."""
+        return frozenset(map(Variable, self.names.values()))
+
     def function(self) -> str:
         """Python for the function that computes the whole, with every given as a parameter."""
         stored = ((node, name, node.argument(name), known) for (node, name), known in self.names.items())
@@ -156,9 +161,8 @@ class _Clauses:
                 if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
                     inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
-        known = {*map(Variable, self.names.values())}
         supplied = {name for name, v in term.arguments if v == CHANGED or not isinstance(v, Given | Variable)}
-        own = tuple(value.name for _, value in term.arguments if isinstance(value, Variable) and value in known)
+        own = tuple(value.name for _, value in term.arguments if isinstance(value, Variable) and value in self.own)
         return self._constrained(Apply(term.skill, tuple(arguments)), supplied, own)
 
     def _constrained(self, call: Apply, supplied: Set[str], own: tuple[str, ...]) -> Term:
