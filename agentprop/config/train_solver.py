@@ -25,6 +25,6 @@ class TrainSolverConfig(DifficultyBand, Limited, ReinforceConfig):
     """Weight of the KL term (β); 0 needs no reference model."""
     pear: NonNegative | None = None
     """Lower the reward of a right answer by the entropy of its thinking, less so much times that of the answer (α of
-    PEAR, 1 in our reading), which makes replies shorter. Null is off."""
+    PEAR, where it is 1), which makes replies shorter. Null is off."""
     wrong_reward: Annotated[float, Field(lt=1)] = 0.0
     """Reward of a wrong answer; a correct one earns 1."""

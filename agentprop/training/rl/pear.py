@@ -1,13 +1,15 @@
 """Entropies of right answers by phase → rewards that are the lower, the less sure the thinking was.
 
-Phase entropy aware reward (PEAR, arXiv 2510.08026): the entropy of the thinking goes with its length, so a right answer
-earns less for it. The formula is our reading and was not checked against the paper's text:
+Phase entropy aware reward (PEAR, arXiv 2510.08026, ICLR 2026): the entropy of the thinking goes with its length, so a
+right answer earns less for it. Two published summaries of the paper give its formula alike; the paper was not read:
 
-    P = max(0, H_think − α·H_answer),    reward = 1 − P of a right answer, others unchanged
+    P = max(0, H_think − α·H_answer),    reward = 1 − P of a right answer, others unchanged,    α = 1
 
-H is the mean entropy of the tokens of a phase, nats; the answer begins where thinking says that it ends (`</think>`),
-else at the last box, else at the first block of a program. A reply without any of these is all thinking, so leaving the
-mark out earns nothing. For α = 1, H_think = 0.6 and H_answer = 0.2: P = 0.4, reward 0.6. Ours: P is at most 1.
+H is the mean entropy of the tokens of a phase, nats, at the weights that sampled. For α = 1, H_think = 0.6 and
+H_answer = 0.2: P = 0.4, reward 0.6. Three things are ours. P is at most 1. The mark that ends thinking counts as
+thinking; the paper leaves it out of both means. A reply without it (`</think>`) has its answer at the last box, else at
+the first block of a program, and only one without these too is all thinking, as the paper's is: leaving the mark out
+earns nothing.
 
 It is a tool against length, and lowers the entropy that `cov`, `lp_reg` and annealing hold up. Entropies are known only
 once a batch is scored at the weights that sampled, so advantages are computed again then; groups whose answers are all
