@@ -20,7 +20,7 @@ Example: for zeros(n = places(n = 5, k = 2), b = 12), with the modules' names sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,21 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
         if spec.output.decimals is not None:  # so that decimal places and figures say the same
             lines.append('need(1 <= answer < 10, "1 <= answer < 10")')
     return "\n".join(lines)
+
+
+def named(term: Term, library: Mapping[str, Package]) -> dict[str, Term]:
+    """Return the names v1, v2, … under which `attempt` prints the linked values of a term."""
+    draft = _Draft(library, "solve", guards=False)
+    draft.expression(term.body if isinstance(term, Printed) else term)
+    return {name: node for node, name in draft.names.items()}
+
+
+def values(terms: Sequence[Term], library: Mapping[str, Package]) -> str:
+    """Write the program that prints the value of each term, by `solve`."""
+    heads = dict.fromkeys(imports(term, library) for term in terms)
+    return "\n".join(
+        [*heads, "from tools import *", "", *(f"print(show({expression(t, library, 'solve')}))" for t in terms)]
+    )
 
 
 def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:

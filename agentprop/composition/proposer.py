@@ -22,6 +22,7 @@ from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
 from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
+from agentprop.composition.refitting import CONSTRAINT, RANGES, Refitting
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
 from agentprop.composition.structure import structure_digest
@@ -47,6 +48,8 @@ from agentprop.skills.values import draw
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
+LINKED = re.compile(r"^(?:\[\w+\] )?(v\d+) = (.*)$", re.MULTILINE)
+"""A linked value, as a try prints it."""
 SUPPLIERS = 6
 """Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
@@ -82,7 +85,7 @@ class BuiltinProposer:
     """Category that a repair must not leave; any if empty."""
 
     def __post_init__(self) -> None:
-        self.repairs = Repairs(self.planner)
+        self.repairs, self.refitting = Repairs(self.planner), Refitting(self.planner)
         self._script = self._run()
         self.rewritten = Counter[str]()
         """Statements that broke a rule of language and were written anew, by rule."""
@@ -303,10 +306,28 @@ class BuiltinProposer:
         if code == "wrong-order" and isinstance(self.term, Combine):
             self.term = replace(self.term, left=self.term.right, right=self.term.left)
             return (yield from self._draft(f"{problem}. The sides change places. "))
+        if (fitted := (yield from self._refitted(seen, code, about))) is not None:
+            skill, self.term = fitted
+            return (yield from self._draft(f"{problem}. {skill} gets other numbers, the rest stays. "))
         structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
         return (yield from self._redraft(f"{problem}{AGAIN}"))
+
+    def _refitted(
+        self, seen: Observation, code: str, about: str
+    ) -> Generator[str, Observation, tuple[str, Term] | None]:
+        """Fit a linked value by other numbers of one skill; of a value out of its range several are tried at once."""
+        computed = {name: read_value(value) for name, value in LINKED.findall(seen.text)}
+        if code == CONSTRAINT:
+            return self.refitting.met(self.term, computed, self.rng)
+        options = self.refitting.options(self.term, computed, about, self.rng) if code in RANGES else None
+        if options is None:
+            return None
+        tried = yield protocol.execute(draft_code.values(options.targets(), self.library))
+        found = [read_value(line) for line in _printed(tried.text) if not line.startswith("error: ")]
+        term = self.refitting.chosen(options, computed, found)
+        return None if term is None else (options.node.skill, term)
 
     def _culprit(self, about: str) -> str | None:
         """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""

@@ -1,0 +1,150 @@
+"""A composition with a linked value that does not fit → one in which a single skill has other numbers.
+
+What was computed before the conflict is known and stays. A constraint that a linked value breaks is met by other
+numbers beside that value. A value out of range gets other numbers of the skill that computes it: several are tried at
+once, and one that fits is taken. So a composition of four skills is fitted link by link; if all of it were drawn anew,
+all its links would have to fit at once. Ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from agentprop.composition import draft_code
+from agentprop.composition.planner import Planner
+from agentprop.composition.terms import Apply, Combine, Given, LowestTerms, Remainder, Term, children, rebuilt, walk
+from agentprop.skills import constraints as expressions
+from agentprop.skills.values import draw, misfit, parse, render
+
+DRAWS = 200
+"""Random draws that may go into meeting the constraints of a skill beside known values."""
+OPTIONS = 6
+"""Numbers of a skill that are tried at once."""
+RANGES = frozenset({"too-small", "too-large", "not-whole", "not-allowed"})
+"""Conflicts of a value with the range of a parameter."""
+CONSTRAINT = "constraint"
+"""Conflict of a value with what stands beside it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Other numbers for the skill that a value out of range comes from."""
+
+    term: Term
+    """The composition."""
+    target: Term
+    """The value in it that is out of range."""
+    node: Apply
+    """The skill, as it is in the composition."""
+    drawn: tuple[Apply, ...]
+    """The skill with other numbers."""
+
+    def targets(self) -> list[Term]:
+        """Return the value that is out of range, with each of the other numbers."""
+        return [rebuilt(self.target, {self.node: one}) for one in self.drawn]
+
+
+@dataclass(frozen=True)
+class Refitting:
+    """Fits compositions made of the skills of a planner."""
+
+    planner: Planner
+    """The planner whose library is used."""
+
+    def met(self, term: Term, computed: Mapping[str, Any], rng: Random) -> tuple[str, Term] | None:
+        """Meet the constraint that the values v1, v2, … break: the skill, and the composition with its other numbers.
+
+        None if no constraint is broken, or no numbers meet it.
+        """
+        known = self._known(term, computed)
+        for node in _applied(term):
+            values = self._values(node, known)
+            if values is not None and not self._holds(node, values):
+                drawn = self._drawn(node, known, rng, 1)
+                return (node.skill, rebuilt(term, {node: drawn[0]})) if drawn else None
+        return None
+
+    def options(self, term: Term, computed: Mapping[str, Any], about: str, rng: Random) -> Options | None:
+        """Return other numbers for the skill that the value `about`, one of v1, v2, …, comes from; None without any."""
+        known = self._known(term, computed)
+        target = draft_code.named(term, self.planner.library).get(about)
+        node = _source(target, known)
+        if target is None or node is None:
+            return None
+        drawn = self._drawn(node, known, rng, OPTIONS)
+        return Options(term, target, node, tuple(drawn)) if drawn else None
+
+    def chosen(self, options: Options, computed: Mapping[str, Any], found: Sequence[Any]) -> Term | None:
+        """Return the composition with the first numbers whose value, one of those found, fits; None if none does."""
+        known = self._known(options.term, computed)
+        takers = [
+            node
+            for node in walk(options.term)
+            if isinstance(node, Apply) and options.target in dict(node.arguments).values()
+        ]
+        for one, value in zip(options.drawn, found, strict=False):
+            if all(self._takes(taker, options.target, known | {options.target: value}) for taker in takers):
+                return rebuilt(options.term, {options.node: one})
+        return None
+
+    def _known(self, term: Term, computed: Mapping[str, Any]) -> dict[Term, Any]:
+        names = draft_code.named(term, self.planner.library)
+        return {node: computed[name] for name, node in names.items() if name in computed}
+
+    def _takes(self, taker: Apply, target: Term, known: Mapping[Term, Any]) -> bool:
+        parameters = self.planner.library[taker.skill].spec.parameters
+        fits = all(misfit(parameters[k], known[v]) is None for k, v in taker.arguments if v == target)
+        values = self._values(taker, known)
+        return fits and (values is None or self._holds(taker, values))
+
+    def _holds(self, node: Apply, values: Mapping[str, Any]) -> bool:
+        return all(expressions.holds(text, values) for text in self.planner.library[node.skill].spec.constraints)
+
+    def _values(self, node: Apply, known: Mapping[Term, Any]) -> dict[str, Any] | None:
+        """The arguments of a skill; None if one of them is not known."""
+        parameters = self.planner.library[node.skill].spec.parameters
+        if any(not isinstance(value, Given) and value not in known for _, value in node.arguments):
+            return None
+        return {
+            name: parse(parameters[name], value.text) if isinstance(value, Given) else known[value]
+            for name, value in node.arguments
+        }
+
+    def _drawn(self, node: Apply, known: Mapping[Term, Any], rng: Random, count: int) -> list[Apply]:
+        """The skill with other givens that meet its constraints beside what is known, at most so many."""
+        values, found = self._values(node, known), list[Apply]()
+        spec = self.planner.library[node.skill].spec
+        parameters = {k: spec.parameters[k] for k, value in node.arguments if isinstance(value, Given)}
+        for _ in range(DRAWS if values is not None and parameters and not spec.is_object else 0):
+            drawn = {name: draw(p, rng) for name, p in parameters.items()}
+            if self._holds(node, {**(values or {}), **drawn}):
+                texts = {name: Given(render(p, drawn[name])) for name, p in parameters.items()}
+                found.append(Apply(node.skill, tuple((k, texts.get(k, v)) for k, v in node.arguments)))
+            if len(found) == count:
+                break
+        return found
+
+
+def _applied(term: Term) -> Iterator[Apply]:
+    """Yield the applications in the order in which their arguments are computed."""
+    for inner in children(term):
+        yield from _applied(inner)
+    if isinstance(term, Apply):
+        yield term
+
+
+def _source(term: Term | None, known: Mapping[Term, Any]) -> Apply | None:
+    """The application that a value comes from; of the two sides of a combination the larger one."""
+    match term:
+        case Apply():
+            return term
+        case Combine():
+            sides = [side for side in (term.left, term.right) if side in known]
+            return _source(max(sides, key=lambda side: abs(known[side]), default=None), known)
+        case LowestTerms() | Remainder():
+            return _source(term.body, known)
+        case _:
+            return None
