@@ -61,7 +61,8 @@ def chosen(asked: argparse.Namespace) -> tuple[Iterator[Step], Callable[[], None
     if asked.smoke or asked.from_scratch:
         arms = asked.arms or list(smoke.ARMS)
         return smoke.steps(out, arms, scratch=asked.from_scratch), lambda: smoke.tell(out, arms)
-    arms, seeds = asked.arms or list(registered()["arms"]), asked.seeds or registered()["seeds"]["counted"]
+    every = registered()["rates"]["tuned"] if asked.tune else list(registered()["arms"])
+    arms, seeds = asked.arms or every, asked.seeds or registered()["seeds"]["counted"]
     if asked.pilot:
         start = registered()["seeds"]["tuning"][0]
         steps = (step for part in ([experiment.library_step(out)], experiment.start_steps(out, start)) for step in part)
