@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects
+from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects, slips
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors, findings
+from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
-from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
+from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask, likely
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
 from agentprop.composition.structure import structure_digest
@@ -54,6 +55,8 @@ REPAIRS = 2
 MODELS, FURTHER = 4, 4
 """Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
 PROGRAM_INPUTS = 10
+SLIPS = 8
+"""Programs with one slip that are tried, to show one that is wrong for few of the data."""
 BACKWARDS = 0.65
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
 DATA, DATA_TURNS = 3, 7
@@ -89,6 +92,7 @@ class BuiltinProposer:
         self._mended = set[str]()
         self._started = False
         self._task: ProgramTask = "write"
+        self._slip: str | None = None
 
     async def act(self, observation: Observation) -> Move:
         """Choose the next message; none when nothing is left to try."""
@@ -112,7 +116,7 @@ class BuiltinProposer:
             yield from self._model(self.term)
             return
         if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
-            self._task = drawn_task(self.rng)
+            self._task = drawn_task(self.term, self.library, self.rng)
         statement = yield from self._draft("")
         if self.prune and statement is not None:
             yield from self._leave_out()
@@ -128,6 +132,7 @@ class BuiltinProposer:
             fault = _disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
+                yield from self._choose_slip(inputs)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
                 if answer.outcome == UNFIT_PROGRAM:
@@ -139,6 +144,20 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _choose_slip(self, inputs: str | None) -> Script:
+        """Find a slip in the program that shows for few of the data, if a program is to be repaired."""
+        self._slip = None
+        if self._task != "repair" or not isinstance(self.term, Program):
+            return
+        own = listing(self.term.body, self.library, entry=("solve", self.term.variable))
+        found = likely(own)
+        some = self.rng.sample(found, min(SLIPS, len(found)))
+        if not some:
+            return
+        tried = yield protocol.execute(slips.trial(own, some, inputs or "[]"))
+        shares = slips.shares(some, _printed(tried.text)) if tried.outcome == "ok" else {}
+        self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
         """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
@@ -376,7 +395,7 @@ class BuiltinProposer:
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
         if isinstance(self.term, Program):
             tried_on, printed = inputs or "[]", _printed(tried.text)
-            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self.rng)
+            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self._slip, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
             return of_family(family, self.term, statement, self._task, self.rng)
