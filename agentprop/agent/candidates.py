@@ -405,7 +405,7 @@ def _failed(index: int, failure: RecordFailure) -> Candidate:
 def tools() -> dict[str, str]:
     """Sources of the helper modules that code in the sandbox may import, by module name."""
     source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
-    return {"tools": source, **objects.modules()}
+    return {"tools": source, **objects.modules(), **ablation.modules()}
 
 
 def own_sources(library: Mapping[str, Package]) -> dict[str, str]:

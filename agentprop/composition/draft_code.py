@@ -79,6 +79,15 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     return "\n".join(lines)
 
 
+def names(term: Term, library: Mapping[str, Package]) -> dict[Term, str]:
+    """Parts of a term whose values `attempt` prints, and the names that it gives them."""
+    if isinstance(term, Program):
+        return {}
+    draft = _Draft(library, "solve", guards=False)
+    draft.expression(term.body if isinstance(term, Printed) else term)
+    return draft.names
+
+
 def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
     """Write the program that computes a draft's values a second time, by the independent route."""
     if isinstance(term, Program):

@@ -188,8 +188,8 @@ class Planner:
                 shapes = {**shapes, "alone": max(1.0, sum(shapes.values()))}
             if not shapes:
                 continue
-            names = list(shapes)
-            shape = rng.choices(names, [shapes[n] for n in names])[0]
+            kinds = list(shapes)
+            shape = rng.choices(kinds, [shapes[kind] for kind in kinds])[0]
             try:
                 term = self._levels[level].draw(shape, root, rng)
             except Impossible:
@@ -237,10 +237,11 @@ class Planner:
         """Draw every parameter of a skill so that its constraints hold. Raises Impossible if none are found."""
         return self._usual.parts.givens(name, rng)
 
-    def holds(self, node: Apply) -> bool:
-        """True if the constraints among a skill's givens hold."""
+    def holds(self, node: Apply, supplied: Mapping[str, Any] | None = None) -> bool:
+        """True if the constraints among a skill's givens, and what it is known to be supplied with, hold."""
         spec = self.library[node.skill].spec
         known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
+        known |= supplied or {}
         tests = (text for text in spec.constraints if expressions.names(text) <= set(known))
         return all(expressions.holds(text, known) for text in tests)
 

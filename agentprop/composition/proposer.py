@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
@@ -89,7 +89,6 @@ class BuiltinProposer:
         self._script = self._run()
         self.rewritten = Counter[str]()
         """Statements that broke a rule of language and were written anew, by rule."""
-        self._mended = set[str]()
         self._started = False
         self._task: ProgramTask = "write"
         self._slip: str | None = None
@@ -139,7 +138,7 @@ class BuiltinProposer:
                     self._task = "write"
                 _, inert, clause = answer.outcome.partition(ablation.REFUSED)
                 if inert:
-                    statement = yield from self._mend(clause, fault)
+                    statement = yield from self._mend(clause, fault, inputs)
                     continue
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
@@ -289,7 +288,7 @@ class BuiltinProposer:
             return False
         return True
 
-    def _mend(self, clause: str, fault: str) -> Generator[str, Observation, str | None]:
+    def _mend(self, clause: str, fault: str, inputs: str | None) -> Generator[str, Observation, str | None]:
         """Give a clause that does nothing another value, or leave out an operator that does nothing."""
         if isinstance(self.term, Remainder) and clause == "remainder":
             self.term = self.term.body
@@ -297,13 +296,27 @@ class BuiltinProposer:
         skill, _, parameter = clause.partition(".")
         if not parameter:
             return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+        choice = yield from self._choice(skill, parameter, inputs)
+        if choice is not None:
+            self.term = choice
+            return (yield from self._draft(f"{fault} Now it does. "))
+        if self.prune and skill in skills(self.term)[1:]:
+            return (yield from self._change(fault, skill))
+        return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+
+    def _choice(self, skill: str, parameter: str, inputs: str | None) -> Generator[str, Observation, Term | None]:
+        """The composition with other givens, found in the sandbox, with which a clause of a skill matters."""
         try:
-            alone = clause not in self._mended  # a second time its neighbours are the cause
-            self._mended.add(clause)
-            self.term = self.repairs.redrawn_given(self.term, skill, parameter, self.rng, alone=alone)
+            choices = self.repairs.choices(self.term, skill, parameter, self.rng)
         except Impossible:
-            return (yield from self._redraft(f"{fault} I start again with other numbers. "))
-        return (yield from self._draft(f"{fault} It gets another value. "))
+            return None
+        data = read_value(inputs) if inputs is not None else None
+        code = ablation.search(self.term, self.library, (skill, parameter), choices, data)
+        if code is None:
+            return None
+        found = yield protocol.execute(code)
+        number = _values(found.text).get(ablation.CHOICE) if found.outcome == "ok" else None
+        return choices[number] if isinstance(number, int) else None
 
     # --- reflection ---
 
@@ -322,10 +335,24 @@ class BuiltinProposer:
         if code == "wrong-order" and isinstance(self.term, Combine):
             self.term = replace(self.term, left=self.term.right, right=self.term.left)
             return (yield from self._draft(f"{problem}. The sides change places. "))
+        if code == "constraint" and (suited := self._suited(seen)) is not None:
+            self.term = suited
+            return (yield from self._draft(f"{problem}. Other numbers suit it. "))
         structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
         return (yield from self._redraft(f"{problem}{AGAIN}"))
+
+    def _suited(self, seen: Observation) -> Term | None:
+        """The composition with givens that suit the values that were printed before a constraint did not hold."""
+        printed = dict(_readable(seen.text))
+        named = draft_code.names(self.term, self.library)
+        try:
+            return self.repairs.suited(
+                self.term, {term: printed[name] for term, name in named.items() if name in printed}, self.rng
+            )
+        except Impossible:
+            return None
 
     def _culprit(self, about: str) -> str | None:
         """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""
@@ -468,6 +495,14 @@ def _values(text: str) -> dict[str, Any]:
     """`name = value` lines of an observation."""
     pairs = (line.split(" = ", 1) for line in _printed(text) if " = " in line)
     return {name: read_value(value) for name, value in pairs}
+
+
+def _readable(text: str) -> Iterator[tuple[str, Any]]:
+    """The same, without values that are too long to be shown whole."""
+    for line in _printed(text):
+        name, _, value = line.partition(" = ")
+        with suppress(ValueError):
+            yield name, read_value(value)
 
 
 def _disagreement(tried: Observation, checked: Observation) -> str | None:
