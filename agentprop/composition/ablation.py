@@ -97,7 +97,8 @@ def search(
         return None
     lines = [*_beginning(writer, library, inputs), "choices = ["]
     lines += [f"    {writer.choice(clause, choice)}," for choice in choices]
-    told = f"first_that_matters(whole, {found!r}, choices, {_figures(writer.body, library)})"
+    worth = "sound" if writer.data is None else "lambda outputs, _: differing(outputs)"
+    told = f"first_that_matters(whole, {found!r}, choices, {_figures(writer.body, library)}, {worth})"
     return "\n".join([*lines, "]", f'print("{CHOICE} =", {told})'])
 
 

@@ -54,10 +54,15 @@ def first_that_matters(
     name: str,
     choices: Sequence[tuple[dict[str, Any], Sequence[Sequence[Any]]]],
     figures: int,
+    worth: Callable[[Any, Sequence[Any]], object],
 ) -> int | None:
-    """Number of the first choice of givens with which, of every group of values, one in the place of `name` matters."""
+    """Number of the first choice of givens with which, of every group of values, one in the place of `name` matters.
+
+    `worth` refuses answers that are not worth asking for, beside the givens.
+    """
     for number, (givens, groups) in enumerate(choices):
         try:
+            worth(whole(**givens), [*givens.values()])
             clauses = Clauses(partial(whole, **givens), figures)
         except Exception:  # these givens do not go with the rest
             continue

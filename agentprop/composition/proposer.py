@@ -92,6 +92,8 @@ class BuiltinProposer:
         self._started = False
         self._task: ProgramTask = "write"
         self._slip: str | None = None
+        self._data: str | None = None
+        """Data to try a program on next, if they are not to be drawn."""
 
     async def act(self, observation: Observation) -> Move:
         """Choose the next message; none when nothing is left to try."""
@@ -121,7 +123,7 @@ class BuiltinProposer:
             yield from self._leave_out()
         failures = 0
         while statement is not None:
-            inputs = self._inputs()
+            inputs, self._data = self._data or self._inputs(), None
             tried = yield protocol.execute(draft_code.attempt(self.term, self.library, inputs))
             if tried.outcome != "ok":
                 failures += 1
@@ -298,10 +300,10 @@ class BuiltinProposer:
             return (yield from self._redraft(f"{fault} I start again with other numbers. "))
         choice = yield from self._choice(skill, parameter, inputs)
         if choice is not None:
-            self.term = choice
+            self.term, self._data = choice, inputs
             return (yield from self._draft(f"{fault} Now it does. "))
-        if self.prune and skill in skills(self.term)[1:]:
-            return (yield from self._change(fault, skill))
+        if self.prune and len(names := skills(self.term)) > 1:  # what the first one is supplied with is the cause
+            return (yield from self._change(fault, skill if skill in names[1:] else names[1]))
         return (yield from self._redraft(f"{fault} I start again with other numbers. "))
 
     def _choice(self, skill: str, parameter: str, inputs: str | None) -> Generator[str, Observation, Term | None]:
