@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from toy_skills import skill_text
 from agentprop.agent.candidates import tools
 from agentprop.composition import ablation
 from agentprop.composition.ablation import ClauseCounts
-from agentprop.composition.planner import Planner
-from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Given, Program, Remainder, Variable, from_json, modules
 from agentprop.composition.validation import validate
 from agentprop.sandbox import Job, Sandbox
