@@ -123,8 +123,8 @@ class Curriculum:
     """Those made of mined skills."""
     mined_share: float = 0.2
     """Largest share of the problems that may come from mined categories."""
-    alpha: float = 0.1
-    """Rate α of the mastery EMA."""
+    alpha: float = 0.04
+    """Weight α of one candidate in the mastery EMA."""
     epsilon: float = 0.1
     """ε of p(c) ∝ 1/(m_c + ε)."""
     initial: MasteryState | None = None
@@ -150,17 +150,22 @@ class Curriculum:
         ]
 
     def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
-        """Move the means: m_c ← (1 − α)·m_c + α·(success rate in the batch); novelty likewise, among the successes.
+        """Move the means by every candidate of a batch: n of a category leave (1 − α)ⁿ of m_c, and their success rate
+        has the rest; novelty likewise, by the successes.
 
         `tallies` maps a category to (candidates, successes, successes that count and have a new structure).
         """
         mastery, novelty = dict(before.mastery), dict(before.novelty)
         for category, (total, successes, distinct) in tallies.items():
-            mastery[category] += self.alpha * (successes / total - mastery[category])
+            mastery[category] += self._weight(total) * (successes / total - mastery[category])
             if successes:
                 share = max(distinct / successes, 0.05)
-                novelty[category] += self.alpha * (share - novelty[category])
+                novelty[category] += self._weight(successes) * (share - novelty[category])
         return MasteryState(mastery, novelty)
+
+    def _weight(self, count: int) -> float:
+        """Weight of the latest outcomes in a moving average."""
+        return 1 - (1 - self.alpha) ** count
 
 
 @dataclass(frozen=True)
@@ -405,7 +410,7 @@ def _failed(index: int, failure: RecordFailure) -> Candidate:
 def tools() -> dict[str, str]:
     """Sources of the helper modules that code in the sandbox may import, by module name."""
     source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
-    return {"tools": source, **objects.modules()}
+    return {"tools": source, **objects.modules(), **ablation.modules()}
 
 
 def own_sources(library: Mapping[str, Package]) -> dict[str, str]:

@@ -10,7 +10,7 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -44,6 +44,8 @@ from agentprop.skills.values import Parameter, draw, misfit, parse, render
 REFUSED = "refused:inert:"
 """Beginning of the outcome of a submission that was refused for an inert clause; the clause follows."""
 MODULE = "ablation_tools"
+CHOICE = "choice"
+"""Name of what a search prints."""
 FAR = 6
 """Draws of a parameter beyond its neighbours."""
 FAR_DRAWS = 40
@@ -66,6 +68,42 @@ class ClauseCounts:
 
 def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None = None) -> str | None:
     """Write the program that tries the clauses, on data if the term is a program; None if it has none to try."""
+    writer = _writer(term, library)
+    if writer is None:
+        return None
+    lines = [*_beginning(writer, library, inputs), f"clauses = Clauses(whole, {_figures(writer.body, library)})"]
+    lines += [f"clauses.{line}" for line in writer.lines()]
+    lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
+    return "\n".join(lines)
+
+
+def search(
+    term: Term,
+    library: Mapping[str, Package],
+    clause: tuple[str, str],
+    choices: Sequence[Term],
+    inputs: list[Any] | None = None,
+) -> str | None:
+    """Write the program that prints the number of the first choice with which a clause that does nothing does.
+
+    A clause is a skill and the name of a given of it; choices are the term with other givens. None if the term has no
+    clauses to try.
+    """
+    writer = _writer(term, library)
+    if writer is None:
+        return None
+    found = next((known for (node, name), known in writer.names.items() if (node.skill, name) == clause), None)
+    if found is None:
+        return None
+    lines = [*_beginning(writer, library, inputs), "choices = ["]
+    lines += [f"    {writer.choice(clause, choice)}," for choice in choices]
+    worth = "sound" if writer.data is None else "lambda outputs, _: differing(outputs)"
+    told = f"first_that_matters(whole, {found!r}, choices, {_figures(writer.body, library)}, {worth})"
+    return "\n".join([*lines, "]", f'print("{CHOICE} =", {told})'])
+
+
+def _writer(term: Term, library: Mapping[str, Package]) -> _Clauses | None:
+    """What writes a term's clauses; None if it has none to try."""
     if isinstance(term, Program | Printed):
         body, data = term.body, term.variable if isinstance(term, Program) else None
     else:
@@ -76,18 +114,23 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         or isinstance(body, Given | Variable | Program | Printed)
     ):
         return None
-    writer = _Clauses(library, body, data)
+    return _Clauses(library, body, data)
+
+
+def _beginning(writer: _Clauses, library: Mapping[str, Package], inputs: list[Any] | None) -> list[str]:
+    """Lines that define the whole as a function of every given."""
+    lines = [imports(writer.body, library), "from fractions import Fraction", "from tools import *"]
+    lines += [f"from {MODULE} import Clauses, first_that_matters, outside, within", "", "free = ''"]
+    if writer.data is not None:
+        lines.append(f"inputs = {inputs!r}")
+    return [*lines, writer.function(), ""]
+
+
+def _figures(body: Term, library: Mapping[str, Package]) -> int:
+    """Figures to which the answer is asked for."""
     spec = output_spec(body, library)
     output = spec.output if spec is not None else None
-    figures = output.figures if output is not None and output.kind == "quantity" else 12
-    lines = [imports(body, library), "from fractions import Fraction", "from tools import *"]
-    lines += [f"from {MODULE} import Clauses, outside, within", "", "free = ''"]
-    if data is not None:
-        lines.append(f"inputs = {inputs!r}")
-    lines += [writer.function(), "", f"clauses = Clauses(whole, {figures})"]
-    lines += [f"clauses.{line}" for line in writer.lines()]
-    lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
-    return "\n".join(lines)
+    return output.figures if output is not None and output.kind == "quantity" else 12
 
 
 @cache
@@ -214,6 +257,28 @@ class _Clauses:
         far = _fitting(spec, node, name, self._drawn(parameter, node, name), FAR)
         if near or far:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
+
+    def choice(self, clause: tuple[str, str], choice: Term) -> str:
+        """Python for other givens of the body, and for groups of other values of one of them that should matter."""
+        body = choice.body if isinstance(choice, Program | Printed) else choice
+        values, groups = list[str](), list[str]()
+        for node, new in zip(walk(self.body), walk(body), strict=True):
+            if not isinstance(node, Apply) or not isinstance(new, Apply):
+                continue
+            spec = self.library[new.skill].spec
+            for name, value in new.arguments:
+                if isinstance(value, Given):
+                    values.append(f"{self.names[node, name]!r}: {literal(spec.parameters[name], value.text)}")
+                    groups = self._groups(new, name, value) if (new.skill, name) == clause else groups
+        return f"({{{', '.join(values)}}}, [{', '.join(groups)}])"
+
+    def _groups(self, node: Apply, name: str, value: Given) -> list[str]:
+        """Python of what `restriction` and `given` try of a clause."""
+        spec = self.library[node.skill].spec
+        p = spec.parameters[name]
+        near = _fitting(spec, node, name, _neighbours(p, parse(p, value.text)))
+        other = near or _fitting(spec, node, name, self._drawn(p, node, name), FAR)
+        return [f"[{', '.join(group)}]" for group in ([repr(dropped(p))] if p.drop is not None else [], other) if group]
 
     def _facts(self, node: Apply, parameter: Parameter, name: str, value: Given) -> Iterator[str]:
         """A6: without any one fact the answer, or its uniqueness, is gone. The box is the family, and no fact."""

@@ -7,6 +7,7 @@ is a change: a solver who read the clause otherwise would notice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 ELEMENTS = 12
@@ -48,6 +49,34 @@ def written(value: Any) -> int:
     return len(str(value))
 
 
+def first_that_matters(
+    whole: Callable[..., Any],
+    name: str,
+    choices: Sequence[tuple[dict[str, Any], Sequence[Sequence[Any]]]],
+    figures: int,
+    worth: Callable[[Any, Sequence[Any]], object],
+) -> int | None:
+    """Number of the first choice of givens with which, of every group of values, one in the place of `name` matters.
+
+    `worth` refuses answers that are not worth asking for, beside the givens.
+    """
+    for number, (givens, groups) in enumerate(choices):
+        try:
+            worth(whole(**givens), [*givens.values()])
+            clauses = Clauses(partial(whole, **givens), figures)
+        except Exception:  # these givens do not go with the rest
+            continue
+        rest = {key: value for key, value in givens.items() if key != name}
+        changed = partial(_called, partial(whole, **rest, free=name), name)
+        if all(any(clauses.changes(changed, other) for other in group) for group in groups):
+            return number
+    return None
+
+
+def _called(whole: Callable[..., Any], name: str, value: Any) -> Any:
+    return whole(**{name: value})
+
+
 class Clauses:
     """Tries the clauses of one composition against its answer."""
 
@@ -74,13 +103,13 @@ class Clauses:
     def restriction(self, label: str, whole: Callable[[Any], Any], idle: Any) -> None:
         """A1: without the restriction the answer is another one."""
         self.counts["restrictions"] += 1
-        if self._changes(whole, idle) is False:
+        if self.changes(whole, idle) is False:
             self.inert.append(label)
 
     def operator(self, label: str, without: Callable[[], Any]) -> None:
         """A1: without the operator the answer is another one."""
         self.counts["operators"] += 1
-        if self._changes(lambda _: without(), None) is False:
+        if self.changes(lambda _: without(), None) is False:
             self.inert.append(label)
 
     def link(self, label: str, whole: Callable[[Any], Any], value: Any) -> None:
@@ -97,7 +126,7 @@ class Clauses:
             if isinstance(value, int)
             else [value * factor for factor in (0.95, 1.05, 1.25)]
         )
-        found = [self._changes(whole, other) for other in near]
+        found = [self.changes(whole, other) for other in near]
         known = [change for change in found if change is not None]
         if known and not any(known):
             self.inert.append(label)
@@ -107,20 +136,20 @@ class Clauses:
     def data(self, whole: Callable[[Any], Any], value: Any) -> None:
         """A4: at least half of the elements matter."""
         self.counts["data"] += 1
-        found = [self._changes(whole, [*value[:i], *value[i + 1 :]]) for i in range(len(value))[:ELEMENTS]]
+        found = [self.changes(whole, [*value[:i], *value[i + 1 :]]) for i in range(len(value))[:ELEMENTS]]
         known = [change for change in found if change is not None]
         self.counts["weak_data"] += sum(known) < ENOUGH_DATA * len(known)
 
     def _some_change(self, whole: Callable[[Any], Any], values: Sequence[Any]) -> bool:
         found: list[bool | None] = []
         for value in values:
-            change = self._changes(whole, value)
+            change = self.changes(whole, value)
             if change:
                 return True
             found.append(change)
         return bool(found) and all(change is None for change in found)  # then there is no evidence against it
 
-    def _changes(self, whole: Callable[[Any], Any], value: Any) -> bool | None:
+    def changes(self, whole: Callable[[Any], Any], value: Any) -> bool | None:
         """Whether the answer changes; None if the variant says nothing, because it could not be computed."""
         try:
             return bool(self._told(whole(value)) != self.answer)

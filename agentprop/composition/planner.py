@@ -29,11 +29,11 @@ from agentprop.composition import backwards, objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL
+from agentprop.composition.families import family
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links
 from agentprop.composition.parts import Parts
-from agentprop.composition.program_tasks import ProgramTask
 from agentprop.composition.shapes import Shapes
 from agentprop.composition.structure import structure_digest
 from agentprop.composition.terms import Apply, Given, Term, skills, walk
@@ -52,12 +52,10 @@ PATIENCE = 2
 """Compositions planned before structures of one share more are welcome."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
-FAMILY_ROOTS = 0.15
-"""Share of a category's questions that families of judged programs ask if it has others too: each is one structure."""
+FAMILY_ROOTS = 0.04
+"""Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
-PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
-"""Shares of what is asked about programs; a program that has no such task is to be written."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 
@@ -131,11 +129,12 @@ class Planner:
         those that are as near, the one with the freshest structure. The more are planned, the less fresh it must be.
         """
         level = self.aim.level(rng)
+        names = self._of_one_kind(category, rng)
         found, least = list[Term](), (math.inf, 0)
         for number in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
             if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
                 level = self.aim.level(rng)
-            term = self._planned_once(category, level, rng)
+            term = self._planned_once(category, names, level, rng)
             rank = self._miss(term, level), self._staleness(term, fresh)
             if rank[1] == POSED and (rank[0], TURNED) < least and self._asks_anew(term, fresh):
                 rank = rank[0], TURNED
@@ -152,8 +151,13 @@ class Planner:
         return self.aim.miss(level, expected_features(term, self.library, self.index.survey))
 
     def structure(self, term: Term) -> bytes:
-        """Digest of a composition's structure; none of an object's, which is settled when its model is constructed."""
-        return b"" if objects.is_undrawn(term, self.library) else structure_digest(term, self.library)
+        """Digest of a composition's structure; none of an object's, which is settled when its model is constructed.
+
+        A family of judged programs has none either: its problems differ in what is asked about the program.
+        """
+        if objects.is_undrawn(term, self.library) or family(term, self.library) is not None:
+            return b""
+        return structure_digest(term, self.library)
 
     def _staleness(self, term: Term, fresh: Freshness) -> int:
         digest = self.structure(term) if fresh.asks else b""
@@ -164,16 +168,28 @@ class Planner:
         questions = backwards.questions(term, self.library)
         return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
 
-    def _planned_once(self, category: str, level: int, rng: Random) -> Term:
-        for _ in range(PLANS if category in self.categories else 0):
-            root = self._root(category, rng)
+    def _of_one_kind(self, category: str, rng: Random) -> list[str]:
+        """A category's families of judged programs, or its other skills: settled before compositions compete.
+
+        Otherwise families, which are few and soon known, would lose to whatever is new.
+        """
+        names = self.categories.get(category, [])
+        families = [name for name in names if self.library[name].spec.judged is not None]
+        others = [name for name in names if name not in families and self.shapes(name)]
+        if not families or not others:
+            return names
+        return families if rng.random() < FAMILY_ROOTS * len(families) else others
+
+    def _planned_once(self, category: str, names: Sequence[str], level: int, rng: Random) -> Term:
+        for _ in range(PLANS if names else 0):
+            root = self._root(names, rng)
             shapes = self.shapes(root)
             if self.aim.alone and level == 0:
                 shapes = {**shapes, "alone": max(1.0, sum(shapes.values()))}
             if not shapes:
                 continue
-            names = list(shapes)
-            shape = rng.choices(names, [shapes[n] for n in names])[0]
+            kinds = list(shapes)
+            shape = rng.choices(kinds, [shapes[kind] for kind in kinds])[0]
             try:
                 term = self._levels[level].draw(shape, root, rng)
             except Impossible:
@@ -187,9 +203,8 @@ class Planner:
         domains = [self.library[name].spec.domain for name in skills(term)]
         return "science" in domains and domains.count("mathematics") > 1
 
-    def _root(self, category: str, rng: Random) -> str:
+    def _root(self, names: Sequence[str], rng: Random) -> str:
         """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
-        names = self.categories[category]
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
@@ -198,10 +213,6 @@ class Planner:
         if kinds and len(kinds) < len(names):
             wanted = rng.random() < OBJECT_ROOTS
             names = [name for name in names if (name in kinds) == wanted]
-        families = [name for name in names if self.library[name].spec.judged is not None]
-        others = [name for name in names if name not in families and self.shapes(name)]
-        if families and others:
-            names = families if rng.random() < FAMILY_ROOTS else others
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:
@@ -226,10 +237,11 @@ class Planner:
         """Draw every parameter of a skill so that its constraints hold. Raises Impossible if none are found."""
         return self._usual.parts.givens(name, rng)
 
-    def holds(self, node: Apply) -> bool:
-        """True if the constraints among a skill's givens hold."""
+    def holds(self, node: Apply, supplied: Mapping[str, Any] | None = None) -> bool:
+        """True if the constraints among a skill's givens, and what it is known to be supplied with, hold."""
         spec = self.library[node.skill].spec
         known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
+        known |= supplied or {}
         tests = (text for text in spec.constraints if expressions.names(text) <= set(known))
         return all(expressions.holds(text, known) for text in tests)
 

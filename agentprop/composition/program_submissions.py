@@ -10,7 +10,6 @@ from typing import Any
 from agentprop.composition import draft_code, families, promises, suites
 from agentprop.composition.answer_text import read_value
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import PROGRAM_TASKS
 from agentprop.composition.program_tasks import (
     Asked,
     ProgramTask,
@@ -18,21 +17,26 @@ from agentprop.composition.program_tasks import (
     edge_answer,
     edge_inputs,
     faulty,
-    likely,
     slow,
     slowed,
 )
-from agentprop.composition.terms import Apply, Program, to_json
+from agentprop.composition.slips import subtle
+from agentprop.composition.terms import Apply, Program, Term, to_json
 from agentprop.records import Submission, TestCase
 from agentprop.skills import Package
 
+PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.7, "repair": 0.2, "optimise": 0.1}
+"""Shares of what is asked about composed programs; one that has no such task is to be written."""
+FAMILY_TASKS: dict[ProgramTask, float] = {"write": 0.35, "repair": 0.2, "optimise": 0.2, "edge": 0.25}
+"""The same for families of judged programs: only they have inputs at the edge whose result is worth a question."""
 COMPOSED_OPTIMISE = 0.2
 """Share of composed programs to be sped up among those for which it is drawn: each takes millions of ticks to prove."""
 
 
-def drawn_task(rng: Random) -> ProgramTask:
+def drawn_task(term: Term, library: Mapping[str, Package], rng: Random) -> ProgramTask:
     """Draw what is asked about a program."""
-    return rng.choices([*PROGRAM_TASKS], [*PROGRAM_TASKS.values()])[0]
+    shares = PROGRAM_TASKS if families.family(term, library) is None else FAMILY_TASKS
+    return rng.choices([*shares], [*shares.values()])[0]
 
 
 def of_family(package: Package, term: Apply, task: str, wanted: ProgramTask, rng: Random) -> Submission:
@@ -43,7 +47,7 @@ def of_family(package: Package, term: Apply, task: str, wanted: ProgramTask, rng
     own = families.program(package, values)
     asked = Asked("write")
     if wanted == "repair":
-        asked = Asked("repair", rng.choice(faulty(package, values)))
+        asked = Asked("repair", rng.choice(subtle(faulty(package, values))))
     elif wanted == "optimise":
         asked = Asked("optimise", rng.choice(slow(package, values)))
     elif wanted == "edge" and (inputs := edge_inputs(judged, found)):
@@ -62,15 +66,19 @@ def of_program(
     inputs: str,
     printed: Sequence[str],
     wanted: ProgramTask,
+    slip: str | None,
     rng: Random,
 ) -> Submission:
-    """The problem of a composed program, from the data that it was tried on and the values that were printed."""
+    """The problem of a composed program, from the data that it was tried on and the values that were printed.
+
+    `slip` is the program with a slip that is shown if one is to be repaired.
+    """
     own = listing(term.body, library, entry=("solve", term.variable))
     too_slow = [*slowed(term, library)] if wanted == "optimise" and rng.random() < COMPOSED_OPTIMISE else []
     text, tests = _promising(term, library, task, inputs, printed, wide=bool(too_slow))
     asked = Asked("write")
-    if wanted == "repair" and text != task and (programs := likely(own)):
-        asked = Asked("repair", rng.choice(programs))
+    if wanted == "repair" and text != task and slip is not None:
+        asked = Asked("repair", slip)
     elif too_slow and text != task:
         asked = Asked("optimise", rng.choice(too_slow))
     return _submission(asking(text, asked), own, "program", draft_code.certificate(term, library), term, tests)

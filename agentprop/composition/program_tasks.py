@@ -24,7 +24,7 @@ from typing import Any, Literal
 from agentprop.composition.families import program, values_of
 from agentprop.composition.listing import listing, sliced
 from agentprop.composition.mutants import mutants
-from agentprop.composition.suites import Setting
+from agentprop.composition.suites import Setting, setting
 from agentprop.composition.terms import Program, skills
 from agentprop.portable import parse_python
 from agentprop.skills import Judged, Package
@@ -115,15 +115,18 @@ def _at_edge(judged: Judged, setting: Setting) -> Iterator[tuple[str, str]]:
 # --- programs to show ---
 
 
-def faulty(package: Package, values: Mapping[str, Any]) -> list[str]:
-    """Programs for a family's problem with one change, each of which a test of its suite fails."""
+def faulty(package: Package, values: Mapping[str, Any]) -> dict[str, float]:
+    """Programs for a family's problem with one change, and the share of the hidden tests that each of them fails."""
     key = (package.id, tuple(values.items()))
     if key not in _FAULTY:
-        _FAULTY[key] = [program(package, values, script=script) for script in _faulty_scripts(package.script or "")]
+        found = setting(package, values)
+        failed = found.failed if found is not None else {}
+        scripts = _faulty_scripts(package.script or "").items()
+        _FAULTY[key] = {program(package, values, script=text): failed.get(name, 1.0) for name, text in scripts}
     return _FAULTY[key]
 
 
-_FAULTY: dict[object, list[str]] = {}
+_FAULTY: dict[object, dict[str, float]] = {}
 """Those of the settings met before: the proposer, the contract and the verifier ask for the same ones."""
 
 
@@ -134,14 +137,14 @@ def slow(package: Package, values: Mapping[str, Any]) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _faulty_scripts(script: str) -> tuple[str, ...]:
-    """Scripts whose `solve` has one change; those that change nothing are named in the script."""
+def _faulty_scripts(script: str) -> dict[str, str]:
+    """Scripts whose `solve` has one change, by its name; those that change nothing are named in the script."""
     tree = parse_python(script)
     equivalent, by_hand = _literal(tree, "EQUIVALENT"), _literal(tree, "WRONG")
     node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "solve")
     solve = ast.get_source_segment(script, node) or ""
-    made = [script.replace(solve, solve.replace(old, new)) for old, new in by_hand.values()]
-    return (*made, *(text for name, text in mutants(script, "solve").items() if name not in equivalent))
+    made = {name: script.replace(solve, solve.replace(old, new)) for name, (old, new) in by_hand.items()}
+    return made | {name: text for name, text in mutants(script, "solve").items() if name not in equivalent}
 
 
 @lru_cache(maxsize=64)

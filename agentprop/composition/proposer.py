@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects
+from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects, slips
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors, findings
+from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner, skill_count
 from agentprop.composition.program_submissions import drawn_task, of_family, of_program
-from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
+from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask, likely
 from agentprop.composition.refitting import CONSTRAINT, RANGES, Refitting
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
@@ -57,6 +58,8 @@ REPAIRS = 2
 MODELS, FURTHER = 4, 4
 """Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
 PROGRAM_INPUTS = 10
+SLIPS = 8
+"""Programs with one slip that are tried, to show one that is wrong for few of the data."""
 BACKWARDS = 0.65
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
 DATA, DATA_TURNS = 3, 7
@@ -89,9 +92,11 @@ class BuiltinProposer:
         self._script = self._run()
         self.rewritten = Counter[str]()
         """Statements that broke a rule of language and were written anew, by rule."""
-        self._mended = set[str]()
         self._started = False
         self._task: ProgramTask = "write"
+        self._slip: str | None = None
+        self._data: str | None = None
+        """Data to try a program on next, if they are not to be drawn."""
 
     async def act(self, observation: Observation) -> Move:
         """Choose the next message; none when nothing is left to try."""
@@ -115,13 +120,13 @@ class BuiltinProposer:
             yield from self._model(self.term)
             return
         if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
-            self._task = drawn_task(self.rng)
+            self._task = drawn_task(self.term, self.library, self.rng)
         statement = yield from self._draft("")
         if self.prune and statement is not None:
             yield from self._leave_out()
         failures = 0
         while statement is not None:
-            inputs = self._inputs()
+            inputs, self._data = self._data or self._inputs(), None
             tried = yield protocol.execute(draft_code.attempt(self.term, self.library, inputs))
             if tried.outcome != "ok":
                 failures += 1
@@ -131,17 +136,32 @@ class BuiltinProposer:
             fault = _disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
+                yield from self._choose_slip(inputs)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
                 if answer.outcome == UNFIT_PROGRAM:
                     self._task = "write"
                 _, inert, clause = answer.outcome.partition(ablation.REFUSED)
                 if inert:
-                    statement = yield from self._mend(clause, fault)
+                    statement = yield from self._mend(clause, fault, inputs)
                     continue
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _choose_slip(self, inputs: str | None) -> Script:
+        """Find a slip in the program that shows for few of the data, if a program is to be repaired."""
+        self._slip = None
+        if self._task != "repair" or not isinstance(self.term, Program):
+            return
+        own = listing(self.term.body, self.library, entry=("solve", self.term.variable))
+        found = likely(own)
+        some = self.rng.sample(found, min(SLIPS, len(found)))
+        if not some:
+            return
+        tried = yield protocol.execute(slips.trial(own, some, inputs or "[]"))
+        shares = slips.shares(some, _printed(tried.text)) if tried.outcome == "ok" else {}
+        self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
         """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
@@ -273,7 +293,7 @@ class BuiltinProposer:
             return False
         return True
 
-    def _mend(self, clause: str, fault: str) -> Generator[str, Observation, str | None]:
+    def _mend(self, clause: str, fault: str, inputs: str | None) -> Generator[str, Observation, str | None]:
         """Give a clause that does nothing another value, or leave out an operator that does nothing."""
         if isinstance(self.term, Remainder) and clause == "remainder":
             self.term = self.term.body
@@ -281,13 +301,27 @@ class BuiltinProposer:
         skill, _, parameter = clause.partition(".")
         if not parameter:
             return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+        choice = yield from self._choice(skill, parameter, inputs)
+        if choice is not None:
+            self.term, self._data = choice, inputs
+            return (yield from self._draft(f"{fault} Now it does. "))
+        if self.prune and len(names := skills(self.term)) > 1:  # what the first one is supplied with is the cause
+            return (yield from self._change(fault, skill if skill in names[1:] else names[1]))
+        return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+
+    def _choice(self, skill: str, parameter: str, inputs: str | None) -> Generator[str, Observation, Term | None]:
+        """The composition with other givens, found in the sandbox, with which a clause of a skill matters."""
         try:
-            alone = clause not in self._mended  # a second time its neighbours are the cause
-            self._mended.add(clause)
-            self.term = self.repairs.redrawn_given(self.term, skill, parameter, self.rng, alone=alone)
+            choices = self.repairs.choices(self.term, skill, parameter, self.rng)
         except Impossible:
-            return (yield from self._redraft(f"{fault} I start again with other numbers. "))
-        return (yield from self._draft(f"{fault} It gets another value. "))
+            return None
+        data = read_value(inputs) if inputs is not None else None
+        code = ablation.search(self.term, self.library, (skill, parameter), choices, data)
+        if code is None:
+            return None
+        found = yield protocol.execute(code)
+        number = _values(found.text).get(ablation.CHOICE) if found.outcome == "ok" else None
+        return choices[number] if isinstance(number, int) else None
 
     # --- reflection ---
 
@@ -397,7 +431,7 @@ class BuiltinProposer:
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
         if isinstance(self.term, Program):
             tried_on, printed = inputs or "[]", _printed(tried.text)
-            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self.rng)
+            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self._slip, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
             return of_family(family, self.term, statement, self._task, self.rng)

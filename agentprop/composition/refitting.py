@@ -16,8 +16,7 @@ from typing import Any
 from agentprop.composition import draft_code
 from agentprop.composition.planner import Planner
 from agentprop.composition.terms import Apply, Combine, Given, LowestTerms, Remainder, Term, children, rebuilt, walk
-from agentprop.skills import constraints as expressions
-from agentprop.skills.values import draw, misfit, parse, render
+from agentprop.skills.values import draw, misfit, render
 
 DRAWS = 200
 """Random draws that may go into meeting the constraints of a skill beside known values."""
@@ -61,8 +60,7 @@ class Refitting:
         """
         known = self._known(term, computed)
         for node in _applied(term):
-            values = self._values(node, known)
-            if values is not None and not self._holds(node, values):
+            if not self._holds(node, known):
                 drawn = self._drawn(node, known, rng, 1)
                 return (node.skill, rebuilt(term, {node: drawn[0]})) if drawn else None
         return None
@@ -97,32 +95,20 @@ class Refitting:
     def _takes(self, taker: Apply, target: Term, known: Mapping[Term, Any]) -> bool:
         parameters = self.planner.library[taker.skill].spec.parameters
         fits = all(misfit(parameters[k], known[v]) is None for k, v in taker.arguments if v == target)
-        values = self._values(taker, known)
-        return fits and (values is None or self._holds(taker, values))
+        return fits and self._holds(taker, known)
 
-    def _holds(self, node: Apply, values: Mapping[str, Any]) -> bool:
-        return all(expressions.holds(text, values) for text in self.planner.library[node.skill].spec.constraints)
-
-    def _values(self, node: Apply, known: Mapping[Term, Any]) -> dict[str, Any] | None:
-        """The arguments of a skill; None if one of them is not known."""
-        parameters = self.planner.library[node.skill].spec.parameters
-        if any(not isinstance(value, Given) and value not in known for _, value in node.arguments):
-            return None
-        return {
-            name: parse(parameters[name], value.text) if isinstance(value, Given) else known[value]
-            for name, value in node.arguments
-        }
+    def _holds(self, node: Apply, known: Mapping[Term, Any]) -> bool:
+        return self.planner.holds(node, {name: known[value] for name, value in node.arguments if value in known})
 
     def _drawn(self, node: Apply, known: Mapping[Term, Any], rng: Random, count: int) -> list[Apply]:
         """The skill with other givens that meet its constraints beside what is known, at most so many."""
-        values, found = self._values(node, known), list[Apply]()
-        spec = self.planner.library[node.skill].spec
-        parameters = {k: spec.parameters[k] for k, value in node.arguments if isinstance(value, Given)}
-        for _ in range(DRAWS if values is not None and parameters and not spec.is_object else 0):
-            drawn = {name: draw(p, rng) for name, p in parameters.items()}
-            if self._holds(node, {**(values or {}), **drawn}):
-                texts = {name: Given(render(p, drawn[name])) for name, p in parameters.items()}
-                found.append(Apply(node.skill, tuple((k, texts.get(k, v)) for k, v in node.arguments)))
+        spec, found = self.planner.library[node.skill].spec, list[Apply]()
+        givens = [name for name, value in node.arguments if isinstance(value, Given)]
+        for _ in range(DRAWS if givens and not spec.is_object else 0):
+            drawn = {name: Given(render(p, draw(p, rng))) for name in givens for p in [spec.parameters[name]]}
+            one = Apply(node.skill, tuple((name, drawn.get(name, value)) for name, value in node.arguments))
+            if self._holds(one, known):
+                found.append(one)
             if len(found) == count:
                 break
         return found

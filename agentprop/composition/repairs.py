@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -20,14 +21,15 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     body_data,
+    children,
     rebuilt,
     walk,
 )
 from agentprop.composition.writer import is_link
 from agentprop.skills.values import draw, render
 
-REDRAWS = 20
-"""Draws of one given that may go into satisfying the constraints."""
+REDRAWS = 12
+"""Draws of a given, of a skill's givens without its data, and half of those of all givens, among which to choose."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,27 @@ class Repairs:
             case _:
                 return term
 
-    def redrawn_given(self, term: Term, skill: str, parameter: str, rng: Random, *, alone: bool = True) -> Term:
-        """Draw a given of a skill anew, alone or with the skill's other givens; with them if nothing else fits.
+    def choices(self, term: Term, skill: str, parameter: str, rng: Random) -> list[Term]:
+        """The composition with another value of a skill's given, with other givens of the skill, with all of them new.
 
-        Raises Impossible if the constraints allow no other values.
+        Raises Impossible if the parameter is none of the skill's givens, or the constraints allow no values.
         """
         node = next((t for t in walk(term) if isinstance(t, Apply) and t.skill == skill), None)
         if node is None or not isinstance(dict(node.arguments).get(parameter), Given):
             raise Impossible(f"{parameter} of {skill} is not a given")
-        p, old = self.planner.library[skill].spec.parameters[parameter], node.argument(parameter)
-        for _ in range(REDRAWS if alone else 0):
-            new = Given(render(p, draw(p, rng)))
-            if new != old and self.planner.holds(node.with_argument(parameter, new)):
-                return rebuilt(term, {node: node.with_argument(parameter, new)})
-        fresh = dict(self.planner.givens(skill, rng).arguments)
-        kept = tuple((k, fresh[k] if isinstance(v, Given) else v) for k, v in node.arguments)
-        return rebuilt(term, {node: replace(node, arguments=kept)})
+        spec = self.planner.library[skill].spec
+        p = spec.parameters[parameter]
+        alone = [node.with_argument(parameter, Given(render(p, draw(p, rng)))) for _ in range(REDRAWS)]
+        fresh = [_with_givens(node, self.planner.givens(skill, rng), kept={spec.data}) for _ in range(REDRAWS)]
+        nodes = dict.fromkeys(one for one in (*alone, *fresh) if one != node and self.planner.holds(one))
+        return [rebuilt(term, {node: one}) for one in nodes] + [self._renewed(term, rng) for _ in range(2 * REDRAWS)]
+
+    def _renewed(self, term: Term, rng: Random) -> Term:
+        """The same composition with new givens; unlike `redrawn` it leaves the bounds of operators as they are."""
+        if isinstance(term, Apply):
+            fresh = _with_givens(term, self.planner.givens(term.skill, rng))
+            return replace(fresh, arguments=tuple((k, self._renewed(v, rng)) for k, v in fresh.arguments))
+        return rebuilt(term, {child: self._renewed(child, rng) for child in children(term)}) if children(term) else term
 
     def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:
         """Remove a skill: its value becomes a given. None if nothing sensible is left."""
@@ -168,3 +175,12 @@ class Repairs:
         if isinstance(term, LowestTerms | Remainder | Program | Printed):
             return replace(term, body=self.exchanged(term.body, old, new, rng))
         return term
+
+
+def _with_givens(node: Apply, fresh: Apply, kept: Collection[str | None] = ()) -> Apply:
+    """A skill with the givens of another application of it, except for those kept; what is supplied stays."""
+    new = dict(fresh.arguments)
+    return replace(
+        node,
+        arguments=tuple((k, new[k] if isinstance(v, Given) and k not in kept else v) for k, v in node.arguments),
+    )

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from agentprop.composition.families import family
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -48,11 +49,15 @@ def structure_digest(term: Term, library: Mapping[str, Package]) -> bytes:
 
 
 def structure_key(composition: str | None, library: Mapping[str, Package]) -> str:
-    """A short name of the structure of a stored composition; empty if there is none that can be read."""
+    """A short name of the structure of a stored composition; empty if none can be read, and for a family's problem.
+
+    Problems of a family of judged programs have one composition, and differ in what is asked about the program.
+    """
     if composition is None:
         return ""
     try:
-        return structure_digest(from_json(composition), library).hex()
+        term = from_json(composition)
+        return "" if family(term, library) is not None else structure_digest(term, library).hex()
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
         return ""
 

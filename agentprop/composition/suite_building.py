@@ -113,11 +113,12 @@ def build(package: Package, sandbox: Sandbox) -> BuiltSuite:
         chosen = cover(table.kills, sizes, chosen)
     shown = _examples(pool, tables, chosen)
     order = [*shown, *sorted(n for n in chosen if n not in shown)]
+    hidden = [n for n in order if n not in shown]
     data = {
         "version": VERSION,
         "inputs": [pool[n].test for n in order],
         "tags": ["example" if n in shown else pool[n].tag for n in order],
-        "settings": [table.stored(order) for table in tables],
+        "settings": [table.stored(order, hidden) for table in tables],
     }
     reports = tuple(table.report() for table in tables)
     return BuiltSuite(json.dumps(data, indent=0) + "\n", len(order), len(pool), reports)
@@ -288,7 +289,7 @@ class _Table:
         return ticks, [_output(value) for value in self.expected]
 
     def _kills(self) -> dict[str, set[int]]:
-        """The inputs that each wrong program fails; the large ones are tried only on those that fail no other."""
+        """The inputs that each wrong program fails; it is tried on the large ones only if it fails no other."""
         rest = [n for n in range(len(self.pool)) if n not in self.large]
         limit = max(MUTANT_LEAST, MUTANT_TIMES * max(self.used[n] for n in rest))
         found: dict[str, set[int]] = {}
@@ -358,10 +359,15 @@ class _Table:
     def _prints(self) -> bool:
         return bool(self.family._judged.form == "stdio")
 
-    def stored(self, order: Sequence[int]) -> dict[str, Any]:
+    def stored(self, order: Sequence[int], hidden: Sequence[int]) -> dict[str, Any]:
         """The part of the suite that is this setting's."""
-        expected = [json.dumps(self.printed[n]) for n in order]
-        return {"parameters": self.values, "ticks": self.ticks, "expected": expected, "equivalent": list(self.alive)}
+        return {
+            "parameters": self.values,
+            "ticks": self.ticks,
+            "expected": [json.dumps(self.printed[n]) for n in order],
+            "equivalent": list(self.alive),
+            "failed": {name: len(tests.intersection(hidden)) for name, tests in self.kills.items()},
+        }
 
     def report(self) -> SettingReport:
         """What was found."""

@@ -39,6 +39,8 @@ class Setting:
     """Tests shown in the statement."""
     ticks: int
     """Budget of each test."""
+    failed: Mapping[str, float]
+    """Wrong programs, by name, and the share of the hidden tests that each fails; none of a suite built before."""
 
 
 def cover(kills: Mapping[str, Set[int]], sizes: Sequence[int], kept: Sequence[int]) -> list[int]:
@@ -83,5 +85,9 @@ def _setting(one: Mapping[str, Any], inputs: Sequence[str], tags: Sequence[str])
     shown = [number for number, tag in enumerate(tags) if tag == "example"]
     hidden = [number for number in range(len(cases)) if number not in shown]
     return Setting(
-        tuple(cases[n] for n in hidden), tuple(tags[n] for n in hidden), tuple(cases[n] for n in shown), one["ticks"]
+        tuple(cases[n] for n in hidden),
+        tuple(tags[n] for n in hidden),
+        tuple(cases[n] for n in shown),
+        one["ticks"],
+        {name: count / len(hidden) for name, count in one.get("failed", {}).items()},
     )

@@ -69,9 +69,26 @@ def test_mined_categories_together_stay_below_their_cap() -> None:
 
 def test_mastery_moves_towards_the_success_rate_of_a_batch() -> None:
     before = mastered(a=0.5, b=0.5, c=0.2)
-    after = Curriculum(("a", "b", "c")).updated(before, {"a": [10, 10, 5], "b": [4, 1, 1]})
-    assert after.mastery == pytest.approx({"a": 0.55, "b": 0.475, "c": 0.2})
-    assert after.novelty == pytest.approx({"a": 0.95, "b": 1.0, "c": 1.0})
+    after = Curriculum(("a", "b", "c"), alpha=0.1).updated(before, {"a": [2, 2, 1], "b": [3, 0, 0]})
+    assert after.mastery == pytest.approx({"a": 1 - 0.9**2 / 2, "b": 0.9**3 / 2, "c": 0.2})
+    assert after.novelty == pytest.approx({"a": 0.9**2 + (1 - 0.9**2) / 2, "b": 1.0, "c": 1.0})
+
+
+def test_mastery_does_not_depend_on_how_candidates_fall_into_batches() -> None:
+    curriculum, before = Curriculum(("a",)), mastered(a=0.2)
+    whole = curriculum.updated(before, {"a": [96, 48, 24]})
+    parts = before
+    for _ in range(3):
+        parts = curriculum.updated(parts, {"a": [32, 16, 8]})
+    assert whole.mastery == pytest.approx(parts.mastery) and whole.novelty == pytest.approx(parts.novelty)
+
+
+def test_a_category_of_a_whole_run_moves_about_a_tenth_of_the_way_in_96_candidates(
+    library: Mapping[str, Package],
+) -> None:
+    categories = categories_of(Planner(library), None, ())
+    share = 96 / len(categories)
+    assert 1 - (1 - Curriculum(categories).alpha) ** share == pytest.approx(0.1, abs=0.02)
 
 
 def test_mastery_starts_from_one_half() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from toy_skills import skill_text
 from agentprop.agent.candidates import tools
 from agentprop.composition import ablation
 from agentprop.composition.ablation import ClauseCounts
-from agentprop.composition.planner import Planner
-from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Given, Program, Remainder, Variable, from_json, modules
 from agentprop.composition.validation import validate
 from agentprop.sandbox import Job, Sandbox
@@ -56,6 +53,19 @@ def test_a_limit_beyond_the_lightest_walk_is_inert(
     assert found.inert == inert
 
 
+def test_a_search_finds_the_first_givens_with_which_a_clause_matters(
+    library: Mapping[str, Package], executor: Executor
+) -> None:
+    term, clause = from_json(WALK % 3), ("coding-graphs-short-walk", "k")
+    for choices, found in (((4, 2), 1), ((4, 3), None)):
+        code = ablation.search(term, library, clause, [from_json(WALK % k) for k in choices])
+        assert code is not None
+        sources = {**tools(), **modules(term, library)}
+        result = asyncio.run(executor.run(Job(code, sources)))
+        assert result.stdout == f"choice = {found}\n"
+    assert ablation.search(term, library, ("coding-graphs-short-walk", "no such given"), []) is None
+
+
 def test_a_remainder_of_something_smaller_is_inert(library: Mapping[str, Package], executor: Executor) -> None:
     term = from_json(PLACES)
     assert tried(Remainder(term, 1000), library, executor).inert == ("remainder",)
@@ -77,15 +87,6 @@ def test_a_changed_value_that_the_next_skill_does_not_take_says_nothing(
     assert code is not None and re.search(
         r"within\(combinatorics_fixed_points.solve\(n=\w+, k=\w+\), 10.0, 5000.0\)", code
     )
-
-
-def test_an_inert_given_is_drawn_anew_alone_or_with_its_neighbours(library: Mapping[str, Package]) -> None:
-    repairs, term = Repairs(Planner(library)), from_json(WALK % 3)
-    alone = repairs.redrawn_given(term, "coding-graphs-short-walk", "k", Random(1))
-    assert isinstance(alone, Apply) and isinstance(term, Apply)
-    assert [k for k, v in alone.arguments if v != term.argument(k)] == ["k"]
-    together = repairs.redrawn_given(term, "coding-graphs-short-walk", "k", Random(1), alone=False)
-    assert isinstance(together, Apply) and together.argument("edges") != term.argument("edges")
 
 
 def test_a_drop_must_be_a_value_of_its_kind() -> None:

@@ -1,4 +1,4 @@
-"""Coding categories compose: a graph begins a pipeline or is made in it, and families are a small part."""
+"""Coding categories compose: a graph begins a pipeline or is made in it, and families keep their share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from random import Random
 
 import pytest
 
+from agentprop.composition.families import family
+from agentprop.composition.freshness import Freshness
 from agentprop.composition.links import Links
 from agentprop.composition.planner import FAMILY_ROOTS, Impossible, Planner
-from agentprop.composition.structure import structure
-from agentprop.composition.terms import Apply, Printed, Program, Term, body_data, skills
+from agentprop.composition.structure import structure, structure_digest, structure_key
+from agentprop.composition.terms import Apply, Printed, Program, Term, body_data, skills, to_json
 from agentprop.skills import Package
 
 CATEGORIES = ("coding-dp", "coding-graphs", "coding-judge", "coding-lists", "coding-strings")
@@ -35,10 +37,20 @@ def planned(planner: Planner, category: str, seed: int = 1) -> list[Term]:
 def test_most_problems_of_a_category_have_a_structure_of_their_own(
     category: str, library: Mapping[str, Package]
 ) -> None:
-    terms = planned(Planner(library), category)
-    assert len({structure(term, library) for term in terms}) >= 0.6 * PLANNED
-    families = sum(library[name].spec.judged is not None for term in terms for name in skills(term)[:1])
-    assert families <= 2 * FAMILY_ROOTS * PLANNED
+    terms = [term for term in planned(Planner(library), category) if family(term, library) is None]
+    assert len({structure(term, library) for term in terms}) >= 0.6 * len(terms)
+
+
+def test_families_of_judged_programs_keep_their_share_when_they_are_no_longer_new(
+    library: Mapping[str, Package],
+) -> None:
+    planner, rng = Planner(library), Random(1)
+    families = [name for name in planner.categories["coding-judge"] if library[name].spec.judged is not None]
+    posed = frozenset(structure_digest(planner.givens(name, rng), library) for name in families)
+    terms = [planner.plan("coding-judge", rng, Freshness(posed, share=1, shares=16)) for _ in range(PLANNED)]
+    share = sum(skills(term)[0] in families for term in terms) / PLANNED
+    assert share == pytest.approx(FAMILY_ROOTS * len(families), abs=0.12)
+    assert {structure_key(to_json(planner.givens(name, rng)), library) for name in families} == {""}
 
 
 def test_a_graph_begins_a_pipeline_or_is_made_in_it(library: Mapping[str, Package]) -> None:

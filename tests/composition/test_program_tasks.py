@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Mapping
 from random import Random
 
-from agentprop.composition import promises
+from agentprop.composition import promises, slips
 from agentprop.composition.listing import listing
 from agentprop.composition.program_submissions import of_program
-from agentprop.composition.program_tasks import changed, likely
+from agentprop.composition.program_tasks import changed, faulty, likely
+from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given, Program, Variable
 from agentprop.skills import Package
 
@@ -29,5 +32,32 @@ def test_the_example_tells_more_than_one_element_again_and_again(library: Mappin
     inputs = [[7, 7, 3], [7, 7, 7, 1, 3], [5, 1, 4, 9, 8, 6]]
     data = inputs + promises.edges(term, library)
     printed = [repr([x for x in xs if x % 3]) for xs in data]
-    made = of_program(term, library, "Thin it out.", repr(inputs), printed, "write", Random(1))
+    made = of_program(term, library, "Thin it out.", repr(inputs), printed, "write", None, Random(1))
     assert "Example: `solve([5, 1, 4, 9, 8, 6])` returns `[5, 1, 4, 8]`." in made.statement
+
+
+OWN = "def f1(xs):\n    total = 0\n    for x in xs:\n        if x >= 3:\n            total += x\n    return total"
+OWN += "\n\ndef solve(xs):\n    return f1(xs)"
+
+
+def test_a_slip_is_tried_on_the_data_and_one_that_gives_itself_away_is_none() -> None:
+    endless = OWN.replace("total = 0", "total = 0\n    while total < 1:\n        pass")
+    broken = OWN.replace("return total", "return total // (total - 3)")
+    some = [OWN.replace(">= 3", "> 3"), OWN.replace("+= x", "-= x"), OWN.replace("= 0", "= 1"), endless, broken]
+    code = slips.trial(OWN, some, "[[1], [2, 3], [5], [1, 1]]")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    shares = slips.shares(some, out.getvalue().splitlines())
+    assert shares == {some[0]: 0.25, some[1]: 0.5}  # one that is wrong for all data is found at a glance
+
+
+def test_of_a_family_a_slip_that_few_hidden_tests_show_comes_first(library: Mapping[str, Package]) -> None:
+    families = [package for package in library.values() if package.spec.judged is not None]
+    assert len(families) == 12
+    for package in families:
+        for values in settings(package):
+            shares = faulty(package, values)
+            assert all(0 < share <= 1 for share in shares.values())
+            chosen = [shares[program] for program in slips.subtle(shares)]
+            assert len(chosen) > 2 and all(slips.LEAST <= share <= slips.MOST for share in chosen)

@@ -40,3 +40,14 @@ def test_a_program_without_its_first_step_is_named_after_the_data_of_the_next(li
     pruned = Repairs(Planner(library)).pruned(Program("edges", body), "coding-graphs-hop-distances", Random(1))
     assert isinstance(pruned, Program) and pruned.variable == "xs"
     assert Variable("xs") in walk(pruned.body) and Variable("edges") not in walk(pruned.body)
+
+
+def test_other_givens_of_a_skill_keep_its_data_before_all_are_new(library: Mapping[str, Package]) -> None:
+    term = from_json(
+        '{"apply":"coding-graphs-short-walk","to":{"edges":"1-2 (2), 2-3 (2), 3-4 (2), 1-4 (9)",'
+        '"a":"1","b":"4","k":"3"}}'
+    )
+    found = Repairs(Planner(library)).choices(term, "coding-graphs-short-walk", "k", Random(1))
+    assert isinstance(term, Apply) and all(isinstance(one, Apply) and one != term for one in found)
+    kept = [dict(one.arguments)["edges"] == term.argument("edges") for one in found if isinstance(one, Apply)]
+    assert kept == sorted(kept, reverse=True) and True in kept and False in kept

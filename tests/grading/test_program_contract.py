@@ -15,8 +15,8 @@ from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.composition import program_submissions, promises, proposer
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import PROGRAM_TASKS, Planner
-from agentprop.composition.program_submissions import drawn_task
+from agentprop.composition.planner import Planner
+from agentprop.composition.program_submissions import FAMILY_TASKS, PROGRAM_TASKS, drawn_task
 from agentprop.composition.program_tasks import Asked, asked, asking, slowed
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
@@ -64,7 +64,7 @@ def make(library: Mapping[str, Package], executor: Executor) -> Make:
         )
         environment = Environment(task, library, executor, tools(), Rules(), builtin_made_by())
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(proposer, "drawn_task", lambda rng: wanted)
+            patched.setattr(proposer, "drawn_task", lambda *_: wanted)
             patched.setattr(program_submissions, "COMPOSED_OPTIMISE", 1.0)
             episode = asyncio.run(rollout(environment, BuiltinProposer(planner, term, Random(f"{skill} {wanted}"))))
         assert episode.problem is not None
@@ -232,7 +232,9 @@ def test_a_composed_program_to_be_sped_up_is_right_on_all_but_the_largest_data(
     assert passed[0] == "same" and "same" in passed[1:]
 
 
-def test_every_task_has_a_share() -> None:
-    rng = Random(0)
-    drawn = Counter(drawn_task(rng) for _ in range(1000))
-    assert all(abs(drawn[task] / 1000 - share) < 0.05 for task, share in PROGRAM_TASKS.items())
+def test_every_task_has_a_share(library: Mapping[str, Package]) -> None:
+    rng, planner = Random(0), Planner(library)
+    composed, family = program_of("coding-lists-digit-sums", library), planner.givens("coding-judge-presses", rng)
+    for term, shares in ((composed, PROGRAM_TASKS), (family, FAMILY_TASKS)):
+        drawn = Counter(drawn_task(term, library, rng) for _ in range(1000))
+        assert all(abs(drawn[task] / 1000 - share) < 0.05 for task, share in shares.items())

@@ -46,7 +46,7 @@ def test_mastery_starts_where_the_verdicts_of_an_earlier_run_left_it(tmp_path: P
     verdicts = [verdict(p, "valid" if i < 3 else "invalid") for i, p in enumerate(algebra)]
     path = stored(tmp_path / "run", *algebra, *verdicts)
     state = earlier_mastery([path], CURRICULUM)
-    assert state.mastery["algebra"] == pytest.approx(0.5 + 0.5 * (0.75 - 0.5))
+    assert state.mastery["algebra"] == pytest.approx((1 - 0.5**4) / 2)  # 1/2 → 3/4 → 7/8 → 15/16, and then half of it
     assert state.mastery["geometry"] == 0.5
 
 

@@ -6,14 +6,11 @@ named together. If a problem has several verdicts, that of the last run named co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Problem, Verdict
-
-GROUP = 96
-"""Verdicts in one step of the EMA, as many as candidates in a batch."""
 
 
 def earlier_mastery(runs: Sequence[str], curriculum: Curriculum) -> MasteryState:
@@ -42,15 +39,6 @@ def earlier_mastery(runs: Sequence[str], curriculum: Curriculum) -> MasteryState
             f"there is no verdict on a problem in {', '.join(runs)}",
             hint="name the propose run and the verify run that judged it, both with --learn-from",
         )
-    for start in range(0, len(known), GROUP):
-        state = curriculum.updated(state, _tally(known[start : start + GROUP]))
+    for name, valid in known:
+        state = curriculum.updated(state, {name: [1, valid, valid]})
     return state
-
-
-def _tally(group: Iterable[tuple[str, bool]]) -> dict[str, list[int]]:
-    """Category → (candidates, successes, distinct successes)."""
-    out: dict[str, list[int]] = {}
-    for category, valid in group:
-        total, good, distinct = out.get(category, [0, 0, 0])
-        out[category] = [total + 1, good + valid, distinct + valid]
-    return out

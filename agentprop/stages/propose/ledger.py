@@ -5,14 +5,14 @@ accepted problem, and the mastery of one window of batches.
 
 Batches of 32 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery, and
 avoids the structures, after batch b − window. Example with a window of 2: in batch 0, 24 of 32 candidates succeed, 20
-of them with a new structure. Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that
-is drawn with it.
+of them with a new structure. Mastery moves from 0.5 to 0.5 + (1 − 0.96³²)·(0.75 − 0.5) = 0.682, and batch 2 is the
+first that is drawn with it.
 
     >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
     >>> ledger.next, ledger.tallies = 32, {"algebra": [32, 24, 20]}
     >>> ledger.close_batch()
     >>> [round(ledger.mastery_for(batch).mastery["algebra"], 3) for batch in (0, 1, 2)]
-    [0.5, 0.5, 0.525]
+    [0.5, 0.5, 0.682]
 """
 
 from __future__ import annotations
