@@ -13,6 +13,7 @@ from typing import Any
 
 from agentprop.composition.solution.arithmetic import false_equations
 from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.objects import in_words
 from agentprop.skills import Package, worded
 from agentprop.skills.explanations import VALUE, hole_faults
 
@@ -23,6 +24,7 @@ MAX_BITS, MAX_TEXT, MAX_ITEMS = 200, 200, 24
 def sentences(package: Package, parameters: Mapping[str, Any], steps: Mapping[str, Any], value: Any) -> list[str]:
     """Fill the sentences of a package's explanation. Raises KeyError for a hole without a value."""
     spec = package.spec
+    steps = {**steps, **in_words(spec, steps)}
 
     def text(name: str, math: bool) -> str:
         if name == VALUE:
