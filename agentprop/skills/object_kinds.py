@@ -37,7 +37,7 @@ from typing import Any
 MOST_SHOWN = 8
 """Members, or values of theirs, that a step of a solution lists."""
 FEW = 4
-"""Members that a solution goes through one by one."""
+"""Members with which a solution answers the question one by one."""
 Fact = tuple[str, Any]
 Ports = Mapping[str, Callable[[Any], Any]]
 
@@ -104,7 +104,7 @@ def worked(
 
     `letters` gives the numbers of a member by the letters of the kind's formulas. Facts of the ports `direct`, which
     say outright what a member is, come first. A row of `narrowing` is: the port and the value of a fact; the letters
-    settled by the direct facts before it; the port's value for each member left before it, if they are few; how many
+    settled by the direct facts before it; the port's value for each member left before it, if they are listed; how many
     it leaves, and the first of these. `reached` is: the question and its ports; how many members are left; those by
     which it is answered, each with its letters and its values; and for an extremum how many more attain it, how many
     values there are, and these or their ends.
@@ -115,7 +115,7 @@ def worked(
         if 0 < number <= len(plain):
             settled = _settled(found, letters)
         values = [ports[port](one) for one in found]
-        before = [_noted(value) for value in values] if len(found) <= FEW else []
+        before = [_noted(value) for value in values] if port not in direct and len(found) <= MOST_SHOWN else []
         found = [one for one, value in zip(found, values, strict=True) if value == told]
         rows.append([port, _noted(told), settled, before, len(found), [shown(one) for one in found[:MOST_SHOWN]]])
     return {"family": len(family), "narrowing": rows, "reached": _reached(found, question, ports, letters, shown)}
@@ -163,7 +163,7 @@ def _asked(one: Any, question: Sequence[str], ports: Ports) -> list[Any]:
 
 
 def _noted(value: Any) -> Any:
-    """A value as a step of a solution: a condition as 1 or 0, and an irrational number as an empty text."""
+    """A value as a step of a solution: a condition as 1 or 0, and what is no rational number as an empty text."""
     return "" if value is None else int(value) if isinstance(value, bool) else value
 
 

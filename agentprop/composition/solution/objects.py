@@ -89,8 +89,8 @@ class _Words:
         leaves = f"leaves {_left(left, members)}"
         if not (number and before):
             return f"{clause}. This {leaves}"
-        values = _joined([f"${shown(one, math=True)}$" if one != "" else "irrational" for one in before])
-        return f"{clause}. For those that are left the value is {values}, which {leaves}"
+        values = _joined([f"${shown(one, math=True)}$" if one != "" else "no rational number" for one in before])
+        return f"{clause}. For those listed, in this order, the value is {values}, which {leaves}"
 
     def _meaning(self, port: str, number: str, known: Letters) -> str:
         """What a fact means in letters, those that are known as numbers; empty if the kind has no formula for it."""
@@ -180,7 +180,7 @@ class _Words:
         if not template or not of.knows(template):
             return ""
         if "$" in template:
-            return f" ({_filled(template, of.letters)})"
+            return f" ({_filled(template, of.letters)}{self._where(template, {}, of)})"
         if not holds:
             if len(_RELATION.findall(template)) != 1:
                 return ""

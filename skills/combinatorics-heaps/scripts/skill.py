@@ -50,6 +50,7 @@ LETTERS = {
     "B": PORTS["b"],
     "C": PORTS["c"],
     "s": _sum,
+    "nim": _sum,
     "wins": _wins,
 }
 

@@ -143,6 +143,7 @@ LETTERS = {
     "p_1": lambda g: _divisions(g, 1),
     "p_2": lambda g: _divisions(g, 2),
     "p_3": lambda g: _divisions(g, 3),
+    "parts": _parts,
     "laplacian": lambda g: r" \\ ".join(" & ".join(map(str, row)) for row in _laplacian(g)),
     "found": lambda g: (
         ", ".join(name for name, triple in zip(NAMES, TRIPLES, strict=True) if g & triple == triple) or "none"

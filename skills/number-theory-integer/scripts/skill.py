@@ -81,9 +81,7 @@ LETTERS = {
     "sums": lambda n: _product(f"({' + '.join(str(p**k) for k in range(e + 1))})" for p, e in _factors(n)),
     "shares": lambda n: _product([str(n), *(rf"(1 - \frac{{1}}{{{p}}})" for p, _ in _factors(n))]),
     "digits": lambda n: " + ".join(str(n)),
-    "split": lambda n: next(
-        (rf"{n} = {a}^2 + {isqrt(n - a * a)}^2" for a in range(1, isqrt(n)) if _is_square(n - a * a)), ""
-    ),
+    "split": lambda n: _split(n),
 }
 
 BOUNDS = {
@@ -108,6 +106,14 @@ def _product(factors):
 
 def _is_square(n):
     return n > 0 and isqrt(n) ** 2 == n
+
+
+def _split(n):
+    """Two positive squares that add up to n, or that there are none."""
+    for a in range(1, isqrt(n) + 1):
+        if _is_square(n - a * a):
+            return f"{n} = {a}^2 + {isqrt(n - a * a)}^2"
+    return rf"{n} \ne a^2 + b^2 \text{{ for all }} a, b \ge 1"
 
 
 def _shown(n):
