@@ -39,6 +39,20 @@ def wordings(spec: Spec) -> Iterator[str]:
     yield from (text for texts in spec.formulas.values() for text in texts)
 
 
+def claims(spec: Spec, steps: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the formulas of the facts say, with the numbers of the objects that are left, by the ports of the facts."""
+    if not in_words(spec, steps):
+        return
+    for port, value, *_ in steps[NARROWING]:
+        template = spec.formulas.get(port, ("",))[-1]
+        number = shown(value, math=True) if "<v>" in spec.parameters["facts"].phrases[port][0] else ""
+        if "$" not in template:
+            template = f"${template}{' = ' if number else ''}{number}$"
+        for point in steps[REACHED][3]:
+            if (one := _Object(point)).knows(template.replace("<v>", "")):
+                yield port, _filled(template.replace("<v>", number), one.letters)
+
+
 @dataclass(frozen=True)
 class _Object:
     """One that is left, and its values for the question."""
