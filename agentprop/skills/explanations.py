@@ -21,6 +21,8 @@ from agentprop.skills.wordings import holes
 
 VALUE = "value"
 """Name of the hole for the skill's own value."""
+NARROWING, REACHED = "narrowing", "reached"
+"""Steps of object kinds that are told in words: what the facts leave, and how that answers the question."""
 FEWEST, MOST = 2, 6
 
 
@@ -30,6 +32,7 @@ def explanation_faults(s: Spec, script: str | None) -> Iterator[str]:
     taken = sorted(set(known or ()) & {*s.parameters, *s.flavour, VALUE, "subject"})
     if taken:
         yield f"scripts/skill.py: steps: {', '.join(taken)} already means something else"
+    yield from formula_faults(s)
     if not s.explain:
         return
     if not FEWEST <= len(s.explain) <= MOST:
@@ -55,8 +58,20 @@ def _sentence_faults(s: Spec) -> Iterator[str]:
         if sentence.strip()[-1:] not in tuple(".!?:;"):
             yield f"explain.{number}: does not end as a sentence does"
     gives_function = s.output is not None and s.output.kind == "program"
-    if VALUE not in holes(s.explain[-1]) and not gives_function:
+    value = {VALUE, REACHED} if s.is_object else {VALUE}
+    if not value & {*holes(s.explain[-1])} and not gives_function:
         yield f"explain.{len(s.explain) - 1}: the last sentence lacks <{VALUE}>"
+
+
+def formula_faults(s: Spec) -> Iterator[str]:
+    """Yield the faults of the formulas of an object kind that show without running its script."""
+    if s.formulas and not s.is_object:
+        yield "formulas: only an object kind has them"
+    for name, templates in s.formulas.items():
+        if not 1 <= len(templates) <= 2:
+            yield f"formulas.{name}: one formula is wanted, or a second one for the numbers, not {len(templates)}"
+        if any(template.replace(r"\$", "").count("$") % 2 for template in templates):
+            yield f"formulas.{name}: unbalanced $"
 
 
 def step_names(script: str | None) -> tuple[str, ...] | None:

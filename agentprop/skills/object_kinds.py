@@ -14,6 +14,13 @@ member's is not rational, or a bool for a condition. Facts are pairs (port, valu
     7
     >>> narrowed(squares, (("even", True), ("area", 16)), ports, lambda s: f"side {s[0]}")
     {'family': 9, 'counts': [4, 1], 'left': 'side 4'}
+    >>> told = worked(squares, (("even", True), ("area", 16)), ("value", "side"), ports, {"s": ports["side"]}, ())
+    >>> for row in told["narrowing"]:
+    ...     row
+    ['even', 1, [], [], 4, ['$(2, 4)$', '$(4, 16)$', '$(6, 36)$', '$(8, 64)$']]
+    ['area', 16, [], [4, 16, 36, 64], 1, ['$(4, 16)$']]
+    >>> told["reached"]
+    ['value', ['side'], 1, [['$(4, 16)$', [['s', 4]], [4]]], []]
     >>> bounded(9, (("area", 16), ("even", True)), {"area": lambda area: area})
     9
     >>> bounded(20, (("area", 16), ("even", True)), {"area": lambda area: area})
@@ -28,7 +35,9 @@ from math import isqrt
 from typing import Any
 
 MOST_SHOWN = 8
-"""Members that the last step of a solution lists."""
+"""Members, or values of theirs, that a step of a solution lists."""
+FEW = 4
+"""Members with which a solution answers the question one by one."""
 Fact = tuple[str, Any]
 Ports = Mapping[str, Callable[[Any], Any]]
 
@@ -80,6 +89,82 @@ def narrowed(
     listed = [shown(one) for one in found[:MOST_SHOWN]]
     more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
     return {"family": len(family), "counts": counts, "left": ", ".join(listed + more)}
+
+
+def worked(
+    family: Sequence[Any],
+    facts: Sequence[Fact],
+    question: Sequence[str],
+    ports: Ports,
+    letters: Ports,
+    direct: Sequence[str],
+    shown: Callable[[Any], str] = "${}$".format,
+) -> dict[str, Any]:
+    """The steps of a solution, as data that it is told from: how the facts narrow the family, and what answers then.
+
+    `letters` gives the numbers of a member by the letters of the kind's formulas. Facts of the ports `direct`, which
+    say outright what a member is, come first. A row of `narrowing` is: the port and the value of a fact; the letters
+    settled by the direct facts before it; the port's value for each member left before it, if they are listed; how many
+    it leaves, and the first of these. `reached` is: the question and its ports; how many members are left; those by
+    which it is answered, each with its letters and its values; and for an extremum how many more attain it, how many
+    values there are, and these or their ends.
+    """
+    plain = [fact for fact in facts if fact[0] in direct]
+    found, settled, rows = list(family), list[Any](), []
+    for number, (port, told) in enumerate([*plain, *(fact for fact in facts if fact not in plain)]):
+        if 0 < number <= len(plain):
+            settled = _settled(found, letters)
+        values = [ports[port](one) for one in found]
+        before = [_noted(value) for value in values] if port not in direct and len(found) <= MOST_SHOWN else []
+        found = [one for one, value in zip(found, values, strict=True) if value == told]
+        rows.append([port, _noted(told), settled, before, len(found), [shown(one) for one in found[:MOST_SHOWN]]])
+    return {"family": len(family), "narrowing": rows, "reached": _reached(found, question, ports, letters, shown)}
+
+
+def _settled(found: Sequence[Any], letters: Ports) -> list[Any]:
+    """The letters that stand for the same number in all members."""
+    known = [(letter, of(found[0]), of) for letter, of in letters.items()] if found else []
+    return [[letter, own] for letter, own, of in known if own is not None and all(of(one) == own for one in found)]
+
+
+def _reached(
+    found: Sequence[Any], question: Sequence[str], ports: Ports, letters: Ports, shown: Callable[[Any], str]
+) -> list[Any]:
+    """What answers the question."""
+    kind, *names = question
+    values = [_asked(one, question, ports) for one in found] if kind != "number" else []
+    decisive, extremum = list(range(len(values))), list[Any]()
+    if kind in ("greatest", "least"):
+        single = sorted({value for (value,) in values})
+        best = [single[-1 if kind == "greatest" else 0]]
+        decisive = [values.index(best)]
+        extremum = [
+            values.count(best) - 1,
+            len(single),
+            single if len(single) <= MOST_SHOWN else [single[0], single[-1]],
+        ]
+    elif len(values) > FEW:  # one member is as good as another, but for the side of a branch on which it is
+        sides = [value[0] if kind == "branch" else 1 for value in values]
+        decisive = [sides.index(side) for side in dict.fromkeys(sides)]
+    points = [
+        [shown(found[place]), [[letter, _noted(of(found[place]))] for letter, of in letters.items()], values[place]]
+        for place in decisive
+    ]
+    return [kind, names, len(found), points, extremum]
+
+
+def _asked(one: Any, question: Sequence[str], ports: Ports) -> list[Any]:
+    """The values of a member for a question; of a branch whether its condition holds, and the value on that side."""
+    kind, *names = question
+    if kind == "branch":
+        holds = bool(ports[names[0]](one))
+        return [int(holds), ports[names[1 if holds else 2]](one)]
+    return [ports[name](one) for name in names]
+
+
+def _noted(value: Any) -> Any:
+    """A value as a step of a solution: a condition as 1 or 0, and what is no rational number as an empty text."""
+    return "" if value is None else int(value) if isinstance(value, bool) else value
 
 
 def bounded(box: int, facts: Sequence[Fact], bounds: Mapping[str, Callable[[Any], Any]]) -> int:

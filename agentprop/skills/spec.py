@@ -131,6 +131,9 @@ class Spec(Part):
     """Noun phrases without parameters that name a quantity behind its scene: `the age of the granite`."""
     explain: tuple[str, ...] = ()
     """Sentences of a worked solution, over the parameters, the names that `steps` yields, and `<value>`."""
+    formulas: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """How a port of an object, or a letter of its formulas, is computed: an expression or a relation over the letters,
+    or a clause with `$…$`; a second one is for the numbers of one object, if these need another. Empty: not said."""
     follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
     """Wordings that take one parameter from the story so far."""
     sweep: tuple[str, ...] = ()

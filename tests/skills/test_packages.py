@@ -158,6 +158,30 @@ def test_a_fault_of_an_explanation_is_found(old: str, new: str, fault: str) -> N
     assert any(fault in line for line in found), found
 
 
+KIND = bundled_directory() / "geometry-triangle"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("power: ['<CA> \\cdot <AB>']", "power: ['$<CA> \\cdot <AB>']", "formulas.power: unbalanced $"),
+        ("power: ['<CA> \\cdot <AB>']", "power: []", "formulas.power: one formula is wanted"),
+        ("'<reached>.'", "'So it is.'", "the last sentence lacks <value>"),
+        ("'<narrowing>.'", "'So it is.'", ""),
+    ],
+)
+def test_a_fault_of_a_formula_is_found(old: str, new: str, fault: str) -> None:
+    text, script = ((KIND / name).read_text(encoding="utf-8") for name in ("SKILL.md", "scripts/skill.py"))
+    assert old in text
+    found = faults(text.replace(old, new, 1), script)
+    assert any(fault in line for line in found) if fault else found == []
+
+
+def test_only_an_object_kind_has_formulas() -> None:
+    text = GOOD.replace("sweep: [a]\n", "sweep: [a]\n  formulas: {a: ['<a>']}\n")
+    assert "formulas: only an object kind has them" in faults(text, SCRIPT)
+
+
 def test_a_step_has_a_name_of_its_own() -> None:
     found = faults(GOOD, STEPS.replace("'side'", "'a'"))
     assert any("steps: a already means something else" in line for line in found), found

@@ -15,6 +15,7 @@ from agentprop.composition.answer_text import answer_text
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.solution.checking import Sources, fault
 from agentprop.composition.solution.filling import value_text
+from agentprop.composition.solution.objects import wordings
 from agentprop.composition.solution.outline import Outline, Scope, answered, modules, tracing
 from agentprop.composition.solution.telling import Row, family_method, method, solution
 from agentprop.composition.terms import Apply, Program, Term, skills
@@ -103,7 +104,7 @@ def _computed(trace: Sequence[Row]) -> Iterator[Any]:
 def _sentences(term: Term, library: Mapping[str, Package]) -> Iterator[str]:
     for name in skills(term):
         spec = library[name].spec
-        yield from (*spec.explain, *spec.value[:1], *spec.named[:1])
+        yield from (*spec.explain, *spec.value[:1], *spec.named[:1], *wordings(spec))
 
 
 def _intermediate(term: Term, library: Mapping[str, Package], trace: Sequence[Row]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 r"""A formula → whether its equations of plain numbers hold, as a reader who recalculates them finds.
 
-Both sides of `=`, `\approx` and `\equiv … \pmod{…}` are evaluated exactly, and decimals within the rounding of what is
-written: five significant digits or more are taken as rounded in the last one, fewer as exact. A side with a letter, or
-with a notation that is not known here, is no claim about numbers and is passed over.
+Both sides of `=`, `\approx` and `\equiv … \pmod{…}`, and of inequalities, are evaluated exactly, and decimals within
+the rounding of what is written: five significant digits or more are taken as rounded in the last one, fewer as exact. A
+side with a letter, or with a notation that is not known here, is no claim about numbers and is passed over.
 
     >>> list(false_equations(r"$2^{10} - 24 = 1000$, and $\binom{5}{2} = 10 = 3 \cdot 4$."))
     ['\\binom{5}{2} = 10 = 3 \\cdot 4: 10 is not 12']
+    >>> list(false_equations(r"$\max(2,\,5) > 4 \ge 3^2$"))
+    ['\\max(2,\\,5) > 4 \\ge 3^2: 4 is not \\ge 9']
     >>> list(false_equations(r"$x = 7$ and $1.5 \cdot 2.1333 = 3.2$"))
     []
 """
@@ -13,6 +15,7 @@ with a notation that is not known here, is no claim about numbers and is passed 
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,14 +30,20 @@ ROUNDED = 5
 """Significant digits from which a decimal counts as rounded."""
 _TOKEN = re.compile(
     r"\s*(?:(\d+(?:\.\d+)?)|\\(frac|dfrac|tfrac|binom|dbinom|sqrt|cdot|times|div|bmod|lfloor|rfloor|lceil|rceil|pi|ln|"
-    r"log|exp|sin|cos|tan)(?![A-Za-z])|([-+*/^!(){}\[\]|%]))"
+    r"log|exp|sin|cos|tan|min|max|gcd)(?![A-Za-z])|([-+*/^!(){}\[\]|%,]))"
 )
 _SPACES = re.compile(r"\\[,;:! ]|\\quad|\\left(?![a-z])|\\right(?![a-z])|~")
-_SPLIT = re.compile(r"=|\\approx(?![a-z])|\\equiv(?![a-z])")
+_SPLIT = re.compile(r"(=|<|>|\\(?:approx|equiv|le|ge|ne)(?![a-z]))")
 _FORMULA = re.compile(r"\$([^$]+)\$")
 _MODULUS = re.compile(r"\\pmod\{?\s*(\d+)\s*\}?")
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "ln": math.log, "log": math.log10, "exp": math.exp, "sin": math.sin, "cos": math.cos, "tan": math.tan,
+}  # fmt: skip
+_INEQUALITIES: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, ">": operator.gt, r"\le": operator.le, r"\ge": operator.ge, r"\ne": operator.ne,
+}  # fmt: skip
+_OF_SEVERAL: dict[str, Callable[..., Any]] = {
+    "min": min, "max": max, "gcd": lambda *numbers: Fraction(math.gcd(*map(int, numbers))),
 }  # fmt: skip
 
 
@@ -60,11 +69,21 @@ def false_equations(text: str) -> Iterator[str]:
 def _false_in(formula: str) -> Iterator[str]:
     found = _MODULUS.search(formula)
     modulus = int(found[1]) if found else None
-    sides = [_value_or_none(side) for side in _SPLIT.split(_MODULUS.sub("", formula))]
-    for left, right in pairwise(sides):
-        if left is not None and right is not None and not _same(left, right, modulus):
-            yield f"{formula.strip()}: {_brief(left)} is not {_brief(right)}"
+    parts = _SPLIT.split(_MODULUS.sub("", formula))
+    sides = [_value_or_none(side) for side in parts[::2]]
+    for (left, right), sign in zip(pairwise(sides), parts[1::2], strict=True):
+        if left is None or right is None:
+            continue
+        unequal = sign in _INEQUALITIES
+        if not (_ordered(left, right, sign) if unequal else _same(left, right, modulus)):
+            yield f"{formula.strip()}: {_brief(left)} is not {f'{sign} ' if unequal else ''}{_brief(right)}"
             return
+
+
+def _ordered(left: Measured, right: Measured, sign: str) -> bool:
+    """Whether an inequality holds; one of rounded numbers that are the same for all one sees may."""
+    rounded = left.error or right.error
+    return bool(_INEQUALITIES[sign](left.value, right.value)) or bool(rounded and _same(left, right, None))
 
 
 def _brief(number: Measured) -> str:
@@ -149,7 +168,18 @@ class _Reader:
                 self.take()
                 other = self.signed()
                 value = Measured(value.value % other.value)
-            elif self.next in ("(", "frac", "dfrac", "tfrac", "binom", "sqrt", "pi", "lfloor", *_FUNCTIONS):
+            elif self.next in (
+                "(",
+                "frac",
+                "dfrac",
+                "tfrac",
+                "binom",
+                "sqrt",
+                "pi",
+                "lfloor",
+                *_FUNCTIONS,
+                *_OF_SEVERAL,
+            ):
                 value = _times(value, self.power())
             else:
                 break
@@ -201,9 +231,20 @@ class _Reader:
             return self.root()
         if token == "pi":
             return Measured(math.pi)
+        if token in _OF_SEVERAL:
+            return Measured(_OF_SEVERAL[token](*(number.value for number in self.several())))
         if token in _FUNCTIONS:
             return _applied(_FUNCTIONS[token], self.argument())
         raise NotArithmetic(token)
+
+    def several(self) -> list[Measured]:
+        self.take("(")
+        found = [self.sum()]
+        while self.next == ",":
+            self.take()
+            found.append(self.sum())
+        self.take(")")
+        return found
 
     def enclosed(self, opening: str) -> Measured:
         value = self.sum()

@@ -22,6 +22,7 @@ from agentprop.composition import grammar
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.signs import may_be_negative
 from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.objects import in_words
 from agentprop.composition.solution.outline import Key, Outline, Scope, answered, is_open, key_of
 from agentprop.composition.terms import (
     Apply,
@@ -117,6 +118,7 @@ class Narrator:
         spec, row = self.library[term.skill].spec, self.row(term, scope)
         phrase = self.phrase(term, scope)
         steps = {str(name): value for name, value in row.notes}
+        steps |= in_words(spec, steps)
         opening = self._opening(term)
         if not spec.explain:
             subject = phrase or _subject(spec, "asked for" if term == self.last else "needed next")
@@ -125,7 +127,7 @@ class Narrator:
         texts = [fill(sentence, self._text(term, scope, steps)) for sentence in told]
         alone = term == self.last and len(self.outline.places) == 1
         head = [] if alone or phrase is None else [f"{opening[0]} {phrase}."]
-        return " ".join([*head, *texts])
+        return ("\n\n" if spec.is_object else " ").join([*head, *texts])
 
     def _opening(self, term: Term) -> tuple[str, str]:
         """How a paragraph begins: with an explanation, and with nothing but the value."""

@@ -1,7 +1,8 @@
 """A package that explains itself → what is wrong with its explanation on drawn parameters.
 
 `steps` must answer wherever `solve` does, always with the same names, and its sentences, filled with the numbers, must
-hold: whoever recalculates their equations finds them true, the last of which leads to the value of `solve`.
+hold: whoever recalculates their equations finds them true, the last of which leads to the value of `solve`. So must the
+formulas of an object kind, with the numbers of an object of which the facts are true.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from agentprop.composition.solution.arithmetic import false_equations
 from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.objects import claims, in_words
 from agentprop.skills import Package, worded
 from agentprop.skills.explanations import VALUE, hole_faults
 
@@ -23,6 +25,7 @@ MAX_BITS, MAX_TEXT, MAX_ITEMS = 200, 200, 24
 def sentences(package: Package, parameters: Mapping[str, Any], steps: Mapping[str, Any], value: Any) -> list[str]:
     """Fill the sentences of a package's explanation. Raises KeyError for a hole without a value."""
     spec = package.spec
+    steps = {**steps, **in_words(spec, steps)}
 
     def text(name: str, math: bool) -> str:
         if name == VALUE:
@@ -55,6 +58,8 @@ def trial_faults(
         for number, sentence in enumerate(sentences(package, case, found, value)):
             for wrong in false_equations(sentence):
                 yield f"explain.{number}: {wrong}"
+        for port, text in claims(package.spec, found):
+            yield from (f"formulas.{port}: {wrong}" for wrong in false_equations(text))
 
 
 def _name_faults(package: Package, names: tuple[str, ...]) -> Iterator[str]:

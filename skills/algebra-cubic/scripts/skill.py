@@ -1,8 +1,9 @@
 """Cubics x^3 - e x^2 + f x - g with integer zeros: what facts about one of them leave open."""
 
+from functools import cache
 from itertools import combinations_with_replacement
 
-from object_kinds import answer, bounded, narrowed, root
+from object_kinds import answer, bounded, root, worked
 
 DIRECT = ("sum", "pairs", "product")
 SAME = {}
@@ -59,6 +60,8 @@ PORTS = {
     "negative": lambda p: p[2] < 0,
 }
 
+LETTERS = {"r": lambda p: _zeros(p)[0], "s": lambda p: _zeros(p)[1], "t": lambda p: _zeros(p)[2]}
+
 
 def _beyond(offset):
     """P(k) is the product of the differences k - r: one of integers is at most a product in which none is zero."""
@@ -80,15 +83,23 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+
+
+@cache
+def _zeros(p):
+    """The zeros in order: the least is found as an integer, the other two then by a quadratic equation."""
+    e, f, _ = p
+    r = next(x for x in range(-root(e * e - 2 * f), 1 + root(e * e - 2 * f)) if _at(p, x) == 0)
+    rest, product = e - r, f - r * (e - r)
+    gap = root(rest * rest - 4 * product)
+    return r, (rest - gap) // 2, (rest + gap) // 2
 
 
 def _shown(one):
-    e, f, g = one
-    terms = [("x^2", -e), ("x", f), ("", -g)]
-    parts = [f"{'-' if a < 0 else '+'}{abs(a) if abs(a) != 1 or not p else ''}{p}" for p, a in terms if a]
-    return "$x^3" + "".join(parts) + "$"
+    r, s, t = _zeros(one)
+    return f"$({r}, {s}, {t})$"
 
 
 # --- the other route: the zeros ---

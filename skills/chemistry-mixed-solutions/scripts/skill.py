@@ -6,7 +6,7 @@ millilitre of a solution of 0.1 mol/L holds 100 micromoles.
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, narrowed, whole
+from object_kinds import answer, bounded, whole, worked
 
 DIRECT = ("acid", "base", "water", "total")
 SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
@@ -50,6 +50,8 @@ PORTS = {
     "watery": lambda m: m[2] > m[0],
 }
 
+LETTERS = {"x": PORTS["acid"], "y": PORTS["base"], "z": PORTS["water"]}
+
 BOUNDS = {"total": lambda told: told - 2}
 
 
@@ -59,8 +61,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the neutralization runs in portions of 100 micromoles, as long as both sides have one ---

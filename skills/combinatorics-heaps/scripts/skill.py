@@ -1,6 +1,6 @@
 """Positions of Nim with three heaps: what facts about one of them leave open."""
 
-from object_kinds import answer, bounded, narrowed
+from object_kinds import answer, bounded, worked
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {}
@@ -12,10 +12,22 @@ def members(box):
     return [(a, b, c) for a in sizes for b in sizes for c in sizes]
 
 
+def _sum(heaps):
+    """The Nim sum."""
+    return heaps[0] ^ heaps[1] ^ heaps[2]
+
+
 def _reductions(heaps):
     """Stones that each winning move takes: a heap h goes to h xor s."""
-    s = heaps[0] ^ heaps[1] ^ heaps[2]
+    s = _sum(heaps)
     return [h - (h ^ s) for h in heaps if h ^ s < h]
+
+
+def _wins(heaps):
+    """The winning moves in words."""
+    s = _sum(heaps)
+    moves = [f"${name}$ to ${h ^ s}$" for name, h in zip("ABC", heaps, strict=True) if h ^ s < h]
+    return ", ".join(moves) or "none"
 
 
 PORTS = {
@@ -33,6 +45,15 @@ PORTS = {
     "largest": lambda h: h[0] > h[1] and h[0] > h[2],
 }
 
+LETTERS = {
+    "A": PORTS["a"],
+    "B": PORTS["b"],
+    "C": PORTS["c"],
+    "s": _sum,
+    "nim": _sum,
+    "wins": _wins,
+}
+
 BOUNDS = {
     "total": lambda told: told - 2,
     "product": lambda told: told,
@@ -45,8 +66,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the whole game ---

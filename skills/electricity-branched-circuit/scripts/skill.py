@@ -5,7 +5,7 @@ Resistances are in kilohms, so that currents are in milliamperes and powers in m
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, narrowed, quotient
+from object_kinds import answer, bounded, quotient, worked
 
 VOLTAGE = 120
 DIRECT = ("first", "second", "third")
@@ -48,6 +48,14 @@ PORTS = {
     "equal": lambda c: c[1] == c[2],
 }
 
+LETTERS = {
+    "R_1": PORTS["first"],
+    "R_2": PORTS["second"],
+    "R_3": PORTS["third"],
+    "R_p": lambda c: quotient(c[1] * c[2], c[1] + c[2]),
+    "I": PORTS["current"],
+}
+
 
 def _by_whole(whole):
     """With R = P / Q the pair has p / Q = R - r <= R - 1, and st/(s + t) = p/Q is (Q s - p)(Q t - p) = p^2."""
@@ -69,8 +77,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: Kirchhoff's rules for the two loops, and energy resistor by resistor ---

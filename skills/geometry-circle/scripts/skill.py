@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, narrowed
+from object_kinds import answer, bounded, worked
 
 DIRECT = ("x", "y", "radius")
 SAME = {"touchx": "xchord", "touchy": "ychord", "outside": "constant", "cutx": "xchord", "cuts": "diagonal"}
@@ -64,6 +64,8 @@ PORTS = {
     "cutx": lambda c: abs(c[1]) < c[2],
     "cuts": lambda c: (c[0] - c[1]) ** 2 < 2 * c[2] ** 2,
 }
+
+LETTERS = {"a": PORTS["x"], "b": PORTS["y"], "r": PORTS["radius"]}
 BOUNDS = {"farthest": lambda told: told}
 
 
@@ -73,14 +75,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
-
-
-def _shown(one):
-    a, b, r = one
-    squares = [f"({name}{-place:+d})^2" if place else f"{name}^2" for name, place in (("x", a), ("y", b))]
-    return f"${squares[0]}+{squares[1]}={r * r}$"
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the coefficients of x^2 + y^2 + Dx + Ey + F = 0, and the quadratics on lines ---

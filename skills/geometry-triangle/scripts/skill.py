@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, narrowed, root, whole
+from object_kinds import answer, bounded, root, whole, worked
 
 DIRECT = ("BC", "CA", "AB", "perimeter")
 SAME = {"medians": "median", "squared": "area"}
@@ -78,6 +78,8 @@ PORTS = {
     "longest": lambda t: t[0] < t[1] and t[0] < t[2],
 }
 
+LETTERS = {"BC": PORTS["BC"], "CA": PORTS["CA"], "AB": PORTS["AB"], "S": _area}
+
 BOUNDS = {
     "perimeter": lambda told: (told - 1) // 2,
     "area": lambda told: root(16 * told * told + 1) // 2,
@@ -91,13 +93,13 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _shown(one):
     x, y, z = one
-    return str(((y + z) // 2, (z + x) // 2, (x + y) // 2))
+    return f"$({(y + z) // 2}, {(z + x) // 2}, {(x + y) // 2})$"
 
 
 # --- the other route: B = (0, 0), C = (a, 0), A = (p / 2a, sqrt(q) / 2a) ---

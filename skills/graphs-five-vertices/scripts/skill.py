@@ -6,7 +6,7 @@ A graph is the set of its edges, as ten bits. From 10 edges on the bound exclude
 from functools import cache
 from itertools import combinations, pairwise
 
-from object_kinds import answer, bounded, narrowed
+from object_kinds import answer, bounded, worked
 
 VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
@@ -26,6 +26,7 @@ def _mask(pairs):
 
 STARS = [_mask([pair for pair in PAIRS if vertex in pair]) for vertex in range(5)]
 TRIPLES = [_mask(combinations(triple, 2)) for triple in combinations(range(5), 3)]
+NAMES = ["".join(triple) for triple in combinations(VERTICES, 3)]
 
 
 def _degrees(graph):
@@ -57,18 +58,28 @@ def _colourings(graph):
     return sum(ways for ways, inside in COLOUR_CLASSES if not graph & inside)
 
 
+def _divisions(graph, blocks):
+    """Partitions into so many blocks without an edge inside."""
+    return sum(not graph & inside for count, inside in PARTITIONS if count == blocks)
+
+
 @cache
 def _parts(graph):
     """Connected parts: the most blocks of a partition without an edge between two of them."""
     return max(blocks for blocks, inside in PARTITIONS if not graph & ~inside)
 
 
+def _laplacian(graph):
+    """The Laplacian without the row and the column of E."""
+    degrees = _degrees(graph)
+    edge = {pair: graph >> place & 1 for place, pair in enumerate(PAIRS)}
+    return [[degrees[i] if i == j else -edge[min(i, j), max(i, j)] for j in range(4)] for i in range(4)]
+
+
 @cache
 def _trees(graph):
     """Kirchhoff's theorem: a minor of the Laplacian, by Laplace along its first two rows."""
-    degrees = _degrees(graph)
-    edge = {pair: graph >> place & 1 for place, pair in enumerate(PAIRS)}
-    rows = [[degrees[i] if i == j else -edge[min(i, j), max(i, j)] for j in range(4)] for i in range(4)]
+    rows = _laplacian(graph)
     upper, lower = [
         {(i, j): one[i] * two[j] - one[j] * two[i] for i, j in combinations(range(4), 2)}
         for one, two in (rows[:2], rows[2:])
@@ -123,6 +134,22 @@ PORTS = {
     "busiest": lambda g: (g & STARS[0]).bit_count() > max(_degrees(g)[1:]),
 }
 
+LETTERS = {
+    "d_A": PORTS["a"],
+    "d_B": PORTS["b"],
+    "d_C": PORTS["c"],
+    "d_D": lambda g: _degrees(g)[3],
+    "d_E": lambda g: _degrees(g)[4],
+    "p_1": lambda g: _divisions(g, 1),
+    "p_2": lambda g: _divisions(g, 2),
+    "p_3": lambda g: _divisions(g, 3),
+    "parts": _parts,
+    "laplacian": lambda g: r" \\ ".join(" & ".join(map(str, row)) for row in _laplacian(g)),
+    "found": lambda g: (
+        ", ".join(name for name, triple in zip(NAMES, TRIPLES, strict=True) if g & triple == triple) or "none"
+    ),
+}
+
 BOUNDS = {"edges": lambda told: told}
 
 
@@ -132,13 +159,13 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _shown(one):
     edges = [f"{VERTICES[i]}{VERTICES[j]}" for place, (i, j) in enumerate(PAIRS) if one >> place & 1]
-    return "{" + ", ".join(edges) + "}"
+    return r"$\{" + ", ".join(edges) + r"\}$"
 
 
 # --- the other route: for each vertex the set of its neighbours, and searches through these ---

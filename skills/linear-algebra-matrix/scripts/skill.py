@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, narrowed, root, whole
+from object_kinds import answer, bounded, root, whole, worked
 
 DIRECT = ("a", "b", "c")
 SAME = {"gap": "top"}
@@ -62,6 +62,8 @@ PORTS = {
     "inverse": _inverse,
 }
 
+LETTERS = {"a": PORTS["a"], "b": PORTS["b"], "c": PORTS["c"], "t": _trace, "d": _det}
+
 BOUNDS = {"traces": root}
 
 
@@ -71,8 +73,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: rows of numbers, their products, and values of det(M - x I) ---

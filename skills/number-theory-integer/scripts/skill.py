@@ -2,7 +2,7 @@
 
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, narrowed
+from object_kinds import answer, bounded, worked
 
 DIRECT = ("n",)
 SAME = {}
@@ -75,6 +75,15 @@ PORTS = {
     "squarefree": lambda n: all(e == 1 for _, e in _factors(n)),
 }
 
+LETTERS = {
+    "n": lambda n: n,
+    "counts": lambda n: _product(f"({e} + 1)" for _, e in _factors(n)),
+    "sums": lambda n: _product(f"({' + '.join(str(p**k) for k in range(e + 1))})" for p, e in _factors(n)),
+    "shares": lambda n: _product([str(n), *(rf"(1 - \frac{{1}}{{{p}}})" for p, _ in _factors(n))]),
+    "digits": lambda n: " + ".join(str(n)),
+    "split": lambda n: _split(n),
+}
+
 BOUNDS = {
     "sigma": lambda told: told,
     "totient": lambda told: 2 * told * told,
@@ -87,8 +96,30 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+
+
+def _product(factors):
+    return r" \cdot ".join(factors) or "1"
+
+
+def _is_square(n):
+    return n > 0 and isqrt(n) ** 2 == n
+
+
+def _split(n):
+    """Two positive squares that add up to n, or that there are none."""
+    for a in range(1, isqrt(n) + 1):
+        if _is_square(n - a * a):
+            return f"{n} = {a}^2 + {isqrt(n - a * a)}^2"
+    return rf"{n} \ne a^2 + b^2 \text{{ for all }} a, b \ge 1"
+
+
+def _shown(n):
+    factors = _factors(n)
+    powers = _product(str(p) if e == 1 else f"{p}^{e}" for p, e in factors)
+    return f"${n}$" if powers in (str(n), "1") else f"${n} = {powers}$"
 
 
 # --- the other route: the definitions ---

@@ -5,7 +5,7 @@ Lengths are in centimetres.
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, narrowed, quotient
+from object_kinds import answer, bounded, quotient, worked
 
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
@@ -34,6 +34,8 @@ PORTS = {
     "smaller": lambda o: o[1] > 2 * o[0],
 }
 
+LETTERS = {"f": PORTS["focal"], "g": PORTS["object"], "h": PORTS["height"]}
+
 
 def _by_image(told):
     """1/f = 1/g + 1/b, f and g changing places for a virtual image: f < b = P/Q, and b - f is a multiple of 1/Q."""
@@ -50,8 +52,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: two rays from the tip of the object, in coordinates about the centre of the lens ---

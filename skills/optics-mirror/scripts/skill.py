@@ -6,7 +6,7 @@ are negative below the axis: the focal length is positive for a concave mirror, 
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, narrowed, quotient
+from object_kinds import answer, bounded, quotient, worked
 
 DIRECT = ("focal", "radius", "object", "height")
 SAME = {
@@ -46,6 +46,8 @@ PORTS = {
     "outside": lambda o: o[1] > 2 * abs(o[0]),
 }
 
+LETTERS = {"f": PORTS["focal"], "g": PORTS["object"], "h": PORTS["height"]}
+
 
 def _by_image(told):
     """Signs apart, the inverses of f and g differ by that of b = P/Q, or they add up to it.
@@ -65,8 +67,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: two rays from the tip of the object, in coordinates about the vertex, light from the right ---

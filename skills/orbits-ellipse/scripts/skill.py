@@ -7,7 +7,7 @@ root of (p + q)^3 years: 216^2 / 18^3 = 8 square years per cubic au.
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, narrowed, quotient
+from object_kinds import answer, bounded, quotient, worked
 
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
@@ -50,6 +50,8 @@ PORTS = {
     "double": lambda o: o[1] > 2 * o[0],
 }
 
+LETTERS = {"p": PORTS["near"], "q": PORTS["far"]}
+
 
 def _by_latus(told):
     """l = 2pq/(p + q) > p, and q (2p - l) = lp: with l = P/Q the factor is a positive multiple of 1/Q."""
@@ -78,8 +80,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the conic about its focus, the energy, and the planet as the measure ---

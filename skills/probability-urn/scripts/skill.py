@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from object_kinds import answer, narrowed, quotient
+from object_kinds import answer, quotient, worked
 
 # Remainders and comparisons are direct too: without a probability they make no problem about draws. The probability of
 # a single draw is so as well: if it is 23/31, the answer can be read off.
@@ -37,6 +37,8 @@ PORTS = {
     "even": lambda u: (u[0] - u[1]) % 2 == 0,
 }
 
+LETTERS = {"r": PORTS["red"], "b": PORTS["blue"]}
+
 
 def solve(box, facts, question):
     """Formulas: every port is one in the numbers of red and of blue balls."""
@@ -44,8 +46,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the tree of draws, branch by branch ---

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, narrowed, quotient, root
+from object_kinds import answer, bounded, quotient, root, worked
 
 DIRECT = ("first", "difference", "terms", "last")
 SAME = {"sum": "mean", "even": "terms", "terms": "even"}
@@ -72,6 +72,15 @@ PORTS = {
     "even": lambda p: p[2] % 2 == 0,
 }
 
+LETTERS = {
+    "a": PORTS["first"],
+    "d": PORTS["difference"],
+    "n": PORTS["terms"],
+    "l": _last,
+    "k": lambda p: (p[2] + 1) // 2,
+    "roots": lambda p: ", ".join(f"{r}^2" for r in range(1, isqrt(_last(p)) + 1) if _has(p, r * r)) or "there are none",
+}
+
 BOUNDS = {
     "last": lambda told: told,
     "sum": lambda told: told - 3,
@@ -88,13 +97,17 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+
+
+def _has(p, term):
+    return term in range(p[0], _last(p) + 1, p[1])
 
 
 def _shown(one):
     a, d, n = one
-    written = [a, a + d, "..." if n > 4 else a + 2 * d, _last(one)]
+    written = [a, a + d, r"\dots" if n > 4 else a + 2 * d, _last(one)]
     return "$(" + ", ".join(str(term) for term in (written if n > 3 else written[:3])) + ")$"
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, narrowed, quotient, root
+from object_kinds import answer, bounded, quotient, root, worked
 
 DIRECT = ("shortest", "longest", "edges")
 SAME = {"flat": "slant", "slant": "flat"}
@@ -54,6 +54,8 @@ PORTS = {
     "roomy": lambda e: _volume(e) > _surface(e),
 }
 
+LETTERS = {"a": lambda e: e[0], "b": lambda e: e[1], "c": lambda e: e[2]}
+
 BOUNDS = {
     "edges": lambda told: told // 4 - 2,
     "volume": lambda told: told,
@@ -73,8 +75,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS, _shown)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _shown(one):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
-from object_kinds import answer, bounded, narrowed, quotient, root
+from object_kinds import answer, bounded, quotient, root, worked
 
 DIRECT = ("least", "greatest", "median")
 SAME = {"mean": "total", "total": "mean", "even": "total"}
@@ -61,6 +61,8 @@ PORTS = {
     "left": lambda x: sum(x) < COUNT * x[2],
     "wide": lambda x: x[4] > 2 * x[2],
 }
+
+LETTERS = {f"x_{place}": lambda x, place=place: x[place - 1] for place in range(1, COUNT + 1)}
 BOUNDS = {
     "greatest": lambda told: told,
     "total": lambda told: told - 4,
@@ -76,8 +78,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the table of frequencies ---

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import comb, isqrt
 
-from object_kinds import answer, bounded, narrowed, whole
+from object_kinds import answer, bounded, whole, worked
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {"squared": "distance"}
@@ -51,6 +51,8 @@ PORTS = {
     "right": lambda w: w[0] * w[2] == w[1] ** 2,
 }
 
+LETTERS = {"a": PORTS["a"], "b": PORTS["b"], "c": PORTS["c"]}
+
 BOUNDS = {
     "total": lambda told: told,
     "area": lambda told: 2 * told + 1,
@@ -63,8 +65,8 @@ def solve(box, facts, question):
 
 
 def steps(box, facts, question):
-    """How many of the family each fact leaves, and which ones all of them leave."""
-    return narrowed(members(box), facts, PORTS)
+    """How the facts narrow the family, and how what is left answers the question."""
+    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the corners of the walk, and measurements between them ---
