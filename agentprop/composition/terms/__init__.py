@@ -35,6 +35,7 @@ from agentprop.composition.terms.data import body_data
 from agentprop.composition.terms.nodes import (
     NODES,
     Apply,
+    Code,
     Combine,
     Comparison,
     Count,
@@ -60,6 +61,7 @@ __all__ = [
     "MAX_NESTING",
     "NODES",
     "Apply",
+    "Code",
     "Combine",
     "Comparison",
     "Count",

@@ -128,7 +128,28 @@ class Printed:
     body: Term
 
 
-Term = Given | Variable | Apply | Combine | Least | Total | Count | LowestTerms | Remainder | Sought | Program | Printed
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Python in the place of a term, as a computation on trial has it; no composition that is stored holds any."""
+
+    text: str
+
+
+Term = (
+    Given
+    | Variable
+    | Apply
+    | Combine
+    | Least
+    | Total
+    | Count
+    | LowestTerms
+    | Remainder
+    | Sought
+    | Program
+    | Printed
+    | Code
+)
 NODES: dict[str, type[Any]] = {
     cls.__name__.lower(): cls
     for cls in (Given, Variable, Apply, Combine, Least, Total, Count, LowestTerms, Remainder, Sought, Program, Printed)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from agentprop.composition.terms.nodes import (
     Apply,
+    Code,
     Combine,
     Count,
     Given,
@@ -42,8 +43,8 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
     Raises ValueError for a given by itself, because only a parameter says how to read its text.
     """
     match term:
-        case Variable(name):
-            return name
+        case Variable(text) | Code(text):
+            return text
         case Apply(skill, arguments):
             spec = library[skill].spec
             given = ", ".join(
@@ -95,8 +96,8 @@ def _closed(term: Term, bound: Set[str]) -> dict[Term, None]:
     found: dict[Term, None] = {}
     for child in children(term):
         nodes = list(walk(child))
-        # Where Python stands for a variable, what is in it cannot be seen.
-        if any(isinstance(node, Variable) and (node.name in bound or not node.name.isidentifier()) for node in nodes):
+        # What is in code cannot be seen: it may use a bound variable.
+        if any(isinstance(node, Code) or (isinstance(node, Variable) and node.name in bound) for node in nodes):
             found |= _closed(
                 child, bound | {child.variable} if isinstance(child, Least | Total | Count | Sought) else bound
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentprop.composition.terms.nodes import (
     Apply,
+    Code,
     Combine,
     Count,
     Given,
@@ -36,7 +37,7 @@ def _compared(term: Least | Count) -> tuple[Term, ...]:
 
 # A table and no `match`: terms are walked a thousand times for every candidate.
 _CHILDREN: dict[type[Any], Callable[[Any], tuple[Term, ...]]] = {
-    **dict.fromkeys((Given, Variable), lambda _: ()),
+    **dict.fromkeys((Given, Variable, Code), lambda _: ()),
     Apply: lambda term: tuple([value for _, value in term.arguments]),
     Combine: lambda term: (term.left, term.right),
     **dict.fromkeys((Least, Count), _compared),
@@ -60,7 +61,7 @@ def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
         if old == term:
             return new
     match term:
-        case Given() | Variable():
+        case Given() | Variable() | Code():
             return term
         case Apply():
             arguments = tuple([(name, rebuilt(value, table)) for name, value in term.arguments])
