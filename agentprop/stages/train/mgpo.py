@@ -54,10 +54,10 @@ if TYPE_CHECKING:
     from agentprop.training.model.policy import PolicyModel
     from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule, Encode
+    from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.scoring import Rewards
-    from agentprop.training.rl.update import Objective
 
 EVALUATION_SEED = 1_000_000_007
 """Added to the seed for the tasks of an evaluation, which training must not meet."""
@@ -204,7 +204,7 @@ def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
 
 
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
-    from agentprop.training.rl.update import Objective
+    from agentprop.training.rl.objective import Objective
 
     return Objective.of(config, _algorithm(config), exact=sampler.exact)
 
