@@ -13,10 +13,10 @@ import pytest
 from exemplars import DIFFICULTY, DOMAINS, Reciting, play, task_of, text_of
 
 import agentprop.agent
-from agentprop.agent.candidates import tools
 from agentprop.agent.clauses import INERT
 from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.agent.guidance import Guidance, as_calls, card, exemplar_name, ranged, rule_of, turns_of
+from agentprop.agent.sources import tools
 from agentprop.agent.tool_calls import FUNCTIONS
 from agentprop.prompts import Prompts, prompt
 from agentprop.records import Submission, Task, Trajectory

@@ -16,7 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
-from agentprop.agent.candidates import model_made_by, tools
+from agentprop.agent.identities import model_made_by
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption

@@ -11,7 +11,7 @@ import pytest
 import torch
 from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, config, policy_of, rollout_setup, task
 
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Sampling
