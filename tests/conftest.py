@@ -15,7 +15,7 @@ from documents import blocks
 from installing import Newcomer, newcomer_in
 from judging import Judge
 
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
 from agentprop.records import Problem

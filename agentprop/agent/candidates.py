@@ -1,35 +1,32 @@
 """A seed, an index and the mastery so far → one finished candidate: its task, trajectory, problem and verdict.
 
-Candidate i depends on nothing else, so any process may make it. The paper's curriculum draws categories with
-p(c) ∝ 1/(m_c + ε). Ours: the value of ε, the uniform share, the novelty factor, and the cap on mined arithmetic.
+Candidate i depends on nothing else, so any process may make it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.branching import Draft, best, drafts
 from agentprop.agent.bundles import Bundles, bundle_name
-from agentprop.agent.certificates import modules as certificate_modules
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
-from agentprop.agent.guidance import NAMES as GUIDANCE
 from agentprop.agent.guidance import Guidance
+from agentprop.agent.identities import builtin_made_by
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.agent.renaming import renaming_chat
 from agentprop.agent.sampling_seed import draft_seed
+from agentprop.agent.sources import tools
 from agentprop.agent.variety import Variety
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.composition import ablation, objects, solution
 from agentprop.composition.freshness import ANY, Freshness
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
@@ -40,15 +37,10 @@ from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.comparison import check_answer
 from agentprop.grading.verifiers import BUILTIN
 from agentprop.models.chat import ChatModel, Sampling, Usage
-from agentprop.prompts import Prompts, prompt_hash
-from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
+from agentprop.prompts import Prompts
+from agentprop.records import Attempt, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package, sources_of
-
-UNIFORM = 0.1
-"""Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
-NOVELTY = 4
-"""Power of novelty in the weights: a category whose skills combine in few ways is drawn less as it repeats itself."""
+from agentprop.skills import Package
 
 UNWRITTEN = "no statement of this composition keeps the rules of language"
 
@@ -101,71 +93,6 @@ class Candidate:
     def success(self) -> bool:
         """True if it has a problem that is as difficult as asked for and, if the verifier ran, valid."""
         return self.problem is not None and not self.missed and (self.verdict is None or self.verdict.value == "valid")
-
-
-@dataclass(frozen=True)
-class MasteryState:
-    """Mastery and novelty of every category after a batch."""
-
-    mastery: Mapping[str, float]
-    """m_c, the EMA of the success rate."""
-    novelty: Mapping[str, float]
-    """EMA of the share of successes with a structure that is new to the run."""
-
-
-@dataclass(frozen=True)
-class Curriculum:
-    """Probabilities of the categories, updated from the results of each batch."""
-
-    categories: tuple[str, ...]
-    """The categories in play, in order."""
-    mined: frozenset[str] = frozenset()
-    """Those made of mined skills."""
-    mined_share: float = 0.2
-    """Largest share of the problems that may come from mined categories."""
-    alpha: float = 0.04
-    """Weight α of one candidate in the mastery EMA."""
-    epsilon: float = 0.1
-    """ε of p(c) ∝ 1/(m_c + ε)."""
-    initial: MasteryState | None = None
-    """Mastery learnt from earlier runs."""
-
-    def start(self) -> MasteryState:
-        """Mastery at the start: that of earlier runs, or else m_c = 0.5 and novelty 1 for every category."""
-        if self.initial is not None:
-            return self.initial
-        return MasteryState(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
-
-    def probabilities(self, state: MasteryState) -> list[float]:
-        """p(c) in the order of the categories. Mined categories together get at most three quarters of their cap."""
-        raw = [state.novelty[c] ** NOVELTY / (state.mastery[c] + self.epsilon) for c in self.categories]
-        mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
-        mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
-        cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems
-        if mined <= cap or self.mined >= set(self.categories):
-            return mixed
-        return [
-            p * (cap / mined if c in self.mined else (1 - cap) / (1 - mined))
-            for c, p in zip(self.categories, mixed, strict=True)
-        ]
-
-    def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
-        """Move the means by every candidate of a batch: n of a category leave (1 − α)ⁿ of m_c, and their success rate
-        has the rest; novelty likewise, by the successes.
-
-        `tallies` maps a category to (candidates, successes, successes that count and have a new structure).
-        """
-        mastery, novelty = dict(before.mastery), dict(before.novelty)
-        for category, (total, successes, distinct) in tallies.items():
-            mastery[category] += self._weight(total) * (successes / total - mastery[category])
-            if successes:
-                share = max(distinct / successes, 0.05)
-                novelty[category] += self._weight(successes) * (share - novelty[category])
-        return MasteryState(mastery, novelty)
-
-    def _weight(self, count: int) -> float:
-        """Weight of the latest outcomes in a moving average."""
-        return 1 - (1 - self.alpha) ** count
 
 
 @dataclass(frozen=True)
@@ -407,49 +334,6 @@ def _failed(index: int, failure: RecordFailure) -> Candidate:
     return Candidate(index, "", failure=failure)
 
 
-def tools() -> dict[str, str]:
-    """Sources of the helper modules that code in the sandbox may import, by module name."""
-    source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
-    return {"tools": source, **objects.modules(), **ablation.modules()}
-
-
-def own_sources(library: Mapping[str, Package]) -> dict[str, str]:
-    """Sources of the modules that candidates of a library import in the sandbox, as far as they are agentprop's own."""
-    own = sources_of(package for package in library.values() if package.origin == "bundled")
-    return {**tools(), **ablation.modules(), **solution.modules(), **certificate_modules(), **own}
-
-
-def builtin_made_by() -> MadeBy:
-    """The identity of the built-in proposer."""
-    return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
-
-
 def _usage(policy: Policy) -> Sequence[Usage]:
     """Return the tokens of every reply of a language model; nothing for other policies."""
     return policy.usage if isinstance(policy, ChatPolicy) else ()
-
-
-def model_made_by(
-    name: str,
-    revision: str | None,
-    sampling: Sampling,
-    *,
-    native: bool = False,
-    prompts: Prompts | None = None,
-    guided: bool = False,
-) -> MadeBy:
-    """The identity of a language model as proposer, with the hash of the prompts that it is sent."""
-    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
-    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens, **annealed})
-    names = (functions.PROMPT if native else "proposer", *(GUIDANCE if guided else ("task",)))
-    told = (prompts or Prompts()).hash(*names)
-    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=told, version=__version__)
-
-
-def categories_of(planner: Planner | Bundles, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Categories that a run draws from: all that have a skill that can ask, narrowed by domain and by name."""
-    return tuple(
-        c
-        for c in sorted(planner.categories)
-        if (domain is None or planner.domain(c) == domain) and (not wanted or c in wanted)
-    )

@@ -52,7 +52,7 @@ async def check_contract(
         except ValueError as fault:
             return Violation("promises", str(fault))
         if promised is not None:
-            return await with_promises(submission, *promised, task, active, tools, executor, made_by, origin)
+            return await with_promises(submission, promised, task, active, tools, executor, made_by, origin)
         result = await executor.run(replace(program_job(submission), origin=origin))
         violation = program_verdict(submission, result)
         if violation is not None:

@@ -123,7 +123,15 @@ async def judged(
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
 
 
-def promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Program, Promises] | None:
+class Promising(NamedTuple):
+    """The composed program that a submission poses a problem of, what it promises, and what it asks."""
+
+    term: Program
+    promised: Promises
+    asked: Asked
+
+
+def promising(submission: Submission, active: Mapping[str, Package]) -> Promising | None:
     """What the statement of a composed program promises; None if it promises nothing.
 
     Raises ValueError if that is not what the composition's data are.
@@ -135,7 +143,8 @@ def promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Pr
         promisable = promises.can_promise(term, active)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError):  # a model wrote it
         return None
-    found = promises.promised(program_tasks.asked(submission.statement)[0])
+    statement, asked = program_tasks.asked(submission.statement)
+    found = promises.promised(statement)
     if found is None:
         return None
     least = promises.least(found.limits, term, active) if promisable else None
@@ -144,13 +153,12 @@ def promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Pr
     data, wide = [test.values()[0] for test in submission.tests], promises.are_wide(found.limits, term, active)
     if any(len(one) != 1 or not promises.fits(one[0], least, term, active, wide=wide) for one in data):
         raise ValueError("a test breaks the limits of the statement")
-    return term, found
+    return Promising(term, found, asked)
 
 
 async def with_promises(
     submission: Submission,
-    term: Program,
-    promised: Promises,
+    posed: Promising,
     task: Task,
     active: Mapping[str, Package],
     tools: Mapping[str, str],
@@ -159,6 +167,7 @@ async def with_promises(
     origin: str | None,
 ) -> Problem | Violation:
     """The problem of a composed program, with large tests and a budget beside the tests of the proposer."""
+    term, promised, asked = posed
     shown = [(list(arguments), value) for arguments, value in (*promised.edge, *promised.examples)]
     given = [test.values() for test in submission.tests] + shown
     wide = promises.are_wide(promised.limits, term, active)
@@ -178,20 +187,19 @@ async def with_promises(
     tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
     judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
     found = found.model_copy(update={"judging": judging})
-    unfit = await _unfit_program(found, term, active, executor)
+    unfit = await _unfit_program(found, asked, term, active, executor)
     return unfit or await with_ablation(found, active, tools, executor, origin)
 
 
 async def _unfit_program(
-    found: Problem, term: Program, active: Mapping[str, Package], executor: Executor
+    found: Problem, asked: Asked, term: Program, active: Mapping[str, Package], executor: Executor
 ) -> Violation | None:
     """What is wrong with the program that a composed program's statement shows; None if it shows none."""
-    _, asked = program_tasks.asked(found.statement)
     own = origin_of(active[name] for name in skills(term))
     if asked.task == "repair" and await gives_itself_away(found, asked.program, executor, own):
         told = "the program shown breaks off on the example or comes to no end, which gives its fault away"
         return Violation("unfit_program", told)
     if asked.task == "optimise" and found.judging is not None and found.judging.ticks > promises.MOST_TICKS:
         return Violation("unfit_program", "the reference itself takes long, so no program is shown to be too slow")
-    fault = await fault_of_shown(found, found.statement, term, active, executor, own)
+    fault = await fault_of_shown(found, asked, term, active, executor, own)
     return Violation("unfit_program", fault.why) if fault is not None else None

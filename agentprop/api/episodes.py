@@ -17,8 +17,9 @@ import os
 import threading
 from typing import Any
 
-from agentprop.agent.candidates import CandidateMaker, tools
+from agentprop.agent.candidates import CandidateMaker
 from agentprop.agent.environment import Environment
+from agentprop.agent.sources import tools
 from agentprop.agent.tool_calls import PROMPT, tagged_block
 from agentprop.api.custom import OwnVerifier, Verifier
 from agentprop.api.items import STRIDE, TRIES, library_and_plan

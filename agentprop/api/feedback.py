@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from agentprop.agent.candidates import Curriculum, MasteryState
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.config import ProposeConfig
 
 

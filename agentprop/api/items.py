@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from agentprop.agent.candidates import Candidate, CandidateMaker, MasteryState, own_sources
+from agentprop.agent.candidates import Candidate, CandidateMaker
+from agentprop.agent.curriculum import MasteryState
+from agentprop.agent.sources import own_sources
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError, RunError
 from agentprop.records import Problem, StopReason

@@ -45,9 +45,10 @@ def command(
     of a reader stay in the browser, and are saved as JSON lines.
     """
     from agentprop.stages.report import run as report
+    from agentprop.stages.report.options import ReportOptions
 
     allowed = {} if max_failures is None else {"max_failures": max_failures}
-    settings = report.ReportOptions(
+    settings = ReportOptions(
         problems=problems,
         trajectories=trajectories,
         seed=seed,

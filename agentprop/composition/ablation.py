@@ -21,6 +21,7 @@ from agentprop.composition import families, lifted
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.terms import (
     Apply,
+    Code,
     Combine,
     Given,
     Printed,
@@ -202,7 +203,7 @@ class _Clauses:
             if not isinstance(value, Given | Variable):
                 inner = self._guard(value)
                 if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
-                    inner = Variable(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
+                    inner = Code(f"within({expression(inner, self.library, 'solve')}, {p.min!r}, {p.max!r})")
             arguments.append((name, inner))
         supplied = {name for name, v in term.arguments if v == CHANGED or not isinstance(v, Given | Variable)}
         own = tuple(value.name for _, value in term.arguments if isinstance(value, Variable) and value in self.own)
@@ -220,7 +221,7 @@ class _Clauses:
         function, names = f"{package.module}.solve", [name for name, _ in call.arguments]
         inner = f"{function}({', '.join(f'{name}={name}' for name in names)})"
         guarded = f"lambda {', '.join(names)}: {inner} if free in {own!r} or ({') and ('.join(texts)}) else outside()"
-        return Variable(f"({guarded}){expression(call, self.library, 'solve').removeprefix(function)}")
+        return Code(f"({guarded}){expression(call, self.library, 'solve').removeprefix(function)}")
 
     def lines(self) -> Iterator[str]:
         linked: set[Term] = set()

@@ -45,7 +45,8 @@ async def judge_program(
     problem: Problem, term: Program, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
     """Judge a problem that asks for a program of skills."""
-    calls = _calls(problem, term, library)
+    statement, shown = asked(unframed(problem.statement)[0])
+    calls = _calls(problem, statement, term, library)
     if isinstance(calls, Judgement):
         return calls
     own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
@@ -55,7 +56,7 @@ async def judge_program(
         return outputs
     if not all(agrees(output, claimed) for output, (_, claimed) in zip(outputs, calls, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
-    shown, of = unframed(problem.statement)[0], origin(term, library)
+    of = origin(term, library)
     fault = await fault_of_shown(problem, shown, term, library, executor, of)
     return Judgement(*fault) if fault else await _ran(problem, inputs, outputs, executor, of if own else None)
 
@@ -89,7 +90,9 @@ async def _ran(
 # --- what a record and its statement say ---
 
 
-def _calls(problem: Problem, term: Program, library: Mapping[str, Package]) -> list[tuple[Any, Any]] | Judgement:
+def _calls(
+    problem: Problem, statement: str, term: Program, library: Mapping[str, Package]
+) -> list[tuple[Any, Any]] | Judgement:
     """Data and claimed values of all tests and of what the statement promises; or what speaks against the record."""
     if problem.answer_type != "program":
         return Judgement("invalid", "answer_type", f"the statement asks for a program, not {problem.answer_type}")
@@ -102,7 +105,7 @@ def _calls(problem: Problem, term: Program, library: Mapping[str, Package]) -> l
     except ValueError:
         return Judgement("invalid", "tests", "the stored tests cannot be read")
     try:
-        promised = promises.promised(asked(unframed(problem.statement)[0])[0])
+        promised = promises.promised(statement)
     except ValueError as fault:
         return Judgement("undetermined", "not_in_grammar", str(fault))
     if promised is None:

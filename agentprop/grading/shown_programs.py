@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from agentprop.composition.listing import listing
-from agentprop.composition.program_tasks import asked, changed, slowed
+from agentprop.composition.program_tasks import Asked, changed, slowed
 from agentprop.composition.promises import LEAST
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import Program
@@ -44,13 +44,12 @@ class Fault(NamedTuple):
 
 
 async def fault_of_shown(
-    problem: Problem, statement: str, term: Program, library: Mapping[str, Package], executor: Executor, origin: str
+    problem: Problem, shown: Asked, term: Program, library: Mapping[str, Package], executor: Executor, origin: str
 ) -> Fault | None:
     """What is wrong with the program that a composed program's statement shows; None if nothing is, or none is shown.
 
     `origin` is whose code the programs are that agentprop composes of the library.
     """
-    _, shown = asked(statement)
     if shown.task == "write":
         return None
     if shown.task == "optimise":

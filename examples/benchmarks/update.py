@@ -37,7 +37,8 @@ from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
-from agentprop.training.rl.update import Objective, learn
+from agentprop.training.rl.objective import Objective
+from agentprop.training.rl.update import learn
 
 WORDS = 256
 RATE, BETA = 1e-6, 0.01

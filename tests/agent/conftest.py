@@ -11,8 +11,8 @@ import pytest
 from teacher_fixtures import corpus, done, server
 from toy_skills import of_a_number
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.agent.sources import tools
 from agentprop.records import Move, Observation, Task
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import pytest
 
 from agentprop.agent.branching import Draft, best, draft, drafts
-from agentprop.agent.candidates import CandidateMaker, Curriculum, categories_of, tools
+from agentprop.agent.candidates import CandidateMaker
+from agentprop.agent.curriculum import Curriculum, categories_of
 from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.agent.sampling_seed import draft_seed
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Planner
 from agentprop.models.chat import Choice, Reply, Request, Usage
 from agentprop.records import Move, Observation, Task

@@ -10,7 +10,7 @@ import pytest
 import toy_teacher
 
 from agentprop.agent.bundles import Bundles, written_skills
-from agentprop.agent.candidates import categories_of
+from agentprop.agent.curriculum import categories_of
 from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig
 from agentprop.extraction.teaching.package import package

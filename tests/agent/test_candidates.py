@@ -11,16 +11,10 @@ from typing import Any
 
 import pytest
 
-from agentprop.agent.candidates import (
-    UNIFORM,
-    Candidate,
-    CandidateMaker,
-    Curriculum,
-    MasteryState,
-    categories_of,
-    tools,
-)
+from agentprop.agent.candidates import Candidate, CandidateMaker
+from agentprop.agent.curriculum import UNIFORM, Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import Environment, Rules, rollout
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Planner
 from agentprop.composition.sandbox_tools import SENTENCES
 from agentprop.records import Move, Observation

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agentprop.agent.bundles import BundleFilter
-from agentprop.agent.candidates import CandidateMaker, Curriculum, categories_of
+from agentprop.agent.candidates import CandidateMaker
+from agentprop.agent.curriculum import Curriculum, categories_of
 from agentprop.agent.environment import Rules
 from agentprop.agent.variety import Variety, used
 from agentprop.composition.planner import Planner

@@ -10,9 +10,9 @@ from typing import Any
 import chatty_server
 import pytest
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.chat_policy import STOPS, ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.agent.sources import tools
 from agentprop.models import Meter, Model, ModelSettings, channel_of
 from agentprop.models.chat import Exchange
 from agentprop.models.failures import FailureKind, ModelFailure

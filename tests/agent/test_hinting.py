@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules
 from agentprop.agent.hinting import HINTS, dead_end, go_on
+from agentprop.agent.sources import tools
 from agentprop.records import Move, StopReason, Task
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from servers import fault_server
 
 from agentprop.agent import tool_calls as functions
-from agentprop.agent.candidates import model_made_by, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.agent.guidance import NAMES
+from agentprop.agent.identities import model_made_by
+from agentprop.agent.sources import tools
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
 from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, channel_of

@@ -10,7 +10,8 @@ import pytest
 from toy_problems import trace
 
 from agentprop.agent.bundles import bundle_name
-from agentprop.agent.candidates import Candidate, CandidateMaker, Curriculum, categories_of
+from agentprop.agent.candidates import Candidate, CandidateMaker
+from agentprop.agent.curriculum import Curriculum, categories_of
 from agentprop.agent.environment import Rules
 from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig

@@ -16,7 +16,7 @@ import pytest
 from places import ROOT
 
 import agentprop
-from agentprop.agent.candidates import Curriculum
+from agentprop.agent.curriculum import Curriculum
 from agentprop.api.feedback import Feedback
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from random import Random
 
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.composition import draft_code
 from agentprop.composition.planner import Planner
 from agentprop.composition.refitting import OPTIONS, Refitting

@@ -20,8 +20,8 @@ from agentprop.records.action_text import think
 from agentprop.stages.train.rl_run import check_reinforce, policy_sampling
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.corrections import by_position, check_effective
 from agentprop.training.rl.losses import rollout_correction
-from agentprop.training.rl.update import by_position, check_effective
 
 
 def test_the_schedule_by_hand() -> None:

@@ -18,9 +18,9 @@ from typing import Any
 
 from checkpoints import Demonstration
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, rollout
+from agentprop.agent.sources import tools
 from agentprop.config import ProposeConfig
 from agentprop.extraction.corpus import Fields, find_files
 from agentprop.extraction.corpus.texts import read_texts

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agentprop.stages.report import run as report
+from agentprop.stages.report.options import ReportOptions
 
 from .reading import embedded
 from .toy_runs import write_runs
@@ -28,7 +29,7 @@ class Written:
 def write(directory: Path, runs: list[Path], **options: Any) -> Written:
     """Report on runs."""
     path = directory / "report.html"
-    summary = report.run([str(run) for run in runs], str(path), report.ReportOptions(**options))
+    summary = report.run([str(run) for run in runs], str(path), ReportOptions(**options))
     return Written(path, runs, summary, *embedded(path))
 
 

@@ -16,7 +16,9 @@ from agentprop.errors import RunError, SandboxUnavailable, ShardError
 from agentprop.records import Attempt, Reject, Trajectory, Verdict
 from agentprop.report.comparison import Side, compare
 from agentprop.stages.propose import run as propose
+from agentprop.stages.report import passes
 from agentprop.stages.report import run as report
+from agentprop.stages.report.options import ReportOptions
 from agentprop.stages.verify import run as verify
 from agentprop.storage.run import Run, open_run
 
@@ -146,7 +148,7 @@ def test_a_file_that_is_no_report_is_not_replaced(toy: Written, tmp_path: Path) 
         write(tmp_path, toy.runs)
     assert (tmp_path / "report.html").read_text() == "<h1>my diary</h1>"
     with pytest.raises(RunError, match="directory"):
-        report.run([str(toy.runs[0])], str(tmp_path), report.ReportOptions())
+        report.run([str(toy.runs[0])], str(tmp_path), ReportOptions())
 
 
 def test_a_report_is_replaced_by_a_newer_one(toy: Written, tmp_path: Path) -> None:
@@ -171,12 +173,12 @@ def test_an_unfinished_run_is_shown_as_far_as_it_came(tmp_path: Path) -> None:
 
 
 def test_memory_grows_by_digests_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "REFUSED", 20)
-    monkeypatch.setattr(report, "LEDGER", 20)
+    monkeypatch.setattr(passes, "REFUSED", 20)
+    monkeypatch.setattr(passes, "LEDGER", 20)
     peaks = {}
     for count in (1000, 4000):
         runs = [str(run) for run in write_runs(tmp_path / str(count), count)]
-        options = report.ReportOptions(problems=50, trajectories=5)
+        options = ReportOptions(problems=50, trajectories=5)
         report.run(runs, str(tmp_path / "report.html"), options)  # what is imported and cached once, is
         tracemalloc.start()
         report.run(runs, str(tmp_path / "report.html"), options)

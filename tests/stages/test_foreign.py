@@ -27,6 +27,7 @@ from agentprop.stages.common.intake import open_intake
 from agentprop.stages.export import run as export
 from agentprop.stages.probe import run as probe
 from agentprop.stages.report import run as report
+from agentprop.stages.report.options import ReportOptions
 from agentprop.stages.verify import run as verify
 from agentprop.storage.run import open_run
 
@@ -153,7 +154,7 @@ def test_what_was_judged_is_exported_and_reported(files: Path, verified: Path, t
     sources = [str(files / "one.json"), str(verified)]
     export.run(ExportConfig(format="jsonl"), sources, str(out))
     assert {json.loads(line)["answer"] for line in out.read_text().splitlines()} >= {"7"}
-    done = report.run([str(files / "two.csv"), str(verified)], str(tmp_path / "r.html"), report.ReportOptions())
+    done = report.run([str(files / "two.csv"), str(verified)], str(tmp_path / "r.html"), ReportOptions())
     assert (done["problems"], done["valid"], done["invalid"]) == (5, 2, 2) and (tmp_path / "r.html").is_file()
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pytest
 from toy_problems import problem, trace
 
-from agentprop.agent.candidates import Candidate, Curriculum
+from agentprop.agent.candidates import Candidate
+from agentprop.agent.curriculum import Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.records import Problem, Reject, Verdict
 from agentprop.stages.propose.digest import Digest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentprop.agent.candidates import Curriculum, MasteryState
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Certificate, Problem, Record, Verdict
 from agentprop.stages.common.mastery import earlier_mastery

@@ -15,7 +15,8 @@ import pytest
 from places import ROOT, SUPPORT
 from propose_process import config
 
-from agentprop.agent.candidates import Candidate, Curriculum
+from agentprop.agent.candidates import Candidate
+from agentprop.agent.curriculum import Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.records import RECORDS, Certificate, Problem, Reject, Trajectory, Verdict, content_id

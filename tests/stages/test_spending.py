@@ -13,7 +13,8 @@ import pytest
 from model_runs import Workplace
 from servers import running
 
-from agentprop.agent.candidates import Candidate, Curriculum
+from agentprop.agent.candidates import Candidate
+from agentprop.agent.curriculum import Curriculum
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError, NothingAnswered, RunError

@@ -12,9 +12,9 @@ from pathlib import Path
 from random import Random
 
 import agentprop.prompts
-from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.agent.guidance import Guidance, exemplar_name
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.survey import survey

@@ -12,9 +12,9 @@ import torch
 from tiny_model import tiny_model
 from toy_skills import of_a_number
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
 from agentprop.agent.hinting import HINTS
+from agentprop.agent.sources import tools
 from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
 from agentprop.inference.chat_template import PromptCache, Renderer

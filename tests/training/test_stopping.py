@@ -24,7 +24,8 @@ from agentprop.training.model.undo import Interrupted, Undo
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
-from agentprop.training.rl.update import Objective, learn
+from agentprop.training.rl.objective import Objective
+from agentprop.training.rl.update import learn
 from agentprop.training.sft import EpochOrder, Hooks, SftProgress, imitate
 
 LORA = {"lora_rank": 2, "lora_dropout": 0.3}

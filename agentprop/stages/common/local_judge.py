@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from agentprop import __version__
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.grading.claims import Claim
 from agentprop.grading.claims.claim import Means

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentprop.agent.candidates import Curriculum, MasteryState
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Problem, Verdict
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
-from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
+from agentprop.agent.curriculum import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
 from agentprop.agent.variety import Variety

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from agentprop.agent.candidates import CandidateMaker, own_sources
+from agentprop.agent.candidates import CandidateMaker
+from agentprop.agent.sources import own_sources
 from agentprop.boundary import died
 from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox

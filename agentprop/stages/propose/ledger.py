@@ -25,8 +25,8 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
-from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.agent.clauses import INERT
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.agent.bundles import written_skills
-from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by, own_sources
+from agentprop.agent.candidates import Candidate, CandidateMaker
+from agentprop.agent.identities import model_made_by
+from agentprop.agent.sources import own_sources
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_as_wanted, usable_cores
 from agentprop.engine.rolling import together

@@ -16,7 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
-from agentprop.agent.candidates import model_made_by, tools
+from agentprop.agent.identities import model_made_by
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
@@ -54,10 +55,10 @@ if TYPE_CHECKING:
     from agentprop.training.model.policy import PolicyModel
     from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule, Encode
+    from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.scoring import Rewards
-    from agentprop.training.rl.update import Objective
 
 EVALUATION_SEED = 1_000_000_007
 """Added to the seed for the tasks of an evaluation, which training must not meet."""
@@ -204,7 +205,7 @@ def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
 
 
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
-    from agentprop.training.rl.update import Objective
+    from agentprop.training.rl.objective import Objective
 
     return Objective.of(config, _algorithm(config), exact=sampler.exact)
 

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from agentprop.training.model.policy import PolicyModel
     from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule
+    from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.solver_env import SolverEnv
-    from agentprop.training.rl.update import Objective
 
 WATCHED = (
     "reward/accuracy",
@@ -222,8 +222,8 @@ def _comparison(config: TrainSolverConfig) -> ComparisonRule:
 
 
 def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
+    from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.pear import Pear
-    from agentprop.training.rl.update import Objective
 
     pear = None if config.pear is None else Pear(config.pear, _comparison(config))
     return replace(Objective.of(config, _algorithm(config), exact=sampler.exact), pear=pear)

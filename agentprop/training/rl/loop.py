@@ -30,9 +30,10 @@ from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.ahead import Ahead
 from agentprop.training.rl.examples import TrainingGroup
+from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.refill import Place, Places, extra_groups
 from agentprop.training.rl.samplers import Sampler
-from agentprop.training.rl.update import Objective, learn
+from agentprop.training.rl.update import learn
 
 ENDS = ("truncated", "out_of_turns", "lost")
 """Ends of episodes that a run counts: cut off by the limit of a reply or the context, out of turns, reward unknown."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from agentprop.agent.candidates import MasteryState
+from agentprop.agent.curriculum import MasteryState
 from agentprop.grading.prober_pool import PoolState, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling

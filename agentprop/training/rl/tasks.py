@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from agentprop.agent.bundles import Bundles
-from agentprop.agent.candidates import Curriculum, MasteryState
+from agentprop.agent.curriculum import Curriculum, MasteryState
 from agentprop.agent.variety import Variety
 from agentprop.composition.planner import Impossible
 from agentprop.composition.terms import skills

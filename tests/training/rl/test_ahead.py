@@ -27,8 +27,9 @@ from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.ahead import Ahead
 from agentprop.training.rl.algorithms.grpo import Grpo
+from agentprop.training.rl.corrections import by_age
 from agentprop.training.rl.loop import Loop
-from agentprop.training.rl.update import Correction, Objective, by_age
+from agentprop.training.rl.objective import Correction, Objective
 
 STEPS, EPISODES, LEARNING = 300, 8, 2.0
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, config, policy_of, rollout_setup, task
 
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Sampling
@@ -23,10 +23,11 @@ from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import ComparisonRule, TrainingGroup, encode_exactly, training_groups
 from agentprop.training.rl.judgement import Judgement
+from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.proposer_env import ends_of, proposer_means
 from agentprop.training.rl.rollout import Group, roll_out
 from agentprop.training.rl.scoring import Rewards, ScoredGroup, score
-from agentprop.training.rl.update import Objective, learn
+from agentprop.training.rl.update import learn
 
 CUT = "<action:think>It goes on and on and on"
 STRICT = Rewards(cut_off=frozenset(), malformed=-0.1)

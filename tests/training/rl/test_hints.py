@@ -22,11 +22,12 @@ from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, adva
 from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example
+from agentprop.training.rl.frozen import freeze
 from agentprop.training.rl.hints import Hints, branchings
 from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.objective import Correction
 from agentprop.training.rl.proposer_env import ProposerEnv
 from agentprop.training.rl.token_table import TokenTable
-from agentprop.training.rl.update import Correction, freeze
 
 __all__ = ["model", "policy"]
 

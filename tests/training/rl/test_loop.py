@@ -25,9 +25,9 @@ from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.loop import Experience, Loop, unless_stopped
+from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.refill import Place
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
-from agentprop.training.rl.update import Objective
 
 GROUPS = 4
 PAYING = 100

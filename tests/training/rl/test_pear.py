@@ -19,9 +19,10 @@ from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.examples import ComparisonRule, TrainingGroup
+from agentprop.training.rl.frozen import freeze
 from agentprop.training.rl.pear import Pear, thinking_tokens
 from agentprop.training.rl.token_table import TokenTable
-from agentprop.training.rl.update import freeze, learn
+from agentprop.training.rl.update import learn
 
 __all__ = ["model", "policy"]
 

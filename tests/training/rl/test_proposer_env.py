@@ -14,7 +14,8 @@ from tiny_model import tiny_model
 from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, rollout_setup
 
 from agentprop.agent.bundles import BundleFilter, Bundles
-from agentprop.agent.candidates import Curriculum, MasteryState, tools
+from agentprop.agent.curriculum import Curriculum, MasteryState
+from agentprop.agent.sources import tools
 from agentprop.composition.planner import Planner
 from agentprop.errors import InputError
 from agentprop.grading import builtin_verifier as builtin

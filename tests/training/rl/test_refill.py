@@ -22,9 +22,9 @@ from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.loop import Experience, Loop
+from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.refill import FURTHER, Places
 from agentprop.training.rl.samplers import InProcessSampler
-from agentprop.training.rl.update import Objective
 
 SCRIPTS = [GOOD, GARBAGE, GARBAGE, GARBAGE]
 """Two groups of two of every four episodes: one with a signal, one without."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, rollout
+from agentprop.agent.sources import tools
 from agentprop.records import Move, Observation, Stage, Task, Turn
 from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor

@@ -21,7 +21,7 @@ from toy_groups import (
     submission,
 )
 
-from agentprop.agent.candidates import tools
+from agentprop.agent.sources import tools
 from agentprop.errors import InputError
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober

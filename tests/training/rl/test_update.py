@@ -21,9 +21,12 @@ from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
+from agentprop.training.rl.corrections import corrections
 from agentprop.training.rl.examples import Example, TrainingGroup
+from agentprop.training.rl.frozen import freeze
+from agentprop.training.rl.objective import Correction, Objective
 from agentprop.training.rl.token_table import TokenTable
-from agentprop.training.rl.update import Correction, Objective, corrections, freeze, learn, minibatches
+from agentprop.training.rl.update import learn, minibatches
 
 FLAT = Objective(Mgpo(beta=0.0, gate="none"), minibatches=1)
 """REINFORCE with the group's baseline."""
