@@ -54,6 +54,8 @@ REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS, FURTHER = 4, 4
 """Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
+FEW = 4
+"""Elements of an answer above which it is guessed too easily if all but one are the same."""
 PROGRAM_INPUTS = 10
 SLIPS = 8
 """Programs with one slip that are tried, to show one that is wrong for few of the data."""
@@ -161,12 +163,15 @@ class BuiltinProposer:
         self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
-        """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
+        """Say why nobody would ask for a list or a string: nearly all of it is one element. None for any other answer."""
         programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
         if isinstance(self.term, Program) or programs != (None, None):
             return None
         answer = _values(tried.text)["answer"]
-        repeats = isinstance(answer, list | str) and len({*map(repr, answer)}) < 2
+        if not isinstance(answer, list | str):
+            return None
+        most = max(Counter(map(repr, answer)).values(), default=0)
+        repeats = most == len(answer) or (len(answer) > FEW and most >= len(answer) - 1)
         return "The answer is one element, again and again." if repeats else None
 
     def _leave_out(self) -> Script:
