@@ -163,7 +163,7 @@ class BuiltinProposer:
         self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
-        """Say why nobody would ask for a list or a string: nearly all of it is one element. None for any other answer."""
+        """Say why nobody would ask for a list or a string: it is one element, nearly. None for any other answer."""
         programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
         if isinstance(self.term, Program) or programs != (None, None):
             return None
