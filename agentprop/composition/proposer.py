@@ -317,7 +317,9 @@ class BuiltinProposer:
             choices = self.repairs.choices(self.term, skill, parameter, self.rng)
         except Impossible:
             return None
-        data = read_value(inputs) if inputs is not None else None
+        data = None
+        if inputs is not None:  # the shortest is likely to be shown, and tests nothing then
+            data = sorted(read_value(inputs), key=lambda value: len(repr(value)))[1:]
         code = ablation.search(self.term, self.library, (skill, parameter), choices, data)
         if code is None:
             return None
