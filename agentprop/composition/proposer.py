@@ -57,6 +57,8 @@ REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS, FURTHER = 4, 4
 """Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
+FEW = 4
+"""Elements of an answer above which it is guessed too easily if all but one are the same."""
 PROGRAM_INPUTS = 10
 SLIPS = 8
 """Programs with one slip that are tried, to show one that is wrong for few of the data."""
@@ -164,12 +166,15 @@ class BuiltinProposer:
         self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
-        """Say why nobody would ask for a list or a string: it repeats one element. None for any other answer."""
+        """Say why nobody would ask for a list or a string: it is one element, nearly. None for any other answer."""
         programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
         if isinstance(self.term, Program) or programs != (None, None):
             return None
         answer = _values(tried.text)["answer"]
-        repeats = isinstance(answer, list | str) and len({*map(repr, answer)}) < 2
+        if not isinstance(answer, list | str):
+            return None
+        most = max(Counter(map(repr, answer)).values(), default=0)
+        repeats = most == len(answer) or (len(answer) > FEW and most >= len(answer) - 1)
         return "The answer is one element, again and again." if repeats else None
 
     def _leave_out(self) -> Script:
@@ -315,7 +320,9 @@ class BuiltinProposer:
             choices = self.repairs.choices(self.term, skill, parameter, self.rng)
         except Impossible:
             return None
-        data = read_value(inputs) if inputs is not None else None
+        data = None
+        if inputs is not None:  # the shortest is likely to be shown, and tests nothing then
+            data = sorted(read_value(inputs), key=lambda value: len(repr(value)))[1:]
         code = ablation.search(self.term, self.library, (skill, parameter), choices, data)
         if code is None:
             return None

@@ -192,7 +192,7 @@ def solve(xs):
         (REFUNDS, "repair"),
         (REFUNDS, "optimise"),
         (REFUNDS, "edge"),
-        (DIGITS, "repair"),
+        (PARTNERS, "repair"),
         (f"{SPREADS}+{PARTNERS}", "optimise"),
     ],
 )
@@ -213,6 +213,10 @@ def test_a_program_is_shown_and_the_verifier_accepts_it(
     assert found.status == "different"
     right = problem.model_copy(update={"statement": problem.statement.replace(shown.program, problem.answer)})
     assert judge.one(right).value != "valid"
+
+
+def test_a_program_whose_every_slip_shows_at_a_glance_is_not_shown_to_be_repaired(make: Make) -> None:
+    assert asked(make(DIGITS, "repair").statement)[1] == Asked("write")
 
 
 def test_a_composed_program_to_be_sped_up_is_right_on_all_but_the_largest_data(
