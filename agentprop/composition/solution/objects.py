@@ -59,7 +59,7 @@ class _Object:
 
     row: Sequence[Any]
     first: bool = True
-    """Formulas are told in letters as well as in numbers."""
+    """It is said what is computed, and formulas are told in letters as well as in numbers."""
     explained: set[str] = field(default_factory=set)
     """The letters that have been explained."""
 
@@ -126,41 +126,43 @@ class _Words:
         if left == 1:
             (text,) = told
             return f"{text[0].upper()}{text[1:]}"
-        parts = [f"for {_joined(members)}, {text}" for text, members in told.items()]
+        parts = [f"For {_joined(members)}, {text}" for text, members in told.items()]
         if len(points) < left:
-            parts.append(f"the answer is the same for all ${left}$ that are left")
-        return "; ".join(parts).replace("f", "F", 1)
+            parts.append(f"The answer is the same for all ${left}$ that are left")
+        return ". ".join(parts)
 
     def _told(self, kind: str, names: Sequence[str], points: Sequence[Sequence[Any]]) -> dict[str, list[str]]:
-        """What answers the question → the members of which it is true. The first text has the formulas in letters."""
+        """What answers the question → the members of which it is true. The first text names what is computed."""
         tell = {"value": self._value, "sum": self._sum, "branch": self._branch}[kind]
-        grouped: dict[str, list[Sequence[Any]]] = {}
+        told, sides = dict[str, list[str]](), dict[Any, str]()
         for point in points:
-            grouped.setdefault(tell(names, _Object(point, first=True)), []).append(point)
-        told = dict[str, list[str]]()
-        for text, alike in grouped.items():
-            text = tell(names, _Object(alike[0], first=False)) if told else text
-            told[text] = [one for one, _, _ in alike]
+            side, full = point[2][0] if kind == "branch" else None, tell(names, _Object(point))
+            sides.setdefault(side, full)
+            text = full if sides[side] == full else tell(names, _Object(point, first=False))
+            told.setdefault(text, []).append(point[0])
         return told
 
     def _value(self, names: Sequence[str], of: _Object) -> str:
-        return f"{self._noun(names[0])} is {self._worth(names[0], of, of.values[0])}"
+        return f"{self._noun(names[0]) if of.first else 'it'} is {self._worth(names[0], of, of.values[0])}"
 
     def _sum(self, names: Sequence[str], of: _Object) -> str:
         values = of.values
-        one, other = (
-            f"{self._noun(name)} is {self._worth(name, of, own)}" for name, own in zip(names, values, strict=True)
-        )
+        worths = [self._worth(name, of, own) for name, own in zip(names, values, strict=True)]
+        one, other = (f"{self._noun(name)} is {worth}" for name, worth in zip(names, worths, strict=True))
         numbers = {"left": values[0], "right": values[1], "sum": values[0] + values[1]}
-        return f"{one}, and {other}; together they make {_filled('$<left> + <right> = <sum>$', numbers)}"
+        total = _filled("$<left> + <right> = <sum>$", numbers)
+        return f"{f'{one}, and {other}' if of.first else f'they are {_joined(worths)}'}. Together they make {total}"
 
     def _branch(self, names: Sequence[str], of: _Object) -> str:
         test, *sides = names
         holds, value = of.values
         port = sides[0 if holds else 1]
+        evidence, worth = self._evidence(test, of, holds), self._worth(port, of, value)
+        if not of.first:
+            return f"it is {'true as well' if holds else 'not true either'}{evidence}, and the value is {worth}"
         clause = self.spec.parameters["question"].tests[test][0]
-        told = f"it is {'' if holds else 'not '}true that {clause}{self._evidence(test, of, holds)}"
-        return f"{told}; so {self._noun(port)} is asked for, which is {self._worth(port, of, value)}"
+        told = f"it is {'' if holds else 'not '}true that {clause}{evidence}"
+        return f"{told}. So {self._noun(port)} is asked for, which is {worth}"
 
     def _extremum(self, kind: str, name: str, left: int, point: Sequence[Any], extremum: Sequence[Any]) -> str:
         one, _, (value,) = point

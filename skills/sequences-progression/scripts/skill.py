@@ -77,6 +77,7 @@ LETTERS = {
     "d": PORTS["difference"],
     "n": PORTS["terms"],
     "l": _last,
+    "parity": lambda p: _parity(p),
     "k": lambda p: (p[2] + 1) // 2,
     "roots": lambda p: ", ".join(f"{r}^2" for r in range(1, isqrt(_last(p)) + 1) if _has(p, r * r)) or "there are none",
 }
@@ -99,6 +100,14 @@ def solve(box, facts, question):
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
     return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+
+
+def _parity(p):
+    """Which terms are odd."""
+    first = "odd" if p[0] % 2 else "even"
+    if p[1] % 2:
+        return f"every second one is odd, the first being {first}"
+    return "all are odd" if p[0] % 2 else "none is odd"
 
 
 def _has(p, term):
