@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects
-from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.answer_text import TYPES, answer_text
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.planner import Impossible, Planner, skill_count
@@ -38,6 +38,7 @@ from agentprop.composition.terms import (
     to_json,
     walk,
 )
+from agentprop.composition.trial_runs import disagreement, printed_lines, values_of
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
@@ -125,7 +126,7 @@ class BuiltinProposer:
                 statement = yield from self._repair(tried, failures)
                 continue
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
-            fault = _disagreement(tried, checked) or self._guessable(tried)
+            fault = disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
@@ -145,7 +146,7 @@ class BuiltinProposer:
         programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
         if isinstance(self.term, Program) or programs != (None, None):
             return None
-        answer = _values(tried.text)["answer"]
+        answer = values_of(tried.text)["answer"]
         repeats = isinstance(answer, list | str) and len({*map(repr, answer)}) < 2
         return "The answer is one element, again and again." if repeats else None
 
@@ -168,7 +169,7 @@ class BuiltinProposer:
                 left = found.turns_left
                 if found.outcome == "ok":
                     checked = yield protocol.execute(draft_code.recheck(turned, self.library))
-                    if _disagreement(found, checked) is None:
+                    if disagreement(found, checked) is None:
                         yield protocol.submit(self._submission(statement, found, None))
                         break
         self.term = forwards
@@ -181,7 +182,7 @@ class BuiltinProposer:
         found = [*backwards.questions(self.term, self.library)]
         if not found or (self._rank(self.term) != POSED and self.rng.random() >= BACKWARDS):
             return []
-        value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
+        value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
         fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
@@ -197,7 +198,7 @@ class BuiltinProposer:
         count = 1
         for left in reversed(range(MODELS)):
             drawn = yield protocol.execute(objects.drawing(undrawn, self.library, count))
-            found = _printed(drawn.text) if drawn.outcome == "ok" else []
+            found = printed_lines(drawn.text) if drawn.outcome == "ok" else []
             models = [objects.applied(undrawn, self.library, text) for text in found]
             self.term = min(models, key=self._rank, default=undrawn)
             posed = bool(models) and self._rank(self.term) == POSED
@@ -220,7 +221,7 @@ class BuiltinProposer:
         if tried.outcome != "ok":
             return f"{tried.text.splitlines()[-1]}."
         checked = yield protocol.execute(draft_code.recheck(self.term, self.library))
-        fault = _disagreement(tried, checked)
+        fault = disagreement(tried, checked)
         if fault is not None:
             return fault
         answer = yield protocol.submit(self._submission(statement, tried, None))
@@ -375,7 +376,7 @@ class BuiltinProposer:
 
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
         if isinstance(self.term, Program):
-            tried_on, printed = inputs or "[]", _printed(tried.text)
+            tried_on, printed = inputs or "[]", printed_lines(tried.text)
             return of_program(self.term, self.library, statement, tried_on, printed, self._task, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
@@ -392,9 +393,9 @@ class BuiltinProposer:
                 figures=None,
                 certificate=certificate,
                 composition=composition,
-                tests=lifted.tests(_printed(tried.text)),
+                tests=lifted.tests(printed_lines(tried.text)),
             )
-        value = _values(tried.text)["answer"]
+        value = values_of(tried.text)["answer"]
         output = _output(self.term, self.library)
         unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
         kind = TYPES[output.kind] if output else "integer"
@@ -439,31 +440,3 @@ def _innermost(term: Program, library: dict[str, Package]) -> tuple[Apply, str]:
 def _output(term: Term, library: dict[str, Package]) -> Any:
     spec = draft_code.output_spec(term, library)
     return spec.output if spec is not None else None
-
-
-def _printed(text: str) -> list[str]:
-    return text.split("] ", 1)[1].splitlines()
-
-
-def _values(text: str) -> dict[str, Any]:
-    """`name = value` lines of an observation."""
-    pairs = (line.split(" = ", 1) for line in _printed(text) if " = " in line)
-    return {name: read_value(value) for name, value in pairs}
-
-
-def _disagreement(tried: Observation, checked: Observation) -> str | None:
-    if checked.outcome != "ok":
-        return f"The independent check failed: {checked.text.splitlines()[-1]}."
-    left, right = _printed(tried.text), _printed(checked.text)
-    if left == right:
-        return None
-    if len(left) == len(right) and all(a == b or close(_value(a), _value(b)) for a, b in zip(left, right, strict=True)):
-        return None
-    return "solve and check disagree."
-
-
-def _value(line: str) -> Any:
-    try:
-        return read_value(line.split(" = ", 1)[-1])
-    except ValueError:
-        return line
