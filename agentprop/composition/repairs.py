@@ -20,10 +20,10 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     body_data,
+    is_link,
     rebuilt,
     walk,
 )
-from agentprop.composition.writer import is_link
 from agentprop.skills.values import draw, render
 
 REDRAWS = 20

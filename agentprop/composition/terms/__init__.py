@@ -55,7 +55,7 @@ from agentprop.composition.terms.nodes import (
 from agentprop.composition.terms.python import Route, condition, expression, imports, literal, modules
 from agentprop.composition.terms.quantities import bounds_of, measured, owner_of
 from agentprop.composition.terms.stored import MAX_NESTING, from_json, to_json
-from agentprop.composition.terms.walking import children, operators, rebuilt, skills, walk
+from agentprop.composition.terms.walking import children, is_link, operators, rebuilt, skills, supplied, walk
 
 __all__ = [
     "MAX_NESTING",
@@ -86,6 +86,7 @@ __all__ = [
     "expression",
     "from_json",
     "imports",
+    "is_link",
     "literal",
     "measured",
     "modules",
@@ -93,6 +94,7 @@ __all__ = [
     "owner_of",
     "rebuilt",
     "skills",
+    "supplied",
     "to_json",
     "walk",
 ]
