@@ -34,7 +34,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 from agentprop.composition import grammar
 from agentprop.composition.closings import closings
@@ -43,6 +42,7 @@ from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
 from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
+from agentprop.composition.reading_effort import MAX_READINGS, EffortExceeded, ReadingEffort
 from agentprop.composition.scenes import complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
@@ -70,12 +70,6 @@ from agentprop.skills.values import Parameter, parse, pattern, render
 
 Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
-MAX_EFFORT = 20_000_000
-"""Characters compared with wordings: several times the need of any statement of the grammar, about a second."""
-MAX_DEPTH = 16
-"""Deepest nesting of phrases and scenes."""
-MAX_READINGS = 16
-"""Most meanings of one phrase."""
 MAX_STEPS = 12
 """Most steps of a program."""
 
@@ -115,10 +109,6 @@ def _sought_letters(text: str) -> list[str]:
     return [one["symbol"] for one in found if one is not None][:1]
 
 
-class _EffortExceeded(Exception):
-    """The text takes more effort than any statement that the writer can write."""
-
-
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """Read every distinct term that the statement expresses over the given skills; empty if it cannot be read.
 
@@ -146,7 +136,7 @@ def _read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     reader = _Reader(vocabulary.of(statement), vocabulary.executable)
     try:
         return list(dict.fromkeys(reader.statement(statement)))
-    except _EffortExceeded:
+    except EffortExceeded:
         return []
 
 
@@ -164,32 +154,13 @@ class _Reader:
     """Skills whose wordings the statement may hold."""
     executable: Mapping[str, Package]
     """All skills; in a listing they are known by their code."""
-    cache: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
-    effort: int = 0
-    depth: int = 0
-
-    # --- bounds ---
+    effort: ReadingEffort = field(default_factory=ReadingEffort)
 
     def _cached(self, what: str, text: str, scope: Scope, read: Callable[[], Iterator[Term]]) -> tuple[Term, ...]:
         """The meanings of a part of the text as a question, phrase or scene, computed once."""
-        key = what, text, frozenset(scope.items())
-        if key not in self.cache:
-            # Every skill's wordings are compared with the text; the 100 keeps short texts from being free.
-            self._spend(len(self.library) * (len(text) + 100))
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise _EffortExceeded
-            found = tuple(dict.fromkeys(islice(read(), MAX_READINGS + 1)))
-            if len(found) > MAX_READINGS:
-                raise _EffortExceeded
-            self.depth -= 1
-            self.cache[key] = found
-        return self.cache[key]
-
-    def _spend(self, characters: int) -> None:
-        self.effort += characters
-        if self.effort > MAX_EFFORT:
-            raise _EffortExceeded
+        # Every skill's wordings are compared with the text; the 100 keeps short texts from being free.
+        characters = len(self.library) * (len(text) + 100)
+        return self.effort.once((what, text, frozenset(scope.items())), characters, read)
 
     # --- statements ---
 
@@ -251,7 +222,7 @@ class _Reader:
             yield scope
             return
         (symbol, phrase), rest = pairs[0], pairs[1:]
-        self._spend(len(self.library) * len(text))
+        self.effort.spend(len(self.library) * len(text))
         used = grammar.letters(" ".join([text, *(p for _, p in rest)]))
         if symbol in scope or symbol not in used:
             return
@@ -314,13 +285,13 @@ class _Reader:
     ) -> Iterator[Term]:
         """Yield the applications whose follow-up ends the text, with the supplier's scene in front of it."""
         opening = sentence.split("<", 1)[0]  # literal text: it rules out nearly every place before a template is tried
-        self._spend(len(text))
+        self.effort.spend(len(text))
         if opening not in text:
             return
         for split in re.finditer(r"(?<=[.?!]) ", text):
             if not text.startswith(opening, split.end()):
                 continue
-            self._spend(len(text))
+            self.effort.spend(len(text))
             front, back = text[: split.start()], text[split.end() :]
             for supplier in self._scene(front, scope, role):
                 assert isinstance(supplier, Apply)  # a scene is an application
