@@ -40,6 +40,7 @@ from agentprop.composition.closings import closings
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
+from agentprop.composition.letter_frames import SOUGHT, SOUGHT_EXCESS, TOLD, sought_letters
 from agentprop.composition.listing import read_listing
 from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
 from agentprop.composition.reading_effort import MAX_READINGS, EffortExceeded, ReadingEffort
@@ -72,41 +73,6 @@ Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
 MAX_STEPS = 12
 """Most steps of a program."""
-
-
-_TOLD = re.compile(
-    r"(?<=[.?!]) (?:" + "|".join(
-        re.escape(frame)
-        .replace("<symbol>", f"(?P<s{number}>[A-Za-z])")
-        .replace("<named>", f"(?P<n{number}>the [^.$?!]+)")
-        for number, frame in enumerate(grammar.TOLD, 1)
-    ) + rf"){grammar.APART}(?=[A-Z])"
-)  # fmt: skip
-"""A letter for the value of the scene in front of it."""
-
-
-def _asked_backwards(frame: str) -> str:
-    """Regular expression of a question for a datum."""
-    return (
-        re.escape(frame)
-        .replace("<symbol>", "(?P<symbol>[A-Za-z])")
-        .replace("<named>", "(?P<named>the [^.$?!]+)")
-        .replace("<left>", r"(?P<left>\$[A-Za-z]\$)")
-        .replace("<right>", r"(?P<right>\$[A-Za-z]\$)")
-        .replace("<value>", r"(?P<value>\d+(?:\.\d+)?)(?: (?P<unit>[^?, ][^?,]*))?")
-    )
-
-
-_SOUGHT = tuple(re.compile(rf"(?<=[.?!]) {_asked_backwards(frame)}\Z") for frame in grammar.SOUGHT)
-_SOUGHT_EXCESS = tuple(re.compile(_asked_backwards(frame)) for frame in grammar.SOUGHT_EXCESS)
-
-
-def _sought_letters(text: str) -> list[str]:
-    """The letter of the datum that a statement asks for, if it does."""
-    last = text.rpartition(grammar.APART)[2]
-    found = [question.search(text) for question in _SOUGHT]
-    found += [question.fullmatch(last) for question in _SOUGHT_EXCESS]
-    return [one["symbol"] for one in found if one is not None][:1]
 
 
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
@@ -169,7 +135,7 @@ class _Reader:
         yield from self._program(text)
         # The closing note is part of the meaning: a quantity asked for without its figures is another question.
         for body, ending in _without_closing(text):
-            scope = {symbol: Variable(symbol) for symbol in _sought_letters(body)}
+            scope = {symbol: Variable(symbol) for symbol in sought_letters(body)}
             for term in self._question(body, scope):
                 if isinstance(term, Sought) != bool(scope):
                     continue
@@ -231,7 +197,7 @@ class _Reader:
 
     def _told(self, text: str, scope: Scope) -> Iterator[Term]:
         """Read a scene, behind it the letter of its value, and then what it is used for."""
-        found = next(iter(sorted(_TOLD.finditer(text), key=lambda one: one.start())), None)
+        found = next(iter(sorted(TOLD.finditer(text), key=lambda one: one.start())), None)
         if found is None:
             return
         front, rest = text[: found.start()], text[found.end() :]
@@ -245,7 +211,7 @@ class _Reader:
 
     def _sought(self, text: str, scope: Scope) -> Iterator[Term]:
         """Read a question for a datum, and the scene in front of it, in which a letter stands for the datum."""
-        for question in _SOUGHT:
+        for question in SOUGHT:
             found = question.search(text)
             if found is None or scope.get(found["symbol"]) != Variable(found["symbol"]):
                 continue
@@ -257,7 +223,7 @@ class _Reader:
                     term = Sought(found["symbol"], body, found["value"])
                     if sum(node == Variable(term.variable) for node in walk(body)) == 1:
                         yield term
-        for question in _SOUGHT_EXCESS:
+        for question in SOUGHT_EXCESS:
             if (found := question.fullmatch(text)) is not None:
                 yield from self._sought_excess(found, scope)
 
