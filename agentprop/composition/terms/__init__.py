@@ -30,7 +30,6 @@ permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 z
 
 from __future__ import annotations
 
-from agentprop.composition.terms.canonical import canonical
 from agentprop.composition.terms.data import body_data
 from agentprop.composition.terms.nodes import (
     NODES,
@@ -52,6 +51,7 @@ from agentprop.composition.terms.nodes import (
     Total,
     Variable,
 )
+from agentprop.composition.terms.normal_form import canonical
 from agentprop.composition.terms.python import Route, condition, expression, imports, literal, modules
 from agentprop.composition.terms.quantities import bounds_of, measured, owner_of
 from agentprop.composition.terms.stored import MAX_NESTING, from_json, to_json
