@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from agentprop.composition.free_letters import free_letter
 from agentprop.composition.terms import Apply, Combine, Given, Sought, Term, Variable, rebuilt, walk
-from agentprop.composition.writer import free_letter
 from agentprop.skills import Package
 
 

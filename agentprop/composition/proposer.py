@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects, slips
-from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.answer_text import TYPES, answer_text, read_value
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.listing import listing
@@ -40,6 +40,7 @@ from agentprop.composition.terms import (
     to_json,
     walk,
 )
+from agentprop.composition.trial_runs import disagreement, printed_lines, values_of
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
@@ -135,7 +136,7 @@ class BuiltinProposer:
                 statement = yield from self._repair(tried, failures)
                 continue
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
-            fault = _disagreement(tried, checked) or self._guessable(tried)
+            fault = disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
                 yield from self._choose_slip(inputs)
@@ -162,7 +163,7 @@ class BuiltinProposer:
         if not some:
             return
         tried = yield protocol.execute(slips.trial(own, some, inputs or "[]"))
-        shares = slips.shares(some, _printed(tried.text)) if tried.outcome == "ok" else {}
+        shares = slips.shares(some, printed_lines(tried.text)) if tried.outcome == "ok" else {}
         self._slip = self.rng.choice(slips.subtle(shares)) if shares else None
 
     def _guessable(self, tried: Observation) -> str | None:
@@ -170,7 +171,7 @@ class BuiltinProposer:
         programs = families.family(self.term, self.library), lifted.lifted(self.term, self.library)
         if isinstance(self.term, Program) or programs != (None, None):
             return None
-        answer = _values(tried.text)["answer"]
+        answer = values_of(tried.text)["answer"]
         if not isinstance(answer, list | str):
             return None
         most = max(Counter(map(repr, answer)).values(), default=0)
@@ -196,7 +197,7 @@ class BuiltinProposer:
                 left = found.turns_left
                 if found.outcome == "ok":
                     checked = yield protocol.execute(draft_code.recheck(turned, self.library))
-                    if _disagreement(found, checked) is None:
+                    if disagreement(found, checked) is None:
                         yield protocol.submit(self._submission(statement, found, None))
                         break
         self.term = forwards
@@ -209,7 +210,7 @@ class BuiltinProposer:
         found = [*backwards.questions(self.term, self.library)]
         if not found or (self._rank(self.term) != POSED and self.rng.random() >= BACKWARDS):
             return []
-        value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
+        value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
         fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
@@ -225,7 +226,7 @@ class BuiltinProposer:
         count = 1
         for left in reversed(range(MODELS)):
             drawn = yield protocol.execute(objects.drawing(undrawn, self.library, count))
-            found = _printed(drawn.text) if drawn.outcome == "ok" else []
+            found = printed_lines(drawn.text) if drawn.outcome == "ok" else []
             models = [objects.applied(undrawn, self.library, text) for text in found]
             self.term = min(models, key=self._rank, default=undrawn)
             posed = bool(models) and self._rank(self.term) == POSED
@@ -248,7 +249,7 @@ class BuiltinProposer:
         if tried.outcome != "ok":
             return f"{tried.text.splitlines()[-1]}."
         checked = yield protocol.execute(draft_code.recheck(self.term, self.library))
-        fault = _disagreement(tried, checked)
+        fault = disagreement(tried, checked)
         if fault is not None:
             return fault
         answer = yield protocol.submit(self._submission(statement, tried, None))
@@ -327,7 +328,7 @@ class BuiltinProposer:
         if code is None:
             return None
         found = yield protocol.execute(code)
-        number = _values(found.text).get(ablation.CHOICE) if found.outcome == "ok" else None
+        number = values_of(found.text).get(ablation.CHOICE) if found.outcome == "ok" else None
         return choices[number] if isinstance(number, int) else None
 
     # --- reflection ---
@@ -366,7 +367,7 @@ class BuiltinProposer:
         if options is None:
             return None
         tried = yield protocol.execute(draft_code.values(options.targets(), self.library))
-        found = [read_value(line) for line in _printed(tried.text) if not line.startswith("error: ")]
+        found = [read_value(line) for line in printed_lines(tried.text) if not line.startswith("error: ")]
         term = self.refitting.chosen(options, computed, found)
         return None if term is None else (options.node.skill, term)
 
@@ -437,7 +438,7 @@ class BuiltinProposer:
 
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
         if isinstance(self.term, Program):
-            tried_on, printed = inputs or "[]", _printed(tried.text)
+            tried_on, printed = inputs or "[]", printed_lines(tried.text)
             return of_program(self.term, self.library, statement, tried_on, printed, self._task, self._slip, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
@@ -454,9 +455,9 @@ class BuiltinProposer:
                 figures=None,
                 certificate=certificate,
                 composition=composition,
-                tests=lifted.tests(_printed(tried.text)),
+                tests=lifted.tests(printed_lines(tried.text)),
             )
-        value = _values(tried.text)["answer"]
+        value = values_of(tried.text)["answer"]
         output = _output(self.term, self.library)
         unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
         kind = TYPES[output.kind] if output else "integer"
@@ -501,31 +502,3 @@ def _innermost(term: Program, library: dict[str, Package]) -> tuple[Apply, str]:
 def _output(term: Term, library: dict[str, Package]) -> Any:
     spec = draft_code.output_spec(term, library)
     return spec.output if spec is not None else None
-
-
-def _printed(text: str) -> list[str]:
-    return text.split("] ", 1)[1].splitlines()
-
-
-def _values(text: str) -> dict[str, Any]:
-    """`name = value` lines of an observation."""
-    pairs = (line.split(" = ", 1) for line in _printed(text) if " = " in line)
-    return {name: read_value(value) for name, value in pairs}
-
-
-def _disagreement(tried: Observation, checked: Observation) -> str | None:
-    if checked.outcome != "ok":
-        return f"The independent check failed: {checked.text.splitlines()[-1]}."
-    left, right = _printed(tried.text), _printed(checked.text)
-    if left == right:
-        return None
-    if len(left) == len(right) and all(a == b or close(_value(a), _value(b)) for a, b in zip(left, right, strict=True)):
-        return None
-    return "solve and check disagree."
-
-
-def _value(line: str) -> Any:
-    try:
-        return read_value(line.split(" = ", 1)[-1])
-    except ValueError:
-        return line

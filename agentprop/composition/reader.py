@@ -34,15 +34,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 from agentprop.composition import grammar
 from agentprop.composition.closings import closings
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
+from agentprop.composition.letter_frames import SOUGHT, SOUGHT_EXCESS, TOLD, sought_letters
 from agentprop.composition.listing import read_listing
 from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
+from agentprop.composition.reading_effort import MAX_READINGS, EffortExceeded, ReadingEffort
 from agentprop.composition.scenes import complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
@@ -70,53 +71,8 @@ from agentprop.skills.values import Parameter, parse, pattern, render
 
 Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
-MAX_EFFORT = 20_000_000
-"""Characters compared with wordings: several times the need of any statement of the grammar, about a second."""
-MAX_DEPTH = 16
-"""Deepest nesting of phrases and scenes."""
-MAX_READINGS = 16
-"""Most meanings of one phrase."""
 MAX_STEPS = 12
 """Most steps of a program."""
-
-
-_TOLD = re.compile(
-    r"(?<=[.?!]) (?:" + "|".join(
-        re.escape(frame)
-        .replace("<symbol>", f"(?P<s{number}>[A-Za-z])")
-        .replace("<named>", f"(?P<n{number}>the [^.$?!]+)")
-        for number, frame in enumerate(grammar.TOLD, 1)
-    ) + rf"){grammar.APART}(?=[A-Z])"
-)  # fmt: skip
-"""A letter for the value of the scene in front of it."""
-
-
-def _asked_backwards(frame: str) -> str:
-    """Regular expression of a question for a datum."""
-    return (
-        re.escape(frame)
-        .replace("<symbol>", "(?P<symbol>[A-Za-z])")
-        .replace("<named>", "(?P<named>the [^.$?!]+)")
-        .replace("<left>", r"(?P<left>\$[A-Za-z]\$)")
-        .replace("<right>", r"(?P<right>\$[A-Za-z]\$)")
-        .replace("<value>", r"(?P<value>\d+(?:\.\d+)?)(?: (?P<unit>[^?, ][^?,]*))?")
-    )
-
-
-_SOUGHT = tuple(re.compile(rf"(?<=[.?!]) {_asked_backwards(frame)}\Z") for frame in grammar.SOUGHT)
-_SOUGHT_EXCESS = tuple(re.compile(_asked_backwards(frame)) for frame in grammar.SOUGHT_EXCESS)
-
-
-def _sought_letters(text: str) -> list[str]:
-    """The letter of the datum that a statement asks for, if it does."""
-    last = text.rpartition(grammar.APART)[2]
-    found = [question.search(text) for question in _SOUGHT]
-    found += [question.fullmatch(last) for question in _SOUGHT_EXCESS]
-    return [one["symbol"] for one in found if one is not None][:1]
-
-
-class _EffortExceeded(Exception):
-    """The text takes more effort than any statement that the writer can write."""
 
 
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
@@ -146,7 +102,7 @@ def _read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     reader = _Reader(vocabulary.of(statement), vocabulary.executable)
     try:
         return list(dict.fromkeys(reader.statement(statement)))
-    except _EffortExceeded:
+    except EffortExceeded:
         return []
 
 
@@ -164,32 +120,13 @@ class _Reader:
     """Skills whose wordings the statement may hold."""
     executable: Mapping[str, Package]
     """All skills; in a listing they are known by their code."""
-    cache: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
-    effort: int = 0
-    depth: int = 0
-
-    # --- bounds ---
+    effort: ReadingEffort = field(default_factory=ReadingEffort)
 
     def _cached(self, what: str, text: str, scope: Scope, read: Callable[[], Iterator[Term]]) -> tuple[Term, ...]:
         """The meanings of a part of the text as a question, phrase or scene, computed once."""
-        key = what, text, frozenset(scope.items())
-        if key not in self.cache:
-            # Every skill's wordings are compared with the text; the 100 keeps short texts from being free.
-            self._spend(len(self.library) * (len(text) + 100))
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise _EffortExceeded
-            found = tuple(dict.fromkeys(islice(read(), MAX_READINGS + 1)))
-            if len(found) > MAX_READINGS:
-                raise _EffortExceeded
-            self.depth -= 1
-            self.cache[key] = found
-        return self.cache[key]
-
-    def _spend(self, characters: int) -> None:
-        self.effort += characters
-        if self.effort > MAX_EFFORT:
-            raise _EffortExceeded
+        # Every skill's wordings are compared with the text; the 100 keeps short texts from being free.
+        characters = len(self.library) * (len(text) + 100)
+        return self.effort.once((what, text, frozenset(scope.items())), characters, read)
 
     # --- statements ---
 
@@ -198,7 +135,7 @@ class _Reader:
         yield from self._program(text)
         # The closing note is part of the meaning: a quantity asked for without its figures is another question.
         for body, ending in _without_closing(text):
-            scope = {symbol: Variable(symbol) for symbol in _sought_letters(body)}
+            scope = {symbol: Variable(symbol) for symbol in sought_letters(body)}
             for term in self._question(body, scope):
                 if isinstance(term, Sought) != bool(scope):
                     continue
@@ -251,7 +188,7 @@ class _Reader:
             yield scope
             return
         (symbol, phrase), rest = pairs[0], pairs[1:]
-        self._spend(len(self.library) * len(text))
+        self.effort.spend(len(self.library) * len(text))
         used = grammar.letters(" ".join([text, *(p for _, p in rest)]))
         if symbol in scope or symbol not in used:
             return
@@ -260,7 +197,7 @@ class _Reader:
 
     def _told(self, text: str, scope: Scope) -> Iterator[Term]:
         """Read a scene, behind it the letter of its value, and then what it is used for."""
-        found = next(iter(sorted(_TOLD.finditer(text), key=lambda one: one.start())), None)
+        found = next(iter(sorted(TOLD.finditer(text), key=lambda one: one.start())), None)
         if found is None:
             return
         front, rest = text[: found.start()], text[found.end() :]
@@ -274,7 +211,7 @@ class _Reader:
 
     def _sought(self, text: str, scope: Scope) -> Iterator[Term]:
         """Read a question for a datum, and the scene in front of it, in which a letter stands for the datum."""
-        for question in _SOUGHT:
+        for question in SOUGHT:
             found = question.search(text)
             if found is None or scope.get(found["symbol"]) != Variable(found["symbol"]):
                 continue
@@ -286,7 +223,7 @@ class _Reader:
                     term = Sought(found["symbol"], body, found["value"])
                     if sum(node == Variable(term.variable) for node in walk(body)) == 1:
                         yield term
-        for question in _SOUGHT_EXCESS:
+        for question in SOUGHT_EXCESS:
             if (found := question.fullmatch(text)) is not None:
                 yield from self._sought_excess(found, scope)
 
@@ -314,13 +251,13 @@ class _Reader:
     ) -> Iterator[Term]:
         """Yield the applications whose follow-up ends the text, with the supplier's scene in front of it."""
         opening = sentence.split("<", 1)[0]  # literal text: it rules out nearly every place before a template is tried
-        self._spend(len(text))
+        self.effort.spend(len(text))
         if opening not in text:
             return
         for split in re.finditer(r"(?<=[.?!]) ", text):
             if not text.startswith(opening, split.end()):
                 continue
-            self._spend(len(text))
+            self.effort.spend(len(text))
             front, back = text[: split.start()], text[split.end() :]
             for supplier in self._scene(front, scope, role):
                 assert isinstance(supplier, Apply)  # a scene is an application

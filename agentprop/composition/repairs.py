@@ -22,10 +22,10 @@ from agentprop.composition.terms import (
     Variable,
     body_data,
     children,
+    is_link,
     rebuilt,
     walk,
 )
-from agentprop.composition.writer import is_link
 from agentprop.skills.values import draw, render
 
 REDRAWS = 12

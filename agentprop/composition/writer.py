@@ -26,13 +26,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
 from agentprop.composition import grammar
 from agentprop.composition.closings import closing
-from agentprop.composition.letters import LetterUse, letter_use, letters_of, shares_letters
+from agentprop.composition.free_letters import SPARE, reserved
+from agentprop.composition.letters import LetterUse, letter_use, shares_letters
 from agentprop.composition.listing import listing
 from agentprop.composition.objects import is_undrawn
 from agentprop.composition.scenes import CONDITIONAL, complete_follow, complete_scene, story_wordings, with_subject
@@ -52,16 +52,15 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    is_link,
     measured,
     skills,
+    supplied,
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments, worded
-from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.values import parse, reworded
 
-SPARE = "kNtrsmjucdhMKT"
-"""Letters for values whose parameter suggests none, in order of preference."""
 _MISREAD = frozenset("deio")
 """Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
@@ -89,25 +88,7 @@ def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bo
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
     formal = "mathematics" in {library[name].spec.domain for name in skills(term)}
-    return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming, formal).statement(term)
-
-
-def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
-    used = {t.name for t in walk(term) if isinstance(t, Variable)}
-    used |= {t.variable for t in walk(term) if isinstance(t, Least | Total | Count)}
-    for node in walk(term):
-        if isinstance(node, Apply):
-            spec = library[node.skill].spec
-            used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
-            if spec.named or measured(node, library):  # such a follow-up may stand beside letters
-                used |= _letters_of(tuple(w.text for wordings in spec.follows.values() for w in wordings))
-                used |= _letters_of(tuple(CONSTANTS[name] for name in spec.constants))
-    return used | {"p", "q"}  # the frames for lowest terms use these
-
-
-@lru_cache(maxsize=8192)
-def _letters_of(wordings: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*map(letters_of, wordings))
+    return _Writer(library, rng, reserved(term, library), letter_use(term, library), naming, formal).statement(term)
 
 
 @dataclass
@@ -158,7 +139,7 @@ class _Writer:
 
     def _apply(self, term: Apply) -> str:
         # Which draws are made, and in which order, is part of the output: a seed stands for one statement.
-        links = _links(term)
+        links = supplied(term)
         story = self._story_link(term, links)
         lettered = links and all(map(self._tells, links.values()))
         if story is not None and not (lettered and (self.naming or self.rng.random() < LETTERS)):
@@ -243,7 +224,7 @@ class _Writer:
         return self.rng.choice(options) if options else None
 
     def _has_scene(self, term: Apply) -> bool:
-        links = _links(term)
+        links = supplied(term)
         if not links:
             spec = self.library[term.skill].spec
             return any(complete_scene(spec, w) for w in spec.phrasings)
@@ -257,7 +238,7 @@ class _Writer:
         return self._bound(f"{self._scene(supplier)} {self._fill(term, follow.text, skip=name, supplier=supplier)}")
 
     def _scene(self, term: Apply) -> str:
-        links = _links(term)
+        links = supplied(term)
         story = self._story_link(term, links) if links else None
         lettered = self._lettered(term, links)
         if story is not None and not (lettered and self.rng.random() < LETTERS):
@@ -425,16 +406,6 @@ class _Writer:
         return out if len(out) > 1 else []
 
 
-def free_letter(term: Term, spec: Spec, name: str, library: Mapping[str, Package]) -> str | None:
-    """A letter for a datum that has no meaning yet in any statement of a term; None if none is left."""
-    used = _reserved(term, library) | set("aloIO")
-    for node in walk(term):  # letters that values may get
-        if isinstance(node, Apply):
-            used |= {library[node.skill].spec.parameters[key].symbol or key for key in _links(node)}
-    wanted = (spec.parameters[name].symbol or "", name, *SPARE)
-    return next((letter for letter in wanted if len(letter) == 1 and letter not in used), None)
-
-
 def _is_ordinal(parts: Sequence[str | Hole], position: int) -> bool:
     """True if the part behind a hole makes an ordinal of its number."""
     behind = parts[position + 1] if position + 1 < len(parts) else ""
@@ -475,15 +446,6 @@ def data_noun(term: Program, library: Mapping[str, Package]) -> str:
                     kind = ("weighted " if p.weights else "directed " if p.directed else "") + p.kind
                     return grammar.DATA_NOUNS[kind].replace("<var>", term.variable)
     raise Unwritable("the program does not use its data")
-
-
-def is_link(term: Term) -> bool:
-    """True if a term is supplied by another skill, not given."""
-    return not isinstance(term, Given | Variable)
-
-
-def _links(term: Apply) -> dict[str, Term]:
-    return {name: value for name, value in term.arguments if is_link(value)}
 
 
 def _kind(term: Term) -> str:

@@ -12,6 +12,7 @@ import pytest
 from agentprop.composition import sandbox_tools as tools
 from agentprop.composition.draft_code import certificate, output_spec
 from agentprop.composition.efforts import EFFORTS, USUAL
+from agentprop.composition.free_letters import free_letter
 from agentprop.composition.links import Links
 from agentprop.composition.parts import Parts
 from agentprop.composition.planner import Planner
@@ -33,7 +34,7 @@ from agentprop.composition.terms import (
     to_json,
     walk,
 )
-from agentprop.composition.writer import free_letter, write
+from agentprop.composition.writer import write
 from agentprop.skills import Package, load
 from agentprop.skills.faults import faults
 

@@ -30,7 +30,6 @@ permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 z
 
 from __future__ import annotations
 
-from agentprop.composition.terms.canonical import canonical
 from agentprop.composition.terms.data import body_data
 from agentprop.composition.terms.nodes import (
     NODES,
@@ -52,10 +51,11 @@ from agentprop.composition.terms.nodes import (
     Total,
     Variable,
 )
+from agentprop.composition.terms.normal_form import canonical
 from agentprop.composition.terms.python import Route, condition, expression, imports, literal, modules
 from agentprop.composition.terms.quantities import bounds_of, measured, owner_of
 from agentprop.composition.terms.stored import MAX_NESTING, from_json, to_json
-from agentprop.composition.terms.walking import children, operators, rebuilt, skills, walk
+from agentprop.composition.terms.walking import children, is_link, operators, rebuilt, skills, supplied, walk
 
 __all__ = [
     "MAX_NESTING",
@@ -86,6 +86,7 @@ __all__ = [
     "expression",
     "from_json",
     "imports",
+    "is_link",
     "literal",
     "measured",
     "modules",
@@ -93,6 +94,7 @@ __all__ = [
     "owner_of",
     "rebuilt",
     "skills",
+    "supplied",
     "to_json",
     "walk",
 ]

@@ -92,7 +92,7 @@ def operators(term: Term) -> tuple[str, ...]:
             case Apply(arguments=arguments) if "question" in dict(arguments) and "facts" in dict(arguments):
                 found[_operator_of(dict(arguments)["question"])] = None
             case Apply():
-                kinds = {"chain" if isinstance(c, Apply) else "nest" for c in children(node) if not _leaf(c)}
+                kinds = {"chain" if isinstance(c, Apply) else "nest" for c in children(node) if is_link(c)}
                 found |= dict.fromkeys(sorted(kinds))  # sorted, because the order of a set differs from run to run
             case Combine() | Total():
                 found["aggregate"] = None
@@ -115,5 +115,11 @@ def _operator_of(question: Term) -> str:
     return question_operator(question.text) if isinstance(question, Given) else "inverse-unknown"
 
 
-def _leaf(term: Term) -> bool:
-    return isinstance(term, Given | Variable)
+def is_link(term: Term) -> bool:
+    """True if a term is supplied by another skill, not given."""
+    return not isinstance(term, Given | Variable)
+
+
+def supplied(term: Apply) -> dict[str, Term]:
+    """The arguments of an application that other skills supply, by parameter."""
+    return {name: value for name, value in term.arguments if is_link(value)}

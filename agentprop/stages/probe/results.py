@@ -15,8 +15,8 @@ from agentprop.boundary import INTERNAL, RecordFailure, Tolerance
 from agentprop.composition.calibration import Observed
 from agentprop.config import ProbeConfig
 from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
+from agentprop.grading.measured import measured
 from agentprop.grading.probers import Prober
-from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty, Reject
 from agentprop.stages.common.failures import is_unexpected
 from agentprop.stages.common.intake import ProblemItem
@@ -62,23 +62,10 @@ def decide(probed: ProbedProblem, band: Band | None) -> tuple[Decision, str, str
 
 
 def difficulty(probed: ProbedProblem, prober: Prober) -> Difficulty | None:
-    """The record of ρ with all that it depends on; None if no attempt counts, or some are still missing."""
-    tally = probed.tally
-    if probed.failure is not None or probed.unexpected is not None or not tally.counted:
+    """The record of ρ; None if no attempt counts, or some are still missing."""
+    if probed.failure is not None or probed.unexpected is not None:
         return None
-    low, high = wilson(tally.correct, tally.counted)
-    return Difficulty(
-        problem_id=probed.item.problem.id,
-        prober=prober.name,
-        k=tally.counted,
-        c=tally.correct,
-        truncated=tally.truncated,
-        timeouts=tally.timeouts,
-        low=low,
-        high=high,
-        sampling=prober.made_by.sampling,
-        made_by=prober.made_by,
-    )
+    return measured(probed.item.problem, probed.tally, prober)
 
 
 def reject(probed: ProbedProblem, band: Band | None) -> Reject | None:

@@ -38,8 +38,9 @@ from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.judges import Judges, judges_of, verifying
 from agentprop.stages.train.rl_run import (
     RlProgress,
+    algorithm_of,
+    check_groups,
     check_reinforce,
-    check_world,
     fit_memory,
     load_policy,
     policy_sampling,
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from agentprop.training.data.sequences import Drift
     from agentprop.training.model.distributed import World
     from agentprop.training.model.policy import PolicyModel
-    from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule, Encode
     from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.proposer_env import ProposerEnv
@@ -96,7 +96,7 @@ def check(config: TrainMgpoConfig) -> None:
     probers = [resolve(name) for name in config.prober if not is_simulated(name)]
     served = [one for one in probers if not (one.local and runs_here(one))]
     Meter(max_cost=config.max_cost).check_prices([*served])
-    _algorithm(config)
+    algorithm_of(config)
     if config.stage_weights and config.granularity != "action":
         raise ConfigError("stage weights need one weight for each action", hint="drop granularity or stage_weights")
     if config.hints and config.one_shot:
@@ -116,9 +116,7 @@ def _run(
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.rl.loop import Evaluation, Loop
 
-    check_world(config.groups, world)
-    if config.evaluate_every is not None:
-        check_world(config.evaluate_groups, world)
+    check_groups(config, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
     with (
         training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
@@ -191,23 +189,17 @@ def _rewards(config: TrainMgpoConfig) -> Rewards:
     return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off if config.mask_cut_off else frozenset())
 
 
-def _algorithm(config: TrainMgpoConfig) -> Algorithm:
-    from agentprop.training.rl.algorithms import ALGORITHMS
-
-    return ALGORITHMS[config.algorithm].of(config)
-
-
 def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
     from agentprop.training.rl.advantages import episode_floor
     from agentprop.training.rl.examples import ComparisonRule
 
-    return ComparisonRule(_algorithm(config).omega, config.std, floor_episode=episode_floor(config.lam, config.k))
+    return ComparisonRule(algorithm_of(config).omega, config.std, floor_episode=episode_floor(config.lam, config.k))
 
 
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.objective import Objective
 
-    return Objective.of(config, _algorithm(config), exact=sampler.exact)
+    return Objective.of(config, algorithm_of(config), exact=sampler.exact)
 
 
 def _env(

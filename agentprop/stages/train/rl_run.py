@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agentprop.boundary import Tolerance
+from agentprop.config import TrainMgpoConfig, TrainSolverConfig
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
 from agentprop.models.annealing import Annealing
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from agentprop.training.metrics import Metrics
     from agentprop.training.model.distributed import World
     from agentprop.training.model.policy import PolicyModel
+    from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
@@ -147,6 +149,13 @@ class RlProgress:
         return {"evaluation_before": self.began_at, "evaluation_best": self.best, "best_step": self.best_step}
 
 
+def check_groups(config: ReinforceConfig, world: World) -> None:
+    """Check that the groups of a step and of an evaluation can be divided among processes. Raises ConfigError."""
+    check_world(config.groups, world)
+    if config.evaluate_every is not None:
+        check_world(config.evaluate_groups, world)
+
+
 def check_world(groups: int, world: World) -> None:
     """Check that groups can be divided evenly among processes. Raises ConfigError."""
     if groups % world.size:
@@ -154,6 +163,13 @@ def check_world(groups: int, world: World) -> None:
             f"{groups} groups cannot be divided evenly among {world.size} processes",
             hint="make groups a multiple of the number of processes",
         )
+
+
+def algorithm_of(config: TrainMgpoConfig | TrainSolverConfig) -> Algorithm:
+    """The algorithm that the settings name, with its parameters."""
+    from agentprop.training.rl.algorithms import ALGORITHMS
+
+    return ALGORITHMS[config.algorithm].of(config)
 
 
 def check_reinforce(config: ReinforceConfig) -> None:

@@ -28,8 +28,9 @@ from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
 from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.rl_run import (
+    algorithm_of,
+    check_groups,
     check_reinforce,
-    check_world,
     fit_memory,
     load_policy,
     policy_sampling,
@@ -42,7 +43,6 @@ from agentprop.stages.train.run_dir import require, training_run
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
     from agentprop.training.model.policy import PolicyModel
-    from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule
     from agentprop.training.rl.objective import Objective
     from agentprop.training.rl.samplers import Sampler
@@ -79,7 +79,7 @@ def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     check_reinforce(config)
     if config.pear is not None and config.refill:
         raise ConfigError("refill replaces groups of right answers, which pear learns from", hint="drop one of the two")
-    _algorithm(config)
+    algorithm_of(config)
     check_sources(config, sources)
 
 
@@ -128,9 +128,7 @@ def _run(
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.rl.loop import Evaluation, Loop
 
-    check_world(config.groups, world)
-    if config.evaluate_every is not None:
-        check_world(config.evaluate_groups, world)
+    check_groups(config, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
     inputs = {"model": fingerprint(config.model), "runs": runs}
     with (
@@ -226,10 +224,4 @@ def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.pear import Pear
 
     pear = None if config.pear is None else Pear(config.pear, _comparison(config))
-    return replace(Objective.of(config, _algorithm(config), exact=sampler.exact), pear=pear)
-
-
-def _algorithm(config: TrainSolverConfig) -> Algorithm:
-    from agentprop.training.rl.algorithms import ALGORITHMS
-
-    return ALGORITHMS[config.algorithm].of(config)
+    return replace(Objective.of(config, algorithm_of(config), exact=sampler.exact), pear=pear)

@@ -18,8 +18,8 @@ from typing import Protocol
 from agentprop.boundary import CODES, RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.grading.difficulty import AttemptCounts
+from agentprop.grading.measured import measured
 from agentprop.grading.probers import Prober
-from agentprop.grading.wilson import wilson
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, Trajectory, Verdict
 from agentprop.training.rl.rollout import RolledOut
@@ -147,30 +147,12 @@ async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory
 async def _measure(problem: Problem, prober: Prober, k: int) -> ProberResult:
     """Its difficulty; a measurement that fails is no other problem's concern."""
 
-    async def measured() -> ProberResult:
+    async def tried() -> ProberResult:
         try:
             attempts = tuple(await prober.attempts(problem, 0, k))
         except ModelFailure:
             return ProberResult()
         tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-        return ProberResult(attempts, _difficulty(problem, tally, prober))
+        return ProberResult(attempts, measured(problem, tally, prober))
 
-    return await contained_async(measured, lambda failure: ProberResult(failure=failure))
-
-
-def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
-    if not tally.counted:
-        return None
-    low, high = wilson(tally.correct, tally.counted)
-    return Difficulty(
-        problem_id=problem.id,
-        prober=prober.name,
-        k=tally.counted,
-        c=tally.correct,
-        truncated=tally.truncated,
-        timeouts=tally.timeouts,
-        low=low,
-        high=high,
-        sampling=prober.made_by.sampling,
-        made_by=prober.made_by,
-    )
+    return await contained_async(tried, lambda failure: ProberResult(failure=failure))

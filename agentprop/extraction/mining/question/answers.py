@@ -19,7 +19,7 @@ from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.ranges import Interval, Intervals
 from agentprop.extraction.mining.question.latex.arguments import one_digit_each
 from agentprop.extraction.mining.question.latex.lexer import LatexToken, lex
-from agentprop.extraction.mining.question.latex.parser import Names, parse
+from agentprop.extraction.mining.question.latex.parser import parse
 from agentprop.extraction.mining.question.latex.tree import (
     Letter,
     Node,
@@ -31,6 +31,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     rewrite,
     symbols,
 )
+from agentprop.extraction.mining.question.latex.vocabulary import Names
 from agentprop.extraction.mining.question.meaning.calculus import derivative
 from agentprop.extraction.mining.question.program import in_floats, program
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from agentprop.extraction.mining.question.latex.lexer import LatexToken
-from agentprop.extraction.mining.question.latex.parser import RELATIONS
 from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree
+from agentprop.extraction.mining.question.latex.vocabulary import RELATIONS
 from agentprop.extraction.mining.question.text import Piece
 
 Terminal = Callable[[Sequence[Piece], int], Iterator[tuple[int, Tree]]]

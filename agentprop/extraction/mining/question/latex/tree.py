@@ -130,3 +130,21 @@ def show(tree: Tree) -> str:
     if isinstance(tree, Letter):
         return tree.name
     return f"{tree.head}({', '.join(map(show, tree.args))})"
+
+
+DOTS = node("dots")
+"""What stands for the terms that a series leaves out."""
+
+
+def total(terms: list[Tree]) -> Tree:
+    """The sum of terms; a series if some are left out."""
+    if len(terms) == 1 and terms[0] != DOTS:
+        return terms[0]
+    return node("series_sum" if DOTS in terms else "add", *terms)
+
+
+def multiplied(factors: list[Tree]) -> Tree:
+    """The product of factors; a series if some are left out."""
+    if len(factors) == 1:
+        return factors[0]
+    return node("series_product" if DOTS in factors else "mul", *factors)

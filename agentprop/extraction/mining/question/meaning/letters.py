@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agentprop.extraction.mining.question.latex.parser import OPERATORS, Names
 from agentprop.extraction.mining.question.latex.tree import Letter, Tree, node, rewrite
+from agentprop.extraction.mining.question.latex.vocabulary import OPERATORS, Names
 from agentprop.extraction.mining.question.text import Piece, QuestionText
 
 _USUAL_FUNCTIONS = frozenset("fghpqrskPQFGHt")
