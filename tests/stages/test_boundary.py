@@ -203,7 +203,7 @@ def test_a_process_of_the_sandbox_that_is_killed_from_outside_refutes_nothing(tm
     arguments = ("verify", "p", "--skills", "library", "-w", 1)
     assert agentprop(tmp_path, *arguments, "--out", "v")[0] == 0
     sabotage = fails("agentprop.sandbox.zygote_process:ZygoteProcess.start", 1, "toy_counted", "kill-child")
-    code, said = agentprop(tmp_path, *arguments, "--out", "killed", sabotage=sabotage)
+    code, said = agentprop(tmp_path, *arguments, "--max-failures", 0.5, "--out", "killed", sabotage=sabotage)
     assert code == 0, said
     judged = {v.problem_id: v for v in open_run(tmp_path / "killed").iter(Verdict)}
     assert theirs and {(judged[one].value, judged[one].code) for one in theirs} == {("undetermined", "interrupted")}
