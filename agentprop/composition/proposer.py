@@ -40,7 +40,7 @@ from agentprop.composition.terms import (
     to_json,
     walk,
 )
-from agentprop.composition.trial_runs import disagreement, printed_lines, values_of
+from agentprop.composition.trial_runs import disagreement, linked_values, printed_lines, read_lines, values_of
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
@@ -50,8 +50,6 @@ from agentprop.skills.values import draw
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
-LINKED = re.compile(r"^(?:\[\w+\] )?(v\d+) = (.*)$", re.MULTILINE)
-"""A linked value, as a try prints it."""
 SUPPLIERS = 6
 """Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
@@ -360,15 +358,14 @@ class BuiltinProposer:
         self, seen: Observation, code: str, about: str
     ) -> Generator[str, Observation, tuple[str, Term] | None]:
         """Fit a linked value by other numbers of one skill; of a value out of its range several are tried at once."""
-        computed = {name: read_value(value) for name, value in LINKED.findall(seen.text)}
+        computed = linked_values(seen.text)
         if code == CONSTRAINT:
             return self.refitting.met(self.term, computed, self.rng)
         options = self.refitting.options(self.term, computed, about, self.rng) if code in RANGES else None
         if options is None:
             return None
         tried = yield protocol.execute(draft_code.values(options.targets(), self.library))
-        found = [read_value(line) for line in printed_lines(tried.text) if not line.startswith("error: ")]
-        term = self.refitting.chosen(options, computed, found)
+        term = self.refitting.chosen(options, computed, read_lines(tried.text))
         return None if term is None else (options.node.skill, term)
 
     def _culprit(self, about: str) -> str | None:

@@ -76,15 +76,15 @@ class Refitting:
         return Options(term, target, node, tuple(drawn)) if drawn else None
 
     def chosen(self, options: Options, computed: Mapping[str, Any], found: Sequence[Any]) -> Term | None:
-        """Return the composition with the first numbers whose value, one of those found, fits; None if none does."""
-        known = self._known(options.term, computed)
-        takers = [
-            node
-            for node in walk(options.term)
-            if isinstance(node, Apply) and options.target in dict(node.arguments).values()
-        ]
+        """Return the composition with the first numbers whose value, one of those found, fits; None if none does.
+
+        A value that could not be read is None.
+        """
+        target, known = options.target, self._known(options.term, computed)
+        takers = [n for n in walk(options.term) if isinstance(n, Apply) and target in dict(n.arguments).values()]
         for one, value in zip(options.drawn, found, strict=False):
-            if all(self._takes(taker, options.target, known | {options.target: value}) for taker in takers):
+            valued = {**known, target: value}
+            if value is not None and all(self._takes(taker, target, valued) for taker in takers):
                 return rebuilt(options.term, {options.node: one})
         return None
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agentprop.composition.answer_text import close, read_value
 from agentprop.records import Observation
+
+LINKED = re.compile(r"^(?:\[\w+\] )?(v\d+) = (.*)$", re.MULTILINE)
+"""A linked value, as a trial prints it."""
 
 
 def printed_lines(text: str) -> list[str]:
@@ -17,6 +21,16 @@ def values_of(text: str) -> dict[str, Any]:
     """`name = value` lines of an observation."""
     pairs = (line.split(" = ", 1) for line in printed_lines(text) if " = " in line)
     return {name: read_value(value) for name, value in pairs}
+
+
+def linked_values(text: str) -> dict[str, Any]:
+    """The values v1, v2, … of an observation, but for those that were too long to be shown whole."""
+    return {name: value for name, shown in LINKED.findall(text) if (value := _read(shown)) is not None}
+
+
+def read_lines(text: str) -> list[Any]:
+    """The value of each line of an observation; None for a line that is none."""
+    return [_read(line) for line in printed_lines(text)]
 
 
 def disagreement(tried: Observation, checked: Observation) -> str | None:
@@ -32,7 +46,12 @@ def disagreement(tried: Observation, checked: Observation) -> str | None:
 
 
 def _value(line: str) -> Any:
+    value = _read(line.split(" = ", 1)[-1])
+    return line if value is None else value
+
+
+def _read(text: str) -> Any:
     try:
-        return read_value(line.split(" = ", 1)[-1])
+        return read_value(text)
     except ValueError:
-        return line
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from fractions import Fraction
 from random import Random
 
 from agentprop.agent.sources import tools
@@ -11,6 +12,7 @@ from agentprop.composition import draft_code
 from agentprop.composition.planner import Planner
 from agentprop.composition.refitting import OPTIONS, Refitting
 from agentprop.composition.terms import Apply, Combine, from_json, modules
+from agentprop.composition.trial_runs import linked_values, read_lines
 from agentprop.sandbox import Job
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -53,6 +55,7 @@ def test_the_first_numbers_whose_value_fits_are_taken_and_none_if_none_fits(libr
     assert argument(chosen, "n") == options.drawn[2]
     assert refitting.chosen(options, {"v1": 3}, [4, 10**9]) is None
     assert refitting.chosen(options, {"v1": 3}, []) is None
+    assert refitting.chosen(options, {"v1": 3}, [None, None]) is None
 
 
 def test_of_two_values_that_are_combined_the_larger_one_is_changed(library: Mapping[str, Package]) -> None:
@@ -74,3 +77,9 @@ def test_the_values_of_all_options_are_printed_by_one_program(
     code = draft_code.values(options.targets(), library)
     ran = asyncio.run(executor.run(Job(code, {**tools(), **modules(DISC, library)})))
     assert ran.status == "ok" and len(ran.stdout.splitlines()) == OPTIONS
+
+
+def test_a_value_that_was_too_long_to_be_shown_is_not_known() -> None:
+    text = f"[refine] v1 = {'7' * 200}… (512 characters)\nv2 = 3/4\nerror: tools.Conflict: v2 = 3/4 is not an integer"
+    assert linked_values(text) == {"v2": Fraction(3, 4)}
+    assert read_lines(f"[check] {'7' * 200}… (512 characters)\n12\nerror: ValueError: no") == [None, 12, None]
