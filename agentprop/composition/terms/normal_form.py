@@ -28,6 +28,7 @@ from agentprop.composition.terms.stored import to_json
 def canonical(term: Term) -> Term:
     """The term in one form for all ways to write it: letters renamed, arguments, summands and factors in order.
 
+    >>> from agentprop.composition.terms import from_json
     >>> one = from_json('{"node":"combine","op":"sum","left":"2","right":"1"}')
     >>> canonical(one)
     Combine(op='sum', left=Given(text='1'), right=Given(text='2'))
