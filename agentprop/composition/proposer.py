@@ -365,7 +365,7 @@ class BuiltinProposer:
         if options is None:
             return None
         tried = yield protocol.execute(draft_code.values(options.targets(), self.library))
-        term = self.refitting.chosen(options, computed, read_lines(tried.text))
+        term = self.refitting.chosen(options, read_lines(tried.text))
         return None if term is None else (options.node.skill, term)
 
     def _culprit(self, about: str) -> str | None:

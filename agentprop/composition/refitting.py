@@ -40,6 +40,8 @@ class Options:
     """The skill, as it is in the composition."""
     drawn: tuple[Apply, ...]
     """The skill with other numbers."""
+    known: Mapping[Term, Any]
+    """The values that were computed before the conflict."""
 
     def targets(self) -> list[Term]:
         """Return the value that is out of range, with each of the other numbers."""
@@ -58,7 +60,7 @@ class Refitting:
 
         None if no constraint is broken, or no numbers meet it.
         """
-        known = self._known(term, computed)
+        known = _known(draft_code.named(term, self.planner.library), computed)
         for node in _applied(term):
             if not self._holds(node, known):
                 drawn = self._drawn(node, known, rng, 1)
@@ -67,30 +69,26 @@ class Refitting:
 
     def options(self, term: Term, computed: Mapping[str, Any], about: str, rng: Random) -> Options | None:
         """Return other numbers for the skill that the value `about`, one of v1, v2, …, comes from; None without any."""
-        known = self._known(term, computed)
-        target = draft_code.named(term, self.planner.library).get(about)
+        names = draft_code.named(term, self.planner.library)
+        target, known = names.get(about), _known(names, computed)
         node = _source(target, known)
         if target is None or node is None:
             return None
         drawn = self._drawn(node, known, rng, OPTIONS)
-        return Options(term, target, node, tuple(drawn)) if drawn else None
+        return Options(term, target, node, tuple(drawn), known) if drawn else None
 
-    def chosen(self, options: Options, computed: Mapping[str, Any], found: Sequence[Any]) -> Term | None:
+    def chosen(self, options: Options, found: Sequence[Any]) -> Term | None:
         """Return the composition with the first numbers whose value, one of those found, fits; None if none does.
 
         A value that could not be read is None.
         """
-        target, known = options.target, self._known(options.term, computed)
+        target = options.target
         takers = [n for n in walk(options.term) if isinstance(n, Apply) and target in dict(n.arguments).values()]
         for one, value in zip(options.drawn, found, strict=False):
-            valued = {**known, target: value}
+            valued = {**options.known, target: value}
             if value is not None and all(self._takes(taker, target, valued) for taker in takers):
                 return rebuilt(options.term, {options.node: one})
         return None
-
-    def _known(self, term: Term, computed: Mapping[str, Any]) -> dict[Term, Any]:
-        names = draft_code.named(term, self.planner.library)
-        return {node: computed[name] for name, node in names.items() if name in computed}
 
     def _takes(self, taker: Apply, target: Term, known: Mapping[Term, Any]) -> bool:
         parameters = self.planner.library[taker.skill].spec.parameters
@@ -112,6 +110,10 @@ class Refitting:
             if len(found) == count:
                 break
         return found
+
+
+def _known(names: Mapping[str, Term], computed: Mapping[str, Any]) -> dict[Term, Any]:
+    return {node: computed[name] for name, node in names.items() if name in computed}
 
 
 def _applied(term: Term) -> Iterator[Apply]:

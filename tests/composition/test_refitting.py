@@ -51,11 +51,11 @@ def test_the_first_numbers_whose_value_fits_are_taken_and_none_if_none_fits(libr
     refitting = Refitting(Planner(library))
     options = refitting.options(DISC, {"v1": 3}, "v1", Random(2))
     assert options is not None
-    chosen = refitting.chosen(options, {"v1": 3}, [4, 10**9, 77, 80])
+    chosen = refitting.chosen(options, [4, 10**9, 77, 80])
     assert argument(chosen, "n") == options.drawn[2]
-    assert refitting.chosen(options, {"v1": 3}, [4, 10**9]) is None
-    assert refitting.chosen(options, {"v1": 3}, []) is None
-    assert refitting.chosen(options, {"v1": 3}, [None, None]) is None
+    assert refitting.chosen(options, [4, 10**9]) is None
+    assert refitting.chosen(options, []) is None
+    assert refitting.chosen(options, [None, None]) is None
 
 
 def test_of_two_values_that_are_combined_the_larger_one_is_changed(library: Mapping[str, Package]) -> None:
