@@ -10,55 +10,38 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Generator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects, slips
-from agentprop.composition.answer_text import TYPES, answer_text, read_value
+from agentprop.composition.answer_text import answer_text, read_value
+from agentprop.composition.drafting import well_written
+from agentprop.composition.exchanges import Exchanges, culprit
 from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
-from agentprop.composition.lint import Draft, errors, findings
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import Impossible, Planner, skill_count
-from agentprop.composition.program_submissions import drawn_task, of_family, of_program
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.program_submissions import drawn_task
 from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask, likely
 from agentprop.composition.refitting import CONSTRAINT, RANGES, Refitting
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
 from agentprop.composition.structure import structure_digest
-from agentprop.composition.terms import (
-    Apply,
-    Combine,
-    Printed,
-    Program,
-    Remainder,
-    Sought,
-    Term,
-    body_data,
-    skills,
-    to_json,
-    walk,
-)
+from agentprop.composition.submissions import inputs_of, submission
+from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Sought, Term, skills
 from agentprop.composition.trial_runs import disagreement, linked_values, printed_lines, read_lines, values_of
-from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
 from agentprop.skills import Package
-from agentprop.skills.values import draw
 
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
-SUPPLIERS = 6
-"""Suppliers that are tried in the place of another one, until a structure is new."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS, FURTHER = 4, 4
 """Tries at a model of an object kind, and models constructed at once in a try after one that was posed before."""
 FEW = 4
 """Elements of an answer above which it is guessed too easily if all but one are the same."""
-PROGRAM_INPUTS = 10
 SLIPS = 8
 """Programs with one slip that are tried, to show one that is wrong for few of the data."""
 BACKWARDS = 0.65
@@ -69,8 +52,6 @@ GIVEN_FIGURES = 4
 """Figures of a quantity that a statement gives."""
 DRAFTS = 4
 """Drafts of a composition, each with other numbers, before it is given up as one without a good statement."""
-WRITINGS = (False, True, False, True)
-"""Writings of a draft until one has no error of language: with links as they fall, or with a name for each value."""
 
 
 @dataclass
@@ -90,6 +71,7 @@ class BuiltinProposer:
 
     def __post_init__(self) -> None:
         self.repairs, self.refitting = Repairs(self.planner), Refitting(self.planner)
+        self.exchanges = Exchanges(self.repairs, self._rank, self.category)
         self._script = self._run()
         self.rewritten = Counter[str]()
         """Statements that broke a rule of language and were written anew, by rule."""
@@ -127,7 +109,7 @@ class BuiltinProposer:
             yield from self._leave_out()
         failures = 0
         while statement is not None:
-            inputs, self._data = self._data or self._inputs(), None
+            inputs, self._data = self._data or inputs_of(self.term, self.library, self.rng), None
             tried = yield protocol.execute(draft_code.attempt(self.term, self.library, inputs))
             if tried.outcome != "ok":
                 failures += 1
@@ -188,7 +170,7 @@ class BuiltinProposer:
             if left < DATA_TURNS:
                 break
             self.term = turned
-            statement = self._written()
+            statement = self._statement()
             if statement is not None:
                 yield protocol.think(f"The value is known. I give it, and ask for ${turned.variable}$.\n{statement}")
                 found = yield protocol.execute(draft_code.attempt(turned, self.library))
@@ -196,7 +178,7 @@ class BuiltinProposer:
                 if found.outcome == "ok":
                     checked = yield protocol.execute(draft_code.recheck(turned, self.library))
                     if disagreement(found, checked) is None:
-                        yield protocol.submit(self._submission(statement, found, None))
+                        yield protocol.submit(self._submission(statement, found))
                         break
         self.term = forwards
 
@@ -233,7 +215,7 @@ class BuiltinProposer:
             elif posed and left:
                 fault = "The same was asked of other numbers."
             else:
-                statement = self._written()
+                statement = self._statement()
                 fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
             if left:
                 yield protocol.think(f"{fault} I construct another one.")
@@ -250,12 +232,12 @@ class BuiltinProposer:
         fault = disagreement(tried, checked)
         if fault is not None:
             return fault
-        answer = yield protocol.submit(self._submission(statement, tried, None))
+        answer = yield protocol.submit(self._submission(statement, tried))
         return answer.text
 
     def _draft(self, why: str) -> Generator[str, Observation, str | None]:
         for _ in range(DRAFTS):
-            statement = self._written()
+            statement = self._statement()
             if statement is None:
                 if not self._redraw():
                     return None
@@ -263,27 +245,6 @@ class BuiltinProposer:
             yield protocol.think(f"{why}{self._plan_text()}\n{statement}")
             return statement
         return None
-
-    def _written(self) -> str | None:
-        """A statement without an error of language, if the term has one; what had to be written anew is counted.
-
-        One with a long sentence is the last choice.
-        """
-        long: str | None = None
-        for naming in WRITINGS:
-            try:
-                statement = write(self.term, self.library, self.rng, naming=naming)
-            except Unwritable:
-                if naming:  # a graph cannot be named by a letter
-                    continue
-                break
-            draft = Draft(statement, composition=self.term)
-            found = errors(draft)
-            if not found and not findings(draft, ["long-sentence"]):
-                return statement
-            long = long or (None if found else statement)
-            self.rewritten.update({finding.rule for finding in found})
-        return long
 
     def _redraft(self, why: str) -> Generator[str, Observation, str | None]:
         if not self._redraw():
@@ -339,7 +300,7 @@ class BuiltinProposer:
             return None  # its statement has no numbers to change, only its inputs can be drawn again
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
         code, about = (seen.conflict.code, seen.conflict.about) if seen.conflict is not None else ("", "")
-        culprit = self._culprit(about)
+        cause = culprit(self.term, about)
         if code == "too-many-digits" and isinstance(self.term, Apply) and reducible(self.library[self.term.skill].spec):
             self.term = Remainder(self.term, 1000)
             return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
@@ -350,8 +311,8 @@ class BuiltinProposer:
             skill, self.term = fitted
             return (yield from self._draft(f"{problem}. {skill} gets other numbers, the rest stays. "))
         structural = code in ("independent", "result-independent")
-        if self.prune and culprit is not None and (structural or failures > REPAIRS):
-            return (yield from self._change(problem, culprit))
+        if self.prune and cause is not None and (structural or failures > REPAIRS):
+            return (yield from self._change(problem, cause))
         return (yield from self._redraft(f"{problem}{AGAIN}"))
 
     def _refitted(
@@ -368,60 +329,20 @@ class BuiltinProposer:
         term = self.refitting.chosen(options, read_lines(tried.text))
         return None if term is None else (options.node.skill, term)
 
-    def _culprit(self, about: str) -> str | None:
-        """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""
-        if about in skills(self.term):
-            return about
-        linked = [t for t in _linked(self.term) if isinstance(t, Apply)]
-        found = re.fullmatch(r"v(\d+)", about)
-        if found is None or not linked:
-            return linked[0].skill if linked else None
-        number = int(found[1]) - 1
-        return linked[number].skill if number < len(linked) else linked[-1].skill
-
-    def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        """Prune the culprit, or exchange it: whatever leaves several skills and a structure that is new."""
-        pruned, exchanged = self._pruned(culprit), self._exchanged(culprit)
-        if pruned is not None and (exchanged is None or self._is_better(pruned, exchanged[1])):
-            seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
+    def _change(self, problem: str, cause: str) -> Generator[str, Observation, str | None]:
+        """Prune the cause, or exchange it: whatever leaves several skills and a structure that is new."""
+        pruned = self.exchanges.pruned(self.term, cause, self.rng)
+        exchanged = self.exchanges.exchanged(self.term, cause, self.rng)
+        if pruned is not None and (exchanged is None or self.exchanges.is_better(pruned, exchanged[1])):
+            seen = yield protocol.edit(f"prune {cause}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
         elif exchanged is not None:
             new, term = exchanged
-            seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
+            seen = yield protocol.edit(f"replace {cause} with {new}", f"{problem}; {new} supplies the same port.")
             self.term = term if seen.outcome == "ok" else self.term
         else:
             return (yield from self._redraft(f"{problem}{AGAIN}"))
         return (yield from self._draft(""))
-
-    def _is_better(self, pruned: Term, exchanged: Term) -> bool:
-        return skill_count(pruned) > 1 and (self._rank(pruned) < POSED or self._rank(exchanged) >= POSED)
-
-    def _pruned(self, culprit: str) -> Term | None:
-        try:
-            pruned = self.repairs.pruned(self.term, culprit, self.rng)
-        except Impossible:
-            return None
-        return pruned if pruned is not None and self._stays(pruned) else None
-
-    def _exchanged(self, culprit: str) -> tuple[str, Term] | None:
-        """Another supplier, and the composition with it; of a few the first with a new structure."""
-        found = list[tuple[str, Term]]()
-        for _ in range(SUPPLIERS):
-            new = self.repairs.substitute(self.term, culprit, self.rng)
-            if new is None:
-                break
-            with suppress(Impossible):
-                term = self.repairs.exchanged(self.term, culprit, new, self.rng)
-                if not self._stays(term):
-                    continue
-                if self._rank(term) < POSED:
-                    return new, term
-                found.append((new, term))
-        return found[0] if found else None
-
-    def _stays(self, term: Term) -> bool:
-        """True if one of the skills is of the category that the problem was begun for."""
-        return not self.category or any(self.library[name].spec.category == self.category for name in skills(term))
 
     # --- texts ---
 
@@ -433,69 +354,9 @@ class BuiltinProposer:
             return f"{names[0]} by itself. Draft:"
         return f"{names[0]} asks the question; {', '.join(names[1:])} supplies what it needs. Draft:"
 
-    def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
-        if isinstance(self.term, Program):
-            tried_on, printed = inputs or "[]", printed_lines(tried.text)
-            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self._slip, self.rng)
-        family = families.family(self.term, self.library)
-        if family is not None and isinstance(self.term, Apply):
-            return of_family(family, self.term, statement, self._task, self.rng)
-        certificate = draft_code.certificate(self.term, self.library)
-        composition = to_json(self.term)
-        package = lifted.lifted(self.term, self.library)
-        if package is not None:
-            return Submission.model_construct(
-                statement=statement,
-                answer=lifted.reference(package.script or ""),
-                answer_type="program",
-                unit=None,
-                figures=None,
-                certificate=certificate,
-                composition=composition,
-                tests=lifted.tests(printed_lines(tried.text)),
-            )
-        value = values_of(tried.text)["answer"]
-        output = _output(self.term, self.library)
-        unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
-        kind = TYPES[output.kind] if output else "integer"
-        return Submission.model_construct(
-            statement=statement,
-            answer=answer_text(value, unit=unit, figures=figures),
-            answer_type=kind,
-            unit=unit,
-            figures=figures,
-            certificate=certificate,
-            composition=composition,
-            tests=(),
-        )
+    def _statement(self) -> str | None:
+        return well_written(self.term, self.library, self.rng, self.rewritten)
 
-    def _inputs(self) -> str | None:
-        """Data to try a program on, as a Python list; None if the term is no program."""
-        package = lifted.lifted(self.term, self.library)
-        if package is not None:
-            return repr(lifted.inputs(package, self.rng))
-        if not isinstance(self.term, Program):
-            return None
-        node, name = _innermost(self.term, self.library)
-        parameter = self.library[node.skill].spec.parameters[name]
-        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS + 1)]  # one of them is shown
-        return repr(drawn)  # as the stored tests will give them: an edge announced as `(a, b)` is a tuple
-
-
-def _linked(term: Term) -> list[Term]:
-    """Suppliers in the order in which the draft's code names them: innermost first, left to right."""
-    out: list[Term] = []
-    for node in walk(term):
-        if isinstance(node, Apply):
-            out = [*(v for _, v in node.arguments if isinstance(v, Apply)), *out]
-    return out
-
-
-def _innermost(term: Program, library: dict[str, Package]) -> tuple[Apply, str]:
-    assert isinstance(term.body, Apply)  # programs are pipelines of skills
-    return body_data(term.body, library)
-
-
-def _output(term: Term, library: dict[str, Package]) -> Any:
-    spec = draft_code.output_spec(term, library)
-    return spec.output if spec is not None else None
+    def _submission(self, statement: str, tried: Observation, inputs: str | None = None) -> Submission:
+        task, slip = self._task, self._slip
+        return submission(self.term, self.library, statement, tried.text, self.rng, inputs=inputs, task=task, slip=slip)

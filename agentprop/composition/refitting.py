@@ -101,10 +101,9 @@ class Refitting:
     def _drawn(self, node: Apply, known: Mapping[Term, Any], rng: Random, count: int) -> list[Apply]:
         """The skill with other givens that meet its constraints beside what is known, at most so many."""
         spec, found = self.planner.library[node.skill].spec, list[Apply]()
-        givens = [name for name, value in node.arguments if isinstance(value, Given)]
+        givens = {name: spec.parameters[name] for name, value in node.arguments if isinstance(value, Given)}
         for _ in range(DRAWS if givens and not spec.is_object else 0):
-            drawn = {name: Given(render(p, draw(p, rng))) for name in givens for p in [spec.parameters[name]]}
-            one = Apply(node.skill, tuple((name, drawn.get(name, value)) for name, value in node.arguments))
+            one = node.with_givens({name: Given(render(p, draw(p, rng))) for name, p in givens.items()})
             if self._holds(one, known):
                 found.append(one)
             if len(found) == count:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -74,14 +73,17 @@ class Repairs:
         spec = self.planner.library[skill].spec
         p = spec.parameters[parameter]
         alone = [node.with_argument(parameter, Given(render(p, draw(p, rng)))) for _ in range(REDRAWS)]
-        fresh = [_with_givens(node, self.planner.givens(skill, rng), kept={spec.data}) for _ in range(REDRAWS)]
+        fresh = [node.with_givens(self._givens(skill, rng, kept=spec.data)) for _ in range(REDRAWS)]
         nodes = dict.fromkeys(one for one in (*alone, *fresh) if one != node and self.planner.holds(one))
         return [rebuilt(term, {node: one}) for one in nodes] + [self._renewed(term, rng) for _ in range(2 * REDRAWS)]
+
+    def _givens(self, skill: str, rng: Random, kept: str | None = None) -> dict[str, Term]:
+        return {name: value for name, value in self.planner.givens(skill, rng).arguments if name != kept}
 
     def _renewed(self, term: Term, rng: Random) -> Term:
         """The same composition with new givens; unlike `redrawn` it leaves the bounds of operators as they are."""
         if isinstance(term, Apply):
-            fresh = _with_givens(term, self.planner.givens(term.skill, rng))
+            fresh = term.with_givens(self._givens(term.skill, rng))
             return replace(fresh, arguments=tuple((k, self._renewed(v, rng)) for k, v in fresh.arguments))
         return rebuilt(term, {child: self._renewed(child, rng) for child in children(term)}) if children(term) else term
 
@@ -175,12 +177,3 @@ class Repairs:
         if isinstance(term, LowestTerms | Remainder | Program | Printed):
             return replace(term, body=self.exchanged(term.body, old, new, rng))
         return term
-
-
-def _with_givens(node: Apply, fresh: Apply, kept: Collection[str | None] = ()) -> Apply:
-    """A skill with the givens of another application of it, except for those kept; what is supplied stays."""
-    new = dict(fresh.arguments)
-    return replace(
-        node,
-        arguments=tuple((k, new[k] if isinstance(v, Given) and k not in kept else v) for k, v in node.arguments),
-    )

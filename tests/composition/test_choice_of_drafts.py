@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from random import Random
 
 import pytest
 
+from agentprop.composition.drafting import well_written
 from agentprop.composition.lint import Draft, findings
 from agentprop.composition.planner import Planner
 from agentprop.composition.proposer import BuiltinProposer
@@ -19,9 +21,8 @@ GROUPS = Apply("coding-graphs-sum-partners", (("xs", TIMES), ("m", Given("9"))))
 
 
 def test_a_value_gets_a_letter_rather_than_a_long_sentence(library: Mapping[str, Package]) -> None:
-    planner = Planner(library)
     for seed in range(20):
-        statement = BuiltinProposer(planner, GROUPS, Random(seed))._written()
+        statement = well_written(GROUPS, library, Random(seed), Counter())
         assert statement is not None
         assert not findings(Draft(statement), ["long-sentence"])
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from agentprop.composition.drafting import well_written
 from agentprop.composition.lint import OWN, RULES, Draft, Rule, errors, findings
 from agentprop.composition.planner import Impossible, Planner
-from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
 from agentprop.composition.terms import Given, Remainder, from_json
 from agentprop.composition.writer import write
@@ -70,14 +70,13 @@ def test_no_draft_of_the_built_in_proposer_breaks_a_rule_and_each_is_read_back(d
     for index in range(40):
         rng = Random(f"{domain}/{index}")
         try:
-            proposer = BuiltinProposer(planner, planner.plan(rng.choice(categories), rng), rng)
+            term = planner.plan(rng.choice(categories), rng)
         except Impossible:
             continue
-        statement = proposer._written()
-        rewritten.update(proposer.rewritten)
+        statement = well_written(term, planner.library, rng, rewritten)
         if statement is not None:
-            assert not errors(Draft(statement, domain=domain, composition=proposer.term))
-            assert proposer.term in read(statement, planner.library)
+            assert not errors(Draft(statement, domain=domain, composition=term))
+            assert term in read(statement, planner.library)
 
 
 def test_values_get_names_instead_of_a_stack_of_clauses_and_are_read_back() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from agentprop.composition.exchanges import Exchanges, culprit
 from agentprop.composition.planner import Planner
-from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Given, Program, Variable, from_json, skills, walk
 from agentprop.skills import Package
@@ -18,17 +18,15 @@ DISC = f'{{"apply":"geometry-lattice-disc","to":{{"n":{TRACE}}}}}'
 def test_the_skill_that_makes_a_problem_one_of_its_category_is_not_pruned(library: Mapping[str, Package]) -> None:
     culprit, term = "linear-algebra-trace-power", from_json(DISC)
     for category, kept in (("geometry", True), ("linear-algebra", False), ("", True)):
-        proposer = BuiltinProposer(Planner(library), term, Random(1), category=category)
-        pruned = proposer._pruned(culprit)
+        pruned = Exchanges(Repairs(Planner(library)), lambda _: 0, category).pruned(term, culprit, Random(1))
         assert (pruned is not None) == kept
         assert pruned is None or skills(pruned) == ("geometry-lattice-disc",)
 
 
 def test_a_supplier_is_exchanged_for_one_of_the_category(library: Mapping[str, Package]) -> None:
-    planner, found = Planner(library), set[str]()
+    exchanges, found = Exchanges(Repairs(Planner(library)), lambda _: 0, "linear-algebra"), set[str]()
     for seed in range(40):
-        proposer = BuiltinProposer(planner, from_json(DISC), Random(seed), category="linear-algebra")
-        exchanged = proposer._exchanged("linear-algebra-trace-power")
+        exchanged = exchanges.exchanged(from_json(DISC), "linear-algebra-trace-power", Random(seed))
         found |= set() if exchanged is None else {library[exchanged[0]].spec.category}
     assert found == {"linear-algebra"}
 
@@ -40,6 +38,13 @@ def test_a_program_without_its_first_step_is_named_after_the_data_of_the_next(li
     pruned = Repairs(Planner(library)).pruned(Program("edges", body), "coding-graphs-hop-distances", Random(1))
     assert isinstance(pruned, Program) and pruned.variable == "xs"
     assert Variable("xs") in walk(pruned.body) and Variable("edges") not in walk(pruned.body)
+
+
+def test_a_conflict_is_about_the_skill_it_names_or_the_one_that_computed_the_value() -> None:
+    inner = Apply("b", (("x", Apply("c", (("y", Given("1")),))), ("z", Apply("d", ()))))
+    term = Apply("a", (("n", inner),))
+    assert [culprit(term, about) for about in ("b", "v1", "v2", "v3", "v9", "")] == ["b", "c", "d", "b", "b", "c"]
+    assert culprit(Apply("a", (("n", Given("1")),)), "v1") is None
 
 
 def test_other_givens_of_a_skill_keep_its_data_before_all_are_new(library: Mapping[str, Package]) -> None:
