@@ -145,6 +145,26 @@ def suffix(number: int) -> str:
     return "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
+def with_ordinal(before: str, text: str) -> str:
+    """The text behind a hole, with the ordinal ending that fits the number in the hole: 3rd, but `$k$th`.
+
+    >>> with_ordinal("every $3", "$th person"), with_ordinal("3", "$th person"), with_ordinal("n", "$th term")
+    ('$th person', '$rd person', '$th term')
+    """
+    if not before.isdigit():
+        return text
+    return ORDINAL.sub(lambda found: f"{found[1]}{suffix(int(before))}", text)
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital first letter; the others stay as they are, unlike with `str.capitalize`.
+
+    >>> capitalized("take $N$")
+    'Take $N$'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def letters(text: str) -> set[str]:
     """Single letters used as mathematics in a text, which a new symbol must avoid."""
     inside = " ".join(next(filter(None, found), "") for found in _FORMULA.findall(text))

@@ -436,7 +436,7 @@ class _Reader:
                 continue
             options = []
             if spec.step and not (last and spec.finish):
-                options.append(spec.step[0].upper() + spec.step[1:])
+                options.append(grammar.capitalized(spec.step))
             if spec.finish and last:
                 options.append(f"Return {spec.finish}")
             for option in options:

@@ -52,8 +52,8 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
-    is_link,
     measured,
+    pipeline,
     skills,
     supplied,
     walk,
@@ -329,7 +329,7 @@ class _Writer:
         parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
         for position, part in enumerate(parts):
             if isinstance(part, str):
-                out.append(with_ordinal(out[-1], part) if out else part)
+                out.append(grammar.with_ordinal(out[-1], part) if out else part)
             elif part.name in flavour:
                 out.append(flavour[part.name])
             else:
@@ -402,7 +402,7 @@ class _Writer:
             if text is None or not chain:
                 return []
             filled = self._fill(node, text)
-            out.append(f"Return {filled}." if final and spec.finish else f"{filled[0].upper()}{filled[1:]}.")
+            out.append(f"Return {filled}." if final and spec.finish else f"{grammar.capitalized(filled)}.")
         return out if len(out) > 1 else []
 
 
@@ -410,30 +410,6 @@ def _is_ordinal(parts: Sequence[str | Hole], position: int) -> bool:
     """True if the part behind a hole makes an ordinal of its number."""
     behind = parts[position + 1] if position + 1 < len(parts) else ""
     return isinstance(behind, str) and grammar.ORDINAL.match(behind) is not None
-
-
-def with_ordinal(before: str, text: str) -> str:
-    """The text behind a hole, with the ordinal ending that fits the number in the hole: 3rd, but `$k$th`.
-
-    >>> with_ordinal("every $3", "$th person"), with_ordinal("3", "$th person"), with_ordinal("n", "$th term")
-    ('$th person', '$rd person', '$th term')
-    """
-    if not before.isdigit():
-        return text
-    return grammar.ORDINAL.sub(lambda found: f"{found[1]}{grammar.suffix(int(before))}", text)
-
-
-def pipeline(body: Term, library: Mapping[str, Package]) -> list[Apply]:
-    """Applications of a chain along the data parameter, innermost first; empty if the body is no chain."""
-    chain: list[Apply] = []
-    node = body
-    while isinstance(node, Apply):
-        data = library[node.skill].spec.data
-        if data is None or any(is_link(v) for k, v in node.arguments if k != data):
-            return []
-        chain.append(node)
-        node = node.argument(data)
-    return chain[::-1] if isinstance(node, Variable) else []
 
 
 def data_noun(term: Program, library: Mapping[str, Package]) -> str:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from agentprop.composition import grammar
 from agentprop.composition.answer_text import answer_text
-from agentprop.composition.writer import with_ordinal
 from agentprop.skills import Hole, Output, segments
 from agentprop.skills.values import Parameter, render
 
@@ -33,7 +33,7 @@ def fill(sentence: str, text: Callable[[str, bool], str]) -> str:
     parts = segments(sentence)
     for position, part in enumerate(parts):
         if not isinstance(part, Hole):
-            out.append(with_ordinal(out[-1], part) if out else part)
+            out.append(grammar.with_ordinal(out[-1], part) if out else part)
             continue
         filled = text(part.name, part.math)
         after = parts[position + 1] if position + 1 < len(parts) else ""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentprop.composition import grammar
 from agentprop.composition.solution.filling import fill, shown
 from agentprop.skills import Spec, holes
 from agentprop.skills.explanations import NARROWING, REACHED
@@ -125,7 +126,7 @@ class _Words:
         told = self._told(kind, names, points)
         if left == 1:
             (text,) = told
-            return f"{text[0].upper()}{text[1:]}"
+            return grammar.capitalized(text)
         parts = [f"For {_joined(members)}, {text}" for text, members in told.items()]
         if len(points) < left:
             parts.append(f"The answer is the same for all ${left}$ that are left")

@@ -39,8 +39,8 @@ from agentprop.composition.terms import (
     Total,
     Variable,
     owner_of,
+    pipeline,
 )
-from agentprop.composition.writer import pipeline
 from agentprop.skills import Package, Spec, holes, worded
 from agentprop.skills.explanations import VALUE
 from agentprop.skills.values import parse
@@ -211,8 +211,7 @@ class Narrator:
                 before = len(self.paragraphs)
                 self.tell(part, inner)
                 if len(self.paragraphs) > before:
-                    text = self.paragraphs[before].removeprefix("Next, ").removeprefix("Next ")
-                    text = f"{text[0].upper()}{text[1:]}"
+                    text = grammar.capitalized(self.paragraphs[before].removeprefix("Next, ").removeprefix("Next "))
                     self.paragraphs[before] = f"Take ${term.variable} = {example}$ as an example. {text}"
         self.paragraphs.append(self._found(term, row))
 
@@ -244,7 +243,7 @@ class Narrator:
             else:
                 what = rf"the number of integers ${term.low} \le {term.variable} \le {term.high}$ for which"
             text = f"we look for {what} {names[0]} {held}."
-        return f"{first}{text}" if first else f"{text[0].upper()}{text[1:]}"
+        return f"{first}{text}" if first else grammar.capitalized(text)
 
     def _found(self, term: Least | Total | Count, row: Row) -> str:
         n, points = term.variable, row.notes
@@ -380,7 +379,7 @@ def _method_of(node: Apply, library: Mapping[str, Package]) -> Iterator[str]:
         yield from (fill(worded(sentence, negative), text) for sentence in general)
     elif spec.step is not None:
         sentence = fill(worded(spec.step, negative), text)
-        yield f"{sentence[0].upper()}{sentence[1:]}."
+        yield f"{grammar.capitalized(sentence)}."
     elif (phrase := spec.finish or next(iter(spec.value), None)) is not None:
         yield f"Return {fill(worded(phrase, negative), text)}."
     else:

@@ -30,7 +30,7 @@ permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 z
 
 from __future__ import annotations
 
-from agentprop.composition.terms.data import body_data
+from agentprop.composition.terms.data import body_data, pipeline
 from agentprop.composition.terms.nodes import (
     NODES,
     Apply,
@@ -92,6 +92,7 @@ __all__ = [
     "modules",
     "operators",
     "owner_of",
+    "pipeline",
     "rebuilt",
     "skills",
     "supplied",

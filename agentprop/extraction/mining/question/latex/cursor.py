@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from agentprop.extraction.mining.question.latex.lexer import LatexToken, plain_number
@@ -12,7 +13,7 @@ _END = LatexToken("symbol", "", -1, -1)
 
 
 @dataclass
-class Cursor:
+class Cursor(ABC):
     """One pass over the tokens of one formula."""
 
     tokens: list[LatexToken]
@@ -55,34 +56,34 @@ class Cursor:
 
     # --- what the parser reads ---
 
+    @abstractmethod
     def statement(self) -> Tree:
         """Read an expression, or a chain of relations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sum(self) -> Tree:
         """Read terms and signs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first_term(self) -> Tree:
         """Read the first term of a sum."""
-        raise NotImplementedError
 
+    @abstractmethod
     def product(self) -> Tree:
         """Read factors."""
-        raise NotImplementedError
 
+    @abstractmethod
     def factor(self) -> Tree:
         """Read a base and what stands behind it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def group(self) -> Tree:
         """Read a group in braces, or the one token that LaTeX takes as an argument."""
-        raise NotImplementedError
 
+    @abstractmethod
     def base(self) -> Tree:
         """Read the smallest part of a formula."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_term(self, terms: list[Tree]) -> Tree | None:
         """Read the next term of a sum; None if none follows."""
-        raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
@@ -15,7 +16,7 @@ Route = Literal["solve", "check"]
 
 
 @dataclass
-class RouteWriter:
+class RouteWriter(ABC):
     """Writes one tree on one route."""
 
     route: Route
@@ -28,9 +29,9 @@ class RouteWriter:
     floats: bool = False
 
     @property
+    @abstractmethod
     def special(self) -> Mapping[str, Callable[[Self, Node], str]]:
         """Heads that are written in a way of their own."""
-        raise NotImplementedError
 
     def text(self, tree: Tree) -> str:
         if isinstance(tree, Numeral):
