@@ -25,9 +25,7 @@ from agentprop.sandbox.recognition import plan_of
 
 SOLVE = "from sympy import *\nx = symbols('x')\nprint(solve(x**3 - 6*x**2 + 11*x - 6, x))"
 SKILL = {"skills.square": "def solve(n):\n    return n * n\n"}
-BATCH = [
-    Job(f"from skills.square import solve\nvalue = solve({n})", SKILL, "value", origin="bench") for n in range(64)
-]
+BATCH = [Job(f"from skills.square import solve\nvalue = solve({n})", SKILL, "value", origin="bench") for n in range(64)]
 STEPS = (
     "pid namespace, in and back",
     "fork until the child runs",

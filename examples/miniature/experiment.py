@@ -1,7 +1,8 @@
 """`preregistered.toml` → the steps of the experiment, each an agentprop command or a script beside this one.
 
     library ── expert of start s ── student ── begin (imitation and gate) ── RL of each arm ── two exams
-                                                                    └──────── continued imitation ──┘
+                                                         │          └──────── continued imitation ──┘
+                                             └── two exams
 
 Arms differ in nothing but what `[arms]` names and in their learning rate: same starts, tasks, names, episodes and
 optimiser steps. What a start that failed its gate would go on with is left out.
@@ -20,7 +21,10 @@ from plan import CONTINUED, RL, SFT, Step, examine, propose, script, train, worl
 from preregistered import registered
 
 EXPERT_SEED, MORE_SEED, LONGEST = 1000, 2000, 1024
+BEFORE = "before"
+"""The exams of what a start's arms begin with stand where those of an arm stand."""
 TITLES = {
+    BEFORE: "before: imitation",
     "sft": "SFT only, continued",
     "grpo": "GRPO",
     "grpo-actions": "GRPO, centred over actions",
@@ -113,6 +117,7 @@ def steps(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> Iterator[Step
     yield library_step(out)
     for start in dict.fromkeys(map(start_of, seeds)):
         yield from start_steps(out, start)
+        yield from (_before(out, start, exam) for exam in registered()["exams"])
         if "sft" in arms:
             yield _more(out, start)
     for seed in seeds:
@@ -157,13 +162,23 @@ def _more(out: Path, start: int) -> Step:
 
 
 def _exam(out: Path, seed: int, start: int, arm: str, exam: str) -> Step:
-    rule, name = registered()["exams"][exam], f"{seed}/{arm}-{exam}"
-    chosen = exam_tasks(out / "library", exam)
-    command = examine(
-        out / f"{seed}/{arm}" / "model", out / name, rule["first_seed"] + seed, 2 * rule["candidates"], **chosen
-    )
-    gate = out / f"start-{start}" / "gate.json"
+    name, gate = f"{seed}/{arm}-{exam}", out / f"start-{start}" / "gate.json"
+    command = exam_command(out / f"{seed}/{arm}" / "model", out / "library", out / name, seed, exam)
     return Step(name, command, out / name, (f"{seed}/{arm}",), bounded=True, idle=partial(failed, gate))
+
+
+def _before(out: Path, start: int, exam: str) -> Step:
+    """Return an exam of the model with which a start's arms begin, on the tasks of its first seed."""
+    seed, gate = start * registered()["seeds"]["per_start"], out / f"start-{start}" / "gate.json"
+    name = f"start-{start}/{BEFORE}-{exam}"
+    command = script("before.py", "--gate", gate, "--exam", exam, "--seed", seed, "--out", out / name)
+    return Step(name, command, out / name, (f"start-{start}/gate",), bounded=True, idle=partial(failed, gate))
+
+
+def exam_command(model: Path, library: Path, out: Path, seed: int, exam: str) -> tuple[str, ...]:
+    """Return the exam of a model."""
+    rule = registered()["exams"][exam]
+    return examine(model, out, rule["first_seed"] + seed, 2 * rule["candidates"], **exam_tasks(library, exam))
 
 
 def failed(gate: Path) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from analysis import Paired, bootstrap, paired, sign_flip_p
 from design import HELD_OUT, Pair, telling
 from exam import Examined, examined
-from experiment import TITLES, gate_of, start_of
+from experiment import BEFORE, TITLES, gate_of, start_of
 from preregistered import fingerprint, registered
 
 from agentprop import __version__
@@ -27,6 +27,7 @@ from agentprop.records import Trajectory
 INSIDE = "update/ratio_in/0.95-1.05"
 """Metric: the share of tokens whose ratio r to the policy that sampled them is there."""
 LAST = 10
+EXAMS = ("held_out", "practised")
 MEASURES = {
     "validity": "valid",
     "formed": "well formed",
@@ -41,7 +42,7 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class Found:
-    """Exams of an arm on held-out pairs, and on practised ones, by seed."""
+    """Exams of an arm on held-out pairs, and on practised ones, by seed; of what arms begin with, by start."""
 
     held_out: Mapping[int, Examined]
     practised: Mapping[int, Examined]
@@ -49,15 +50,22 @@ class Found:
     @classmethod
     def of(cls, out: Path, seeds: Sequence[int], arm: str) -> Found:
         """Read the exams of an arm."""
-        return cls(*({seed: read(out, seed, arm, exam) for seed in seeds} for exam in ("held_out", "practised")))
+        names = {seed: f"{seed}/{arm}" for seed in seeds}
+        return cls(*({seed: read(out / f"{name}-{exam}", exam) for seed, name in names.items()} for exam in EXAMS))
+
+    @classmethod
+    def before(cls, out: Path, seeds: Sequence[int]) -> Found:
+        """Read the exams of what the arms of these seeds begin with, by start."""
+        names = {start: f"start-{start}/{BEFORE}" for start in map(start_of, seeds)}
+        return cls(*({start: read(out / f"{name}-{exam}", exam) for start, name in names.items()} for exam in EXAMS))
 
 
-def read(out: Path, seed: int, arm: str, exam: str) -> Examined:
+def read(run: Path, exam: str) -> Examined:
     """Count one exam, with ρ by the registered prober."""
     rl, most = registered()["reinforcement"], registered()["exams"][exam]["candidates"]
     found = NAME.fullmatch(rl["prober"])
     assert found is not None  # the file is tested
-    return examined(out / f"{seed}/{arm}-{exam}", rate=partial(pass_rate, c=float(found[1]), k=rl["k"]), most=most)
+    return examined(run, rate=partial(pass_rate, c=float(found[1]), k=rl["k"]), most=most)
 
 
 def validity_by_pair(exam: Examined, pairs: Sequence[Pair] = HELD_OUT) -> list[float]:
@@ -123,15 +131,16 @@ def tell(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> None:
     one, other = registered()["endpoint"]["contrast"]
     endpoint = Endpoint.of(found[one].held_out, found[other].held_out) if {one, other} <= found.keys() else None
     outside = {arm: ratios_outside(out, left, arm) for arm in arms if arm != "sft"}
+    shown = {BEFORE: Found.before(out, left), **found}
     lines = [
         *_head(endpoint, gates, seeds, left),
-        *_secondary(found),
-        *_pairs(found),
+        *_secondary(shown),
+        *_pairs(shown),
         *_ratios(outside),
         *_flags(out, left, arms),
     ]
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (out / "results.json").write_text(json.dumps(_numbers(endpoint, found, gates), indent=1) + "\n", encoding="utf-8")
+    (out / "results.json").write_text(json.dumps(_numbers(endpoint, shown, gates), indent=1) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
@@ -160,8 +169,13 @@ def _head(endpoint: Endpoint | None, gates: Mapping[int, Any], seeds: Sequence[i
 
 def _secondary(found: Mapping[str, Found]) -> list[str]:
     lines = []
-    for exam, title in (("held_out", "held-out pairs"), ("practised", "practised pairs")):
-        lines += ["", f"## Secondary: {title}, means over seeds", "", "| arm | " + " | ".join(MEASURES.values()) + " |"]
+    for exam, title in zip(EXAMS, ("held-out pairs", "practised pairs"), strict=True):
+        lines += [
+            "",
+            f"## Secondary: {title}, means over seeds (before: over starts)",
+            "",
+            "| arm | " + " | ".join(MEASURES.values()) + " |",
+        ]
         lines.append("|---" * (1 + len(MEASURES)) + "|")
         for arm, exams in found.items():
             each = [figures(one) for one in getattr(exams, exam).values()]
@@ -246,7 +260,7 @@ def _numbers(endpoint: Endpoint | None, found: Mapping[str, Found], gates: Mappi
         "arms": {
             arm: {
                 exam: {seed: {**figures(one)} for seed, one in getattr(exams, exam).items()}
-                for exam in ("held_out", "practised")
+                for exam in EXAMS
             }
             for arm, exams in found.items()
         },

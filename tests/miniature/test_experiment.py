@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,9 +116,13 @@ def test_arms_differ_in_what_they_name_and_in_nothing_else(tmp_path: Path) -> No
         assert own == registered()["arms"][arm].keys() - {"beta"} | ({"beta"} if arm == "grpo-actions" else set())
 
 
-def test_no_arm_is_counted_before_its_learning_rate_is_registered(tmp_path: Path) -> None:
+def test_no_arm_is_counted_before_its_learning_rate_is_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from experiment import steps
+    from preregistered import registered
 
+    monkeypatch.setitem(registered()["rates"], "chosen", {"no-stage": 1e-4})
     with pytest.raises(ValueError, match="no learning rate is registered for grpo, mgpo"):
         list(steps(tmp_path, (0,), ("mgpo", "grpo")))
 
@@ -193,7 +197,7 @@ def test_the_registered_file_is_hashed_whatever_its_line_ends(tmp_path: Path, mo
 def test_the_whole_experiment_runs_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step once, a gate that lets all pass, two seeds of one start; nobody learns enough to make a problem."""
     import begin
-    from experiment import arm_command, gate_of, library_step, start_steps, steps
+    from experiment import BEFORE, arm_command, exam_command, gate_of, library_step, start_steps, steps
     from preregistered import registered
     from results import tell
     from run import run_all
@@ -214,14 +218,27 @@ def test_the_whole_experiment_runs_in_small(tmp_path: Path, monkeypatch: pytest.
     begin.main()
     gate = gate_of(start / "gate.json")
     assert gate["passed"] and len(gate["rounds"]) == 1
+    begun, library = Path(gate["model"]), tmp_path / "library"
+    models = {f"start-0/{BEFORE}": begun}
     for seed in seeds:
         for arm in arms:
             out = tmp_path / f"{seed}/{arm}"
-            call(*arm_command(out, tmp_path / "library", Path(gate["model"]), seed, arm, RATES[arm]))
-    exams = [step for step in steps(tmp_path, seeds, arms) if step.bounded]
-    for step in exams:
-        assert run_all([replace(step, needs=())], tmp_path, 1) is None
+            models[f"{seed}/{arm}"] = trained(out, arm_command(out, library, begun, seed, arm, RATES[arm])) or begun
+    for step in [step for step in steps(tmp_path, seeds, arms) if step.bounded]:
+        name, _, exam = step.name.rpartition("-")
+        command = exam_command(models[name], library, step.product, 0, exam)
+        assert run_all([replace(step, needs=(), command=command)], tmp_path, 1) is None
     tell(tmp_path, seeds, arms)
     results = json.loads((tmp_path / "results.json").read_text())
-    assert results["endpoint"]["values"] and set(results["arms"]) == set(arms)
+    assert results["endpoint"]["values"] and set(results["arms"]) == {BEFORE, *arms}
     assert "Endpoint" in (tmp_path / "results.md").read_text()
+
+
+def trained(out: Path, command: Sequence[str]) -> Path | None:
+    """The model of an arm; None if it learnt nothing, and so publishes none."""
+    try:
+        call(*command)
+    except AssertionError as error:
+        assert "published" in str(error)
+        return None
+    return out / "model"
