@@ -55,8 +55,9 @@ class Found:
 
     @classmethod
     def before(cls, out: Path, seeds: Sequence[int]) -> Found:
-        """Read the exams of what the arms of these seeds begin with, by start."""
+        """Read the exams of what the arms of these seeds begin with, by start, as far as they were taken."""
         names = {start: f"start-{start}/{BEFORE}" for start in map(start_of, seeds)}
+        names = {start: name for start, name in names.items() if (out / f"{name}-{EXAMS[-1]}").exists()}
         return cls(*({start: read(out / f"{name}-{exam}", exam) for start, name in names.items()} for exam in EXAMS))
 
 
@@ -131,7 +132,8 @@ def tell(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> None:
     one, other = registered()["endpoint"]["contrast"]
     endpoint = Endpoint.of(found[one].held_out, found[other].held_out) if {one, other} <= found.keys() else None
     outside = {arm: ratios_outside(out, left, arm) for arm in arms if arm != "sft"}
-    shown = {BEFORE: Found.before(out, left), **found}
+    before = Found.before(out, left)
+    shown = {BEFORE: before, **found} if before.held_out else found
     lines = [
         *_head(endpoint, gates, seeds, left),
         *_secondary(shown),
