@@ -259,6 +259,9 @@ def _numbers(endpoint: Endpoint | None, found: Mapping[str, Found], gates: Mappi
             **vars(endpoint.difference), "sign_flip_p": endpoint.sign_flip, "bootstrap": endpoint.interval
         },
         "gates": gates,
+        "valid_by_pair": {
+            arm: {seed: validity_by_pair(one) for seed, one in exams.held_out.items()} for arm, exams in found.items()
+        },
         "arms": {
             arm: {
                 exam: {seed: {**figures(one)} for seed, one in getattr(exams, exam).items()}

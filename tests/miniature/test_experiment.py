@@ -230,6 +230,7 @@ def test_the_whole_experiment_runs_in_small(tmp_path: Path, monkeypatch: pytest.
         assert run_all([replace(step, needs=(), command=command)], tmp_path, 1) is None
     tell(tmp_path, seeds, arms)
     results = json.loads((tmp_path / "results.json").read_text())
+    assert [len(results["valid_by_pair"]["mgpo"][str(seed)]) for seed in seeds] == [12, 12]
     assert results["endpoint"]["values"] and set(results["arms"]) == {BEFORE, *arms}
     assert "Endpoint" in (tmp_path / "results.md").read_text()
 
