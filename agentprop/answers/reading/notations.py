@@ -1,6 +1,6 @@
 """Notations of other schools and of plain text, as the grammar writes them.
 
-`]1,3[` is (1,3), `[1, 2; 3, 4]` a matrix, `0.1(6)` a repeating decimal, `C_8^3` and `8C3` count choices, `x1` is x_1.
+`]1,3[` is (1,3), `[1, 2; 3, 4]` a matrix, `0.1(6)` a repeating decimal, `C_8^3` and `8C3` count choices, `x1` may be x_1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,16 @@ def respelled(text: str) -> str:
     text = _MAPPED.sub(r"\1(\2) = ", text) if ":" in text or "colon" in text else text
     if (unbound := _FOR_ALL.search(text)) and re.search(rf"\b{unbound[1]}\b", text[: unbound.start()]):
         text = text[: unbound.start()]
-    return _INDEXED.sub(r"\1_{\2}", text)
+    return text
+
+
+def indexed(text: str) -> list[str]:
+    """The ways to read letters before digits: `x1` is x_1 or x·1; where one letter has several digits, x_1 and x_2."""
+    found = {match.groups() for match in _INDEXED.finditer(text)}
+    if not found:
+        return [text]
+    with_indices = _INDEXED.sub(r"\1_{\2}", text)
+    return [with_indices] if len(found) > len({letter for letter, _ in found}) else [text, with_indices]
 
 
 def _as_interval(match: re.Match[str]) -> str:

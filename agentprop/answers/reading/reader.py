@@ -36,7 +36,7 @@ from agentprop.answers.reading.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.reading.notations import respelled
+from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
@@ -235,9 +235,9 @@ class _AnswerReader:
         readings: list[Node] = []
         opened = without_opening(self.text)
         for candidate in (self.text,) if opened == self.text else (opened, self.text):
-            text = respelled(translated(candidate))
-            for spelling in spellings(text):
-                readings.extend(node for node in self._both(spelling) if node not in readings)
+            for text in indexed(respelled(translated(candidate))):
+                for spelling in spellings(text):
+                    readings.extend(node for node in self._both(spelling) if node not in readings)
             if readings:
                 break
         spelled = number_in_words(self.text) if not self.mathematical else None

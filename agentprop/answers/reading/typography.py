@@ -35,8 +35,8 @@ _UNIT_VECTOR = re.compile(
     r"\\?([ijk])(?:math)?\s*\}?\s*\}|\\(?:hat|vec)\s+([ijk])(?![a-zA-Z])|\\(?:hat|vec)\s*\\([ij])math(?![a-zA-Z])"
 )
 _PROVED = re.compile(
-    r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad)*(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
-    r"|\\(?:tag|label|[hv]space)\*?\s*\{[^{}]*\}[\s$]*)+$"
+    r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
+    r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
 )
 """Marks behind an answer that say nothing about it: the end of a proof, the number of an equation, space."""
 
