@@ -55,10 +55,16 @@ def without_fences(text: str) -> str:
     inline = INLINE.fullmatch(text) or DOCUMENT.fullmatch(text)
     if inline is not None:
         return inline["body"].strip()
-    fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text)]
+    fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text) if not _is_output(text, match)]
     if any(body.strip() for body in fenced):
         return "\n".join(body for body in fenced if body.strip())
     return re.sub(r"(?m)^[ \t]*(?:`{3,}|~{3,})\w*[ \t]*$\n?", "", text)
+
+
+def _is_output(text: str, fence: re.Match[str]) -> bool:
+    """A fence behind another one that shows what the code prints."""
+    before = text[max(0, fence.start() - 60) : fence.start()]
+    return "```" in text[: fence.start()] and re.search(r"(?i)\b(?:output|result|stdout|prints)\W*\Z", before) is not None
 
 
 def without_outer_fence(text: str) -> tuple[str, tuple[str, ...]]:
