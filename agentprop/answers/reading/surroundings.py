@@ -29,8 +29,9 @@ _CLOSING = re.compile(_FORMULA_ENDS + r"|=|[.;:,]\s|[.,;:]$|\\text\w*\s*\{")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _OPERAND = r"(?:[\d)\]}!]|(?<![A-Za-z\\])[A-Za-z]|\\(?:pi|infty|alpha|beta|theta|lambda)\s*)"
 _INFIX = r"(?:[-+*/^_]|\\(?:cdot|times|div|pm|mp|setminus|cup|cap|bmod)\s*)"
-_HEADS = r"\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*"
-_TIED_BEFORE = re.compile(rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX}|{_HEADS})$")
+_TIED_BEFORE = re.compile(
+    rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
+)
 _APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
@@ -89,7 +90,7 @@ def _is_tied(text: str, start: int, left: str) -> bool:
     """Something is applied to the box: glued to it, or spaced out in a formula without words."""
     if not left.strip():
         return False
-    if _TIED_BEFORE.search(left) and not left[-1:].isspace():
+    if _TIED_BEFORE.search(left):
         return True
     led_in = _WORD.search(text[max(0, start - _WINDOW) : start].rpartition("\n")[2][: -len(left)])
     return led_in is None and _APPLIED_BEFORE.search(left) is not None

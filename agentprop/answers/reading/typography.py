@@ -43,7 +43,7 @@ _PROVED = re.compile(
 _LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
-_END_OF_ROWS = re.compile(r"[.,;]\s*(?=\\end\s*\{)")
+_END_OF_ROWS = re.compile(r"[.,;](?=\s{0,8}\}?\s{0,8}\\end\s{0,4}\{)")
 _KILO_OHM = re.compile(r"\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}\s*(?=\\Omega)")
 _ROWS = re.compile(r"\\(?:begin|end)\s*\{(?:align(?:ed)?|equation|gathered|split|gather|eqnarray)\*?\}")
 _TIMES_TEN = re.compile(r"(?<=[\d.])\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
