@@ -40,8 +40,8 @@ _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _SCALE = r"(?:[eE][+-]?\d+|\s*(?:\\times|\\cdot|×|\*)\s*10(?:\^\{?-?\d+\}?|\*\*-?\d+))?"
 _TELLS = re.compile(
     r"(?:\b(?:answer|ans|solution|result|expected output)\b[*_]*\s*(?:\([^)]*\)\s*)?"
-    r"(?:is|=|:|equals|will be|must be|should be|(?<=[\w*]\n))[*_]*\s*:?\s*(?:(?:therefore|thus|hence|simply|exactly)\s+)?"
-    r"(?:\$?[a-zA-Z]\s*=\s*)?|(?=\\boxed\s*\{))(?P<told>[^\n]*)",
+    r"(?:is|=|:|equals|will be|must be|should be|(?<=[\w*]\n))[*_]*\s*:?\s*"
+    r"(?:(?:therefore|thus|hence|simply|exactly)\s+)?(?:\$?[a-zA-Z]\s*=\s*)?|(?=\\boxed\s*\{))(?P<told>[^\n]*)",
     re.IGNORECASE,
 )
 

@@ -202,11 +202,14 @@ def with_arguments_of(gold: Node, pred: Node) -> Node:
         case (
             Relational("=", Operation("call", (Symbol(f), *names)), value),
             Relational("=", Operation("call", (Symbol(g), *others)), body),
-        ) if f == g and len(names) == len(others) and names != others and not events(names, value) + events(others, body):
+        ) if f == g and len(names) == len(others) and names != others:
+            if events(names, value) or events(others, body):
+                return pred
             renaming: dict[str, Node] = {
                 name.name: Symbol(f"{name.name} of the other") for name in names if isinstance(name, Symbol)
             }
-            renaming |= {other.name: name for other, name in zip(others, names, strict=True) if isinstance(other, Symbol)}
+            for other, name in zip(others, names, strict=True):
+                renaming |= {other.name: name} if isinstance(other, Symbol) else {}
             return Relational("=", gold.left, substitute(body, renaming))
     return pred
 

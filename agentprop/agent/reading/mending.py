@@ -23,6 +23,8 @@ INLINE = re.compile(r"\s*(`{1,3})(?:python|py)?(?P<body>[^`\n]+)\1\s*", re.IGNOR
 DOCUMENT = re.compile(r"(?s)\s*<!\[CDATA\[\n?(?P<body>.*?)\n?\]\]>\s*")
 LANGUAGE = re.compile(r"\s*(?:python3?|py)[ \t]*\n", re.IGNORECASE)
 """First line that is left over of a fence."""
+SHOWN = re.compile(r"\b(?:output|result|stdout|prints)\W*\Z", re.IGNORECASE)
+"""What stands before a fence that shows what code prints."""
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 INVISIBLE: dict[int, str | int | None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")
 WIDE: dict[int, str | int | None] = {
@@ -63,8 +65,8 @@ def without_fences(text: str) -> str:
 
 def _is_output(text: str, fence: re.Match[str]) -> bool:
     """A fence behind another one that shows what the code prints."""
-    before = text[max(0, fence.start() - 60) : fence.start()]
-    return "```" in text[: fence.start()] and re.search(r"(?i)\b(?:output|result|stdout|prints)\W*\Z", before) is not None
+    before = text[: fence.start()]
+    return "```" in before and SHOWN.search(before[-60:]) is not None
 
 
 def without_outer_fence(text: str) -> tuple[str, tuple[str, ...]]:

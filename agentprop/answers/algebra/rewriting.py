@@ -192,7 +192,9 @@ def defines(relation: Relational) -> bool:
     return isinstance(left, Symbol) or (isinstance(left, Operation) and left.head == "call")
 
 
-_EVALUATED = frozenset(("det", "lim", "lcm", "gcd", "sin", "cos", "tan", "cot", "sec", "csc", "logbase", "conj", "re", "im"))
+_EVALUATED = frozenset(
+    ("det", "lim", "lcm", "gcd", "sin", "cos", "tan", "cot", "sec", "csc", "logbase", "conj", "re", "im")
+)
 
 
 def evaluates(relation: Relational) -> bool:

@@ -17,6 +17,8 @@ _JOINED = re.compile(
     r"(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
     r"(?:\\?[a-zA-Z]\w?\s*=)?\s*"
 )
+
+
 def boxed(text: str) -> str | None:
     """The content of the last box, together with boxes joined to it by nothing but commas, `and`, `or`."""
     boxes = _boxes(text)
@@ -28,7 +30,10 @@ def boxed(text: str) -> str | None:
         if len(between) > 60 or not re.search(r",|;|and|or", between) or not _JOINED.fullmatch(between):
             break
         kept.insert(0, earlier)
-    return ", ".join(with_surroundings(text, box.start, box.end, _unwrapped(text[box.first : box.last])) for box in kept)
+    contents = (_unwrapped(text[box.first : box.last]) for box in kept)
+    return ", ".join(
+        with_surroundings(text, box.start, box.end, content) for box, content in zip(kept, contents, strict=True)
+    )
 
 
 class Box(NamedTuple):

@@ -43,7 +43,9 @@ _SINGULAR = frozenset(words("""
     """))  # fmt: skip
 _ADJECTIVE = re.compile(r"[A-Za-z][a-z]+(?:[-/][a-z]+)?")
 _EMPTY = (["unit"], ["square", "unit"], ["cubic", "unit"], ["sq", "unit"], ["linear", "unit"])
-_EMPTY_TAILS = frozenset((("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",), ("of", "them"), ("of", "these")))
+_EMPTY_TAILS = frozenset(
+    (("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",), ("of", "them"), ("of", "these"))
+)
 
 
 def counted(noun: str, value: Fraction | None, question: frozenset[str] = frozenset()) -> bool:

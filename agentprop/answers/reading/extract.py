@@ -64,7 +64,7 @@ _ABBREVIATION = re.compile(
 _OBJECT = re.compile(r"(?:.*```(?:json)?)?\s*\{(?P<inside>[^`]*)\}\s*(?:```)?\s*", re.DOTALL)
 _KEY = re.compile(r"(?:^|,)\s*[\"'](\w[\w ]*)[\"']\s*:")
 _ANSWER_KEYS = frozenset(("answer", "final_answer", "final answer", "finalanswer"))
-_REMARK_KEYS = frozenset(("reasoning", "explanation", "thoughts", "thought", "rationale", "steps", "work", "confidence"))
+_REMARK_KEYS = frozenset(("reasoning", "explanation", "thoughts", "thought", "rationale", "steps", "confidence"))
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|。|\n[ \t]*\n")
 _LAST_NUMBER = re.compile(r"[+-]?(?:\d[\d,]*)?\.?\d+(?:/\d+)?%?")
 
@@ -101,13 +101,11 @@ def gold_answer(text: str) -> str:
 
 def _spoken(text: str, policy: ExtractionPolicy) -> str:
     """What is said aloud: after the last closed thought, without control tokens; nothing inside an open thought."""
-    last = None
-    for last in _THINKING.finditer(text) if "<" in text or "[" in text or "◁" in text else ():
-        pass
-    if last is None and policy.thinking == "required":
+    thoughts = list(_THINKING.finditer(text)) if "<" in text or "[" in text or "◁" in text else []
+    if not thoughts and policy.thinking == "required":
         return ""
-    if last is not None:
-        text = text[last.end() :] if any(last.groups()) else ""
+    if thoughts:
+        text = text[thoughts[-1].end() :] if any(thoughts[-1].groups()) else ""
     return _CONTROL.sub(" ", text) if "<" in text or "[" in text else text
 
 
@@ -136,10 +134,11 @@ def _in_object(text: str) -> str | None:
     match = _OBJECT.fullmatch(text) if "{" in text and "nswer" in text else None
     keys = list(_KEY.finditer(match["inside"])) if match else []
     names = [key[1].casefold() for key in keys]
-    if match is None or sum(name in _ANSWER_KEYS for name in names) != 1 or not set(names) <= _ANSWER_KEYS | _REMARK_KEYS:
+    found = [k for k, name in enumerate(names) if name in _ANSWER_KEYS]
+    if match is None or len(found) != 1 or not set(names) <= _ANSWER_KEYS | _REMARK_KEYS:
         return None
-    position = next(k for k, name in enumerate(names) if name in _ANSWER_KEYS)
-    value = match["inside"][keys[position].end() : (*(key.start() for key in keys[position + 1 :]), None)[0]].strip()
+    following = [key.start() for key in keys[found[0] + 1 :]]
+    value = match["inside"][keys[found[0]].end() : following[0] if following else None].strip()
     quoted = len(value) > 1 and value[0] == value[-1] == '"'
     return value[1:-1].replace("\\\\", "\\") if quoted else value
 

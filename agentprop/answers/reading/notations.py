@@ -1,6 +1,7 @@
 """Notations of other schools and of plain text, as the grammar writes them.
 
-`]1,3[` is (1,3), `[1, 2; 3, 4]` a matrix, `0.1(6)` a repeating decimal, `C_8^3` and `8C3` count choices, `x1` may be x_1.
+`]1,3[` is (1,3), `[1, 2; 3, 4]` a matrix, `0.1(6)` a repeating decimal, `C_8^3` and `8C3` numbers of choices, and
+`x1` may be x_1.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ _AFTER_INTERVAL = re.compile(r"\s*(?:$|[,;]|\\(?:cup|cap|setminus)|U\b|and\b|or\
 _ROWS = re.compile(r"\[([^\[\];]+(?:;[^\[\];]+)+)\]")
 _PERIOD = re.compile(r"(-?\d*\.\d+)\((\d+)\)")
 _CONTINUED = re.compile(r"(?<=\d)(\.\d+)\s*\\(?:[lc]?dots|dots[cb])(?![a-zA-Z])")
-_CHOSEN = re.compile(r"(?<![A-Za-z\\])C_\{?(?P<n>\d+)\}?\s*\^\s*\{?(?P<k>\d+)\}?|(?<![A-Za-z\\])C\^\{?(\d+)\}?\s*_\s*\{?(\d+)\}?")
+_CHOSEN = re.compile(r"(?<![A-Za-z\\])(?:C_\{?(?P<n>\d+)\}?\s*\^\s*\{?(?P<k>\d+)\}?|C\^\{?(\d+)\}?\s*_\s*\{?(\d+)\}?)")
 _CHOSEN_PLAIN = re.compile(r"(\d+)\s?C\s?(\d+)")
 _INDEXED = re.compile(r"(?<![A-Za-z0-9\\}_^.)'])([a-df-hj-zA-Z])(\d+)(?![\dA-Za-z_({.]|\s*_)")
 _IDENTICALLY = re.compile(r"(?<=\))\s*\\equiv\s*(?!.*(?:\\pmod|\bmod\b|\\mod))")
-_MAPPED = re.compile(r"^\s*([a-zA-Z])\s*(?::|\\colon)\s*([a-zA-Z])\s*(?:\\mapsto|\\longmapsto|\\to(?![a-z])|->)(?=.*\2)")
 _FOR_ALL = re.compile(r"[,\s]*\bfor\s+(?:all|every|any|each)\s+([a-zA-Z])\s*$")
 
 
@@ -35,7 +35,6 @@ def respelled(text: str) -> str:
     if "\\" in text:
         text = _CONTINUED.sub(r"\1...", text) if "dots" in text else text
         text = _IDENTICALLY.sub(" = ", text) if "\\equiv" in text else text
-    text = _MAPPED.sub(r"\1(\2) = ", text) if ":" in text or "colon" in text else text
     if (unbound := _FOR_ALL.search(text)) and re.search(rf"\b{unbound[1]}\b", text[: unbound.start()]):
         text = text[: unbound.start()]
     return text

@@ -1,6 +1,6 @@
 """What stands around a box and belongs to its answer: a sign, a currency, a unit, or the formula it is a part of.
 
-`\\boxed{8} \\text{ cm}` is 8 cm, `2\\boxed{8}` is 16 and `\\boxed{8}^2` is 64; `the answer is \\boxed{8} - as shown` is 8.
+`\\boxed{8} \\text{ cm}` is 8 cm, `2\\boxed{8}` is 16, `\\boxed{8}^2` is 64, and `so \\boxed{8} - as shown` is 8.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ _WINDOW = 200
 """Characters on either side of a box that are looked at."""
 
 _SPACE = r"(?:[$\s]|\\[),;!: ])"
-_SIGN = re.compile(
-    _SPACE + r"{0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])"
-)
+_SIGN = re.compile(_SPACE + r"{0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])")
 _UNIT = re.compile(
     _SPACE + r"{0,6}\\(?:text|textrm|mathrm|rm|mbox)\s*\{(?P<unit>[^{}]{1,40})\}(?P<power>\s*\^\s*\{?-?\d\}?)?"
     "|" + _SPACE + r"{1,6}(?P<word>[A-Za-z][A-Za-z/^0-9]{0,20})(?=[.,;]?\s*(?:$|\n))"
@@ -67,7 +65,8 @@ def _formula_around(text: str, start: int, end: int, content: str) -> str | None
     left, right = _left_of(text[max(0, start - _WINDOW) : start]), _right_of(text[end : end + _WINDOW])
     inside = _opened(left)
     argument = inside is not None and _ARGUMENT.search(left[:inside].rstrip())
-    if not argument and not _is_tied(text, start, left) and not _TIED_BEHIND.match(text, end) or _SIGN.match(text, end):
+    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end)
+    if not tied or _SIGN.match(text, end):
         return None
     bare = _SIMPLE.fullmatch(content) and not re.search(r"\w$", left) and not right[:1].isdigit()
     return f"{left}{content if bare else f'({content})'}{right}".strip()

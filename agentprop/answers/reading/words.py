@@ -25,7 +25,8 @@ _CLAUSE = re.compile(
     r"|diverges?|contains?|must|always|commutes?|intersects?)\b[A-Za-z' ,-]*"
 )
 _NUMBERED = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|twice|once|first|second|third)\b", re.I
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|twice|once|first|second|third)\b",
+    re.IGNORECASE,
 )
 _NONE_THERE = re.compile(r"\bthere (?:is|are|exists?) no\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:not|never|cannot|none|impossible|neither|nor)\b|n't\b", re.IGNORECASE)
@@ -43,7 +44,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     (re.compile(pattern), node)
     for pattern, node in (
         (
-            rf"(?:there (?:is|are|exists?|exist) )?no (?:such )?(?:{_REAL} )*(?:{_THING}|(?<=such )[a-z])(?: (?:exists?|(?:is|are) possible))?"
+            rf"(?:there (?:is|are|exists?|exist) )?no (?:such )?(?:{_REAL} )*(?:{_THING}|(?<=such )[a-z])"
+            r"(?: (?:exists?|(?:is|are) possible))?"
             rf"|(?:the |this )?(?:equation|system|inequality|problem|it) has no (?:{_REAL} )*{_THING}"
             r"|(?:the )?(?:empty|null) set|solution set is empty|inconsistent(?: system)?|none exists?",
             Collection("set", ()),
