@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
@@ -254,14 +254,13 @@ class Comparison:
         left, right = solutions(gold), solutions(pred)
         if left is not None and right is not None and set(left[0]) == set(right[0]):
             order = [right[0].index(name) for name in left[0]]
-            tuples = tuple(Collection("tuple", tuple(row.items[k] for k in order)) for row in right[1])
-            return unordered(left[1], tuples, self.compare)
-        if (left is None) == (right is None):
-            return None
-        (_, tuples), other = (left, pred) if left is not None else (right, gold)
-        if not isinstance(other, Collection) or not all(isinstance(item, Collection) for item in other.items):
-            return None
-        return unordered(tuples, other.items, self.compare) if left else unordered(other.items, tuples, self.compare)
+            reordered = [Collection("tuple", tuple(row.items[k] for k in order)) for row in right[1]]
+            return unordered(left[1], reordered, self.compare)
+        if left is not None and right is None and _is_group(pred):
+            return unordered(left[1], pred.items, self.compare)
+        if right is not None and left is None and _is_group(gold):
+            return unordered(gold.items, right[1], self.compare)
+        return None
 
     def _side_by_side(self, gold: Relational, pred: Relational) -> Equivalence:
         """Relations that are never solved: `x -> 2x`, parallels."""
@@ -427,6 +426,11 @@ class Comparison:
         if verdict.status != "same":
             return verdict
         return same("unit-understood", f"the numbers agree; {quantity.unit.name} is stated on one side only")
+
+
+def _is_group(node: Node) -> TypeGuard[Collection]:
+    """Tuples beside each other."""
+    return isinstance(node, Collection) and all(isinstance(item, Collection) for item in node.items)
 
 
 def _indexed(left: dict[str, list[Node]], right: dict[str, list[Node]]) -> tuple[Node, Node] | None:

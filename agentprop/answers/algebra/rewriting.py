@@ -110,7 +110,7 @@ def events_differ(name: str, other: str) -> bool:
     return head == same_head and len(event) > 1 and len(another) > 1 and event != another
 
 
-def solutions(node: Node) -> tuple[tuple[str, ...], tuple[Node, ...]] | None:
+def solutions(node: Node) -> tuple[tuple[str, ...], tuple[Collection, ...]] | None:
     """`x = 1, y = 2 or x = 2, y = 1` and `(x, y) = (1, 2), (2, 1)` as names and tuples; None for one solution."""
     rows = _rows(node.items) if isinstance(node, Collection) and node.kind in ("bare", "set") else []
     if len(rows) < 2 or len({frozenset(row) for row in rows}) > 1 or len(rows[0]) < 2:
