@@ -39,8 +39,9 @@ _BOX = re.compile(r"\$?\s*\\boxed\s*\{(?P<inside>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _SCALE = r"(?:[eE][+-]?\d+|\s*(?:\\times|\\cdot|×|\*)\s*10(?:\^\{?-?\d+\}?|\*\*-?\d+))?"
 _TELLS = re.compile(
-    r"(?:\b(?:answer|solution|result)\b\s*(?:\([^)]*\)\s*)?(?:is|=|:|equals|will be|must be|should be)\s*:?\s*"
-    r"|(?=\\boxed\s*\{))(?P<told>[^\n]*)",
+    r"(?:\b(?:answer|ans|solution|result|expected output)\b[*_]*\s*(?:\([^)]*\)\s*)?"
+    r"(?:is|=|:|equals|will be|must be|should be|(?<=[\w*]\n))[*_]*\s*:?\s*"
+    r"(?:(?:therefore|thus|hence|simply|exactly)\s+)?(?:\$?[a-zA-Z]\s*=\s*)?|(?=\\boxed\s*\{))(?P<told>[^\n]*)",
     re.IGNORECASE,
 )
 
@@ -74,11 +75,11 @@ def _told(text: str) -> Iterator[str]:
     if box is not None:
         yield box["inside"]
     else:
-        yield from (text[: end.start()] for end in re.finditer(r"[.,;)\]](?=\s|$)|$", text))
+        yield from (text[: end.start()] for end in re.finditer(r"[.,;)\]]+(?=\s|$)|$", text))
 
 
 def _plain(text: str) -> str:
-    return unwrapped(text).casefold()
+    return bare(text).replace("$", "").casefold()
 
 
 def unwrapped(text: str) -> str:
@@ -90,6 +91,11 @@ def unwrapped(text: str) -> str:
             break
         text = found["inside"].strip()
     return text
+
+
+def bare(text: str) -> str:
+    """The unwrapped text without its full stop."""
+    return unwrapped(re.sub(r"(?<!\.)\.\s*$", "", unwrapped(text)))
 
 
 def _number(text: str) -> str:
@@ -145,7 +151,7 @@ def _text(text: str) -> str:
 
 _FORMS: dict[AnswerType, Form] = {
     "integer": _integer, "rational": _rational, "boolean": _boolean, "quantity": _quantity, "list": _list,
-    "string": _text, "expression": unwrapped, "set": unwrapped, "choice": unwrapped,
+    "string": _text, "expression": bare, "set": bare, "choice": bare,
 }  # fmt: skip
 """Reader of each type's answers; a program is taken as it is."""
 _ASKED: dict[AnswerType, str] = {

@@ -21,6 +21,8 @@ Contents = Callable[[str, str], Equivalence]
 
 _REASONED = re.compile(r"(?:option\s+|choice\s+)?\(?([A-J])\)?[.,:]?\s+(?:because|since|as)\b.*", re.DOTALL)
 _CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
+_RUN = re.compile(r"[A-J]{2,6}")
+_LIST = re.compile(r"\(?[A-J]\)?(?:(?:\s*[,;&]\s*(?:and\s+)?|\s+and\s+)\(?[A-J]\)?){1,5}")
 _ABSOLUTE_OPTION = re.compile(r"[A-J]")
 
 
@@ -103,6 +105,11 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
         pred = _forms(pred)[-1]
     if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
         gold = _forms(gold)[-1]
+    several = [_several(text) for text in (gold, pred)]
+    if several[0] and several[1] and (_RUN.fullmatch(gold) is None) != (_RUN.fullmatch(pred) is None):
+        if several[0] == several[1]:
+            return same("choice", "both name the same choices")
+        return different("choice", "they name different choices")
     lone = [lone_label(text) for text in (gold, pred)]
     if lone[0] is not None and lone[1] is not None:
         if not (is_marked(gold) or is_marked(pred)):
@@ -117,6 +124,12 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
         if labelled is not None and labelled.capital == label.capital and not _is_part(text, label):
             return _verdict(labelled, label) if text is gold else _verdict(label, labelled)
     return None
+
+
+def _several(text: str) -> list[str]:
+    """The letters of `A, C and D` and of `ACD`, in order; none for any other text."""
+    letters = re.findall(r"[A-J]", text) if len(text) < 60 and (_RUN.fullmatch(text) or _LIST.fullmatch(text)) else []
+    return letters if letters == sorted(set(letters)) else []
 
 
 def _is_part(text: str, label: Label) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from agentprop.answers.algebra.rewriting import as_vector, without_common
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
-from agentprop.answers.reading.nodes import Collection, Matrix, Node, Number, apply, is_scalar
+from agentprop.answers.reading.nodes import Collection, Constant, Matrix, Node, Number, apply, is_scalar
 
 Compare = Callable[[Node, Node], Equivalence]
 MAX_MATCHED = 300
@@ -79,7 +80,10 @@ def _ratio_as_number(items: Sequence[Node], other: Node, compare: Compare) -> Eq
 
 
 def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence:
+    gold, pred = _written_out(gold), _written_out(pred)
     kinds = {gold.kind, pred.kind}
+    if "set" in kinds:
+        compare = _of_elements(compare)
     if kinds == {"dict"} or kinds == {"bare"}:
         return unordered(gold.items, pred.items, compare)
     if "set" in kinds and kinds <= {"set", "bare"}:
@@ -91,6 +95,34 @@ def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence
     ):
         return _ordered(gold.items, pred.items, compare)
     return different("brackets", f"a {gold.kind} is not a {pred.kind}")
+
+
+def _written_out(items: Collection) -> Collection:
+    """`1, 2, ..., 9` with all its members, where its first ones leave no doubt about the step."""
+    dots = [k for k, item in enumerate(items.items) if item == Constant("ellipsis")]
+    given = [item.value for item in items.items if isinstance(item, Number) and item.value.denominator == 1]
+    if len(dots) != 1 or len(given) != len(items.items) - 1 or not 1 <= dots[0] < len(given):
+        return items
+    before, after = given[: dots[0]], given[dots[0] :]
+    step = before[1] - before[0] if len(before) > 1 else Fraction(1)
+    count = (after[0] - before[0]) / step + 1 if step else Fraction(0)
+    certain = step == 1 or len(before) > 2
+    if not certain or count.denominator > 1 or not len(before) < count <= MAX_MATCHED:
+        return items
+    run = [before[0] + step * k for k in range(int(count) + len(after) - 1)]
+    if run[: len(before)] != before or run[int(count) - 1 :] != after:
+        return items
+    return Collection(items.kind, tuple(map(Number, run)))
+
+
+def _of_elements(compare: Compare) -> Compare:
+    """Elements of sets: a set of one value is not that value."""
+
+    def strictly(left: Node, right: Node) -> Equivalence:
+        sets = [isinstance(side, Collection) and side.kind == "set" for side in (left, right)]
+        return compare(left, right) if sets[0] == sets[1] else different("kind", "one element is a set, the other not")
+
+    return strictly
 
 
 def _ordered(left: Sequence[Node], right: Sequence[Node], compare: Compare) -> Equivalence:

@@ -14,6 +14,7 @@ from itertools import pairwise, permutations
 from agentprop.answers.algebra.monomials import PI, NoForm
 from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.rationals import UndefinedValue
+from agentprop.answers.algebra.rewriting import events
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.nodes import (
     Constant,
@@ -24,6 +25,7 @@ from agentprop.answers.reading.nodes import (
     Operation,
     Relational,
     Symbol,
+    apply,
     is_scalar,
     substitute,
     symbols,
@@ -198,12 +200,16 @@ def with_arguments_of(gold: Node, pred: Node) -> Node:
     """f(t) = t² as f(x) = x² where the other side defines it so."""
     match gold, pred:
         case (
-            Relational("=", Operation("call", (Symbol(f), *names)), _),
+            Relational("=", Operation("call", (Symbol(f), *names)), value),
             Relational("=", Operation("call", (Symbol(g), *others)), body),
         ) if f == g and len(names) == len(others) and names != others:
+            if events(names, value) or events(others, body):
+                return pred
             renaming: dict[str, Node] = {
-                other.name: name for other, name in zip(others, names, strict=True) if isinstance(other, Symbol)
+                name.name: Symbol(f"{name.name} of the other") for name in names if isinstance(name, Symbol)
             }
+            for other, name in zip(others, names, strict=True):
+                renaming |= {other.name: name} if isinstance(other, Symbol) else {}
             return Relational("=", gold.left, substitute(body, renaming))
     return pred
 
@@ -222,6 +228,20 @@ def with_constants_of(gold: Node, pred: Node) -> Node:
         if re.fullmatch(r"[cC]_\d", name) and other in mine and other not in theirs:
             renaming[name] = Symbol(other)
     return substitute(pred, renaming)
+
+
+def up_to_constant(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
+    """`ln(2x) + C` and `ln x + C` without what they are at one point; none where they are no antiderivatives."""
+    names = _added_constants(gold) & _added_constants(pred)
+    variables = (symbols(gold) | symbols(pred)) - names
+    if len(names) != 1 or len(variables) != 1:
+        return
+    nothing: dict[str, Node] = {next(iter(names)): Number(Fraction(0))}
+    bodies = [substitute(side, nothing) for side in (gold, pred)]
+    for point in (Fraction(1), Fraction(2), Fraction(1, 2)):
+        here: dict[str, Node] = {next(iter(variables)): Number(point)}
+        left, right = (apply("+", body, apply("neg", substitute(body, here))) for body in bodies)
+        yield left, right
 
 
 def _added_constants(node: Node) -> frozenset[str]:

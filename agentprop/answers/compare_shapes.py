@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
@@ -25,6 +25,8 @@ from agentprop.answers.algebra.rewriting import (
     assignments,
     converted,
     defines,
+    evaluates,
+    events_differ,
     expand,
     has_units,
     in_si,
@@ -32,12 +34,13 @@ from agentprop.answers.algebra.rewriting import (
     may_be_undefined,
     radians,
     residue,
+    solutions,
     units_in,
     with_imaginary_unit_of,
     without_units,
 )
 from agentprop.answers.compare_collections import shapes, unordered
-from agentprop.answers.compare_families import families, with_arguments_of, with_constants_of
+from agentprop.answers.compare_families import families, up_to_constant, with_arguments_of, with_constants_of
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
@@ -58,6 +61,7 @@ from agentprop.answers.reading.nodes import (
     Relational,
     Symbol,
     apply,
+    is_closed,
     is_scalar,
     substitute,
     walk,
@@ -158,7 +162,12 @@ class Comparison:
         if not (is_scalar(gold) and is_scalar(pred)):
             return self._opaque(gold, pred)
         pred = with_imaginary_unit_of(gold, with_constants_of(gold, pred))
-        return self.scalars.decide(with_imaginary_unit_of(pred, gold), pred, self.precision)
+        verdict = self.scalars.decide(with_imaginary_unit_of(pred, gold), pred, self.precision)
+        if verdict.status == "different":
+            for left, right in up_to_constant(gold, pred):
+                if self.scalars.decide(left, right, None).status == "same":
+                    return same("constant", "they differ by a constant, as antiderivatives may")
+        return verdict
 
     def _opaque(self, gold: Node, pred: Node) -> Equivalence:
         """Unions over an index and powers of sets: the same where their parts are, and otherwise open."""
@@ -206,6 +215,9 @@ class Comparison:
             and not (_of_scalars(gold) and _of_scalars(pred))
         ):
             return self._shapes_side_by_side(gold, pred)
+        several = self._solutions(gold, pred)
+        if several is not None:
+            return several
         left, right = assignments(gold), assignments(pred)
         if left and right:
             return self._assignments(left, right, gold, pred)
@@ -218,6 +230,10 @@ class Comparison:
                 return self.compare(gold.right, pred)
             case _, Relational("=") if is_scalar(gold) and defines(pred):
                 return self.compare(gold, pred.right)
+            case Relational("="), _ if is_closed(pred) and evaluates(gold) and self._agree(gold.right, pred):
+                return same("evaluated", "the value that is stated on one side stands alone on the other")
+            case _, Relational("=") if is_closed(gold) and evaluates(pred) and self._agree(gold, pred.right):
+                return same("evaluated", "the value that is stated on one side stands alone on the other")
             case Relational("=", _, Matrix() as shape), Matrix() | Collection():
                 return self.compare(shape, pred)
             case Matrix() | Collection(), Relational("=", _, Matrix() as shape):
@@ -228,6 +244,22 @@ class Comparison:
                 return self.scalars.solution_sets(gold, pred)
             case (Relational("="), _) | (_, Relational("=")):
                 return self.scalars.solution_sets(gold, pred)
+        return None
+
+    def _agree(self, gold: Node, pred: Node) -> bool:
+        return self.compare(gold, pred).status == "same"
+
+    def _solutions(self, gold: Node, pred: Node) -> Equivalence | None:
+        """Several solutions in several unknowns: as many tuples, in any order."""
+        left, right = solutions(gold), solutions(pred)
+        if left is not None and right is not None and set(left[0]) == set(right[0]):
+            order = [right[0].index(name) for name in left[0]]
+            reordered = [Collection("tuple", tuple(row.items[k] for k in order)) for row in right[1]]
+            return unordered(left[1], reordered, self.compare)
+        if left is not None and right is None and _is_group(pred):
+            return unordered(left[1], pred.items, self.compare)
+        if right is not None and left is None and _is_group(gold):
+            return unordered(gold.items, right[1], self.compare)
         return None
 
     def _side_by_side(self, gold: Relational, pred: Relational) -> Equivalence:
@@ -252,8 +284,12 @@ class Comparison:
     ) -> Equivalence:
         if left.keys() == right.keys():
             return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+        if (values := _indexed(left, right)) is not None:
+            return self.compare(*values)
         if len(left) == len(right) == 1:
             [name], [other] = left, right
+            if events_differ(name, other):
+                return different("variables", f"one is about {name}, the other about {other}")
             if name.endswith("()") != other.endswith("()"):
                 return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
             if is_description(name) or is_description(other):
@@ -390,6 +426,20 @@ class Comparison:
         if verdict.status != "same":
             return verdict
         return same("unit-understood", f"the numbers agree; {quantity.unit.name} is stated on one side only")
+
+
+def _is_group(node: Node) -> TypeGuard[Collection]:
+    """Tuples beside each other."""
+    return isinstance(node, Collection) and all(isinstance(item, Collection) for item in node.items)
+
+
+def _indexed(left: dict[str, list[Node]], right: dict[str, list[Node]]) -> tuple[Node, Node] | None:
+    """`x_1 = 2, x_2 = 5` beside `x = 2, x = 5`: the values of both sides; None where one is about something else."""
+    sides = [{name.partition("_")[0] for name in side} for side in (left, right)]
+    if sides[0] != sides[1] or len(sides[0]) > 1 or {len(left) == 1, len(right) == 1} != {True, False}:
+        return None
+    values = [[value for values in side.values() for value in values] for side in (left, right)]
+    return (listed(values[0]), listed(values[1])) if len(values[0]) == len(values[1]) > 1 else None
 
 
 def _of_scalars(relation: Relational) -> bool:

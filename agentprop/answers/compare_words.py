@@ -80,6 +80,9 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         for other_lead, other in (("", right), *lead_ins(right)):
             if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
                 return same("text", "the words agree")
+    items = [sorted(map(comparable, re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", side))) for side in (left, right)]
+    if len(items[0]) > 1 and items[0] == items[1]:
+        return undetermined("order", "the same words in another order, which may or may not count")
     return _unlike(left, right)
 
 

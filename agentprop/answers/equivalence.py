@@ -61,7 +61,7 @@ from agentprop.answers.workers import Pool, Reply
 from agentprop.errors import InputError
 
 DEFAULT_TIMEOUT_S = 5.0
-"""Seconds a worker may compute on one pair; nearly all pairs take milliseconds."""
+"""Seconds a worker may compute on one pair, by its processor's clock; nearly all pairs take milliseconds."""
 
 
 def equivalent(
@@ -191,7 +191,7 @@ def judge(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> Equivalen
 
 
 def judge_request(request: dict[str, Any]) -> Reply:
-    """One pair with every means there is; called in a worker, which has loaded sympy."""
+    """One pair with every means there is; called in a worker, which loads sympy when it needs it."""
     from agentprop.answers.compare_deep import DeepScalars
 
     gold, pred = request.pop("gold"), request.pop("pred")

@@ -45,6 +45,7 @@ _WRAPPED = re.compile(
     r"\{(.*)\}",
     re.DOTALL,
 )
+_SAID = re.compile(r"[A-Z][A-Za-z ,']{0,100} (?<!not )is:? (`[^`]+`|\"[^\"]+\"|\*\*[^*]+\*\*|“[^”]+”)\.?")
 _ESCAPED = re.compile(r"\\([_%#&${}])")
 
 
@@ -127,7 +128,8 @@ _KINDS: dict[str, tuple[Callable[[Node], bool], Callable[[Node], Node]]] = {
 def compare_strings(gold: str, pred: str, *, ignore_case: bool) -> Equivalence:
     """The same letters, once both have lost their wrapping; a full stop may end the sentence, not the string."""
     left = unwrapped(gold)
-    candidates = {unwrapped(pred), unwrapped(pred.strip().rstrip("."))}
+    said = _SAID.fullmatch(pred.strip())
+    candidates = {unwrapped(text) for text in (pred, pred.strip().rstrip("."), *([said[1]] if said else ()))}
     if ignore_case:
         left, candidates = left.casefold(), {text.casefold() for text in candidates}
     if left in candidates:

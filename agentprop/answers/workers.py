@@ -1,7 +1,7 @@
 """Calls of one function in processes that can be killed: a request goes out as a line of JSON, a reply comes back.
 
-The clock starts when the worker says that it has begun, so that starting it, importing sympy and waiting for a free one
-cost nobody a verdict. A worker that overruns is killed and replaced. Any thread may call.
+The clock starts when the worker says that it has begun and counts its own processor time where the system tells it, so
+that a busy machine costs nobody a verdict. A worker that overruns is killed and replaced. Any thread may call.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import selectors
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 STARTUP_S = 60.0
 """Longest wait for a new interpreter to come up on a busy machine before giving up on it."""
+
+PATIENCE = 12
+"""Seconds that are waited for each second of processor time that a call may take."""
 
 MEMORY_BYTES = 2 << 30
 """Address space of a worker; beyond it a call raises MemoryError."""
@@ -60,7 +64,7 @@ class WorkerProcess:
             self.close()
             return None
         began = self._line(STARTUP_S) is not None
-        reply = self._line(timeout_s) if began else None
+        reply = self._timed_line(timeout_s) if began else None
         if reply is None:
             crashed = self._ended()
             self.close()
@@ -72,6 +76,24 @@ class WorkerProcess:
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
             return bool(selector.select(0)) and not self._out.peek(1)  # type: ignore[attr-defined]
+
+    def _timed_line(self, seconds: float) -> bytes | None:
+        """The next line, if it takes no more than so many seconds of the worker's processor time."""
+        start, until = self._processor_time(), time.monotonic() + PATIENCE * seconds
+        while (line := self._line(seconds)) is None:
+            used = self._processor_time()
+            if start is None or used is None or used - start >= seconds or time.monotonic() > until or self._ended():
+                return None
+        return line
+
+    def _processor_time(self) -> float | None:
+        """Seconds that the worker has computed; None where the system does not tell."""
+        if sys.platform != "linux":
+            return None
+        try:
+            return time.clock_gettime(~self.process.pid << 3 | 2)  # the clock of another process
+        except OSError:
+            return None
 
     def _line(self, seconds: float) -> bytes | None:
         with selectors.DefaultSelector() as selector:

@@ -55,7 +55,7 @@ PARAMETERS = (
 )  # fmt: skip
 """Parameters that a server may refuse."""
 DELAY = re.compile(
-    r"(?:try again|retry|wait|retrydelay)\W{1,4}(?:in|after|for)?[\s\"':]*"
+    r"(?:try again|retry|wait|retrydelay|resets?)\W{1,4}(?:in|after|for)?[\s\"':]*"
     r"((?:\d+(?:\.\d+)? ?(?:ms|m(?:in\w*)?|h(?:ours?)?|s(?:ec\w*)?) ?)+)",
     re.IGNORECASE,
 )
@@ -167,7 +167,8 @@ def is_error(data: Mapping[str, Any]) -> bool:
     told = data.get("base_resp")
     if isinstance(told, Mapping) and told.get("status_code"):
         return True
-    return data.get("object") == "error" or data.get("type") == "error" or bool(SAID & data.keys())
+    told_so = data.get("object") == "error" or data.get("type") == "error" or data.get("success") is False
+    return told_so or bool(SAID & data.keys())
 
 
 def _tells(error: Any) -> bool:
@@ -281,7 +282,8 @@ def _parameter(levels: list[Mapping[str, Any]], words: str) -> str | None:
     named = [name for name in PARAMETERS if re.search(rf"(?<![\w-]){name}(?![\w-])", words)]
     quoted = [name for name in named if re.search(rf"[`'\"\[]{name}[`'\"\]=]", words)]
     bare = [name for name in named if name not in ("n", "stop", "stream", "tools", "seed")]
-    return min(quoted or bare, key=words.find, default=_spelled(words))
+    last = [name for name in named if re.search(rf"(?:supplied|arguments?|parameters?|fields?): {name}\W*\Z", words)]
+    return min(quoted or last or bare, key=words.find, default=_spelled(words))
 
 
 def _spelled(words: str) -> str | None:

@@ -19,6 +19,7 @@ THINKING_PARTS = frozenset({"thinking", "reasoning", "reasoning.text", "reasonin
 def split(message: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Split a message into (answer, reasoning); the answer is None if the server gave none."""
     content = message.get("content")
+    content = [content] if isinstance(content, Mapping) else content
     text, reasoning = _from_parts(content) if isinstance(content, list) else (content, None)
     apart = _named(message) or reasoning
     if apart is not None or not isinstance(text, str):

@@ -95,7 +95,7 @@ def _calls_of(value: Any) -> list[CallText]:
     if name is None:
         name = next((value[key] for key in SORTS if str(value.get(key)).lower() in ALIASES), None)
     if name is None:
-        return []
+        return [_call("submit", value)] if {"statement", "answer"} <= value.keys() else []
     arguments = next((value[key] for key in ARGUMENTS if key in value), None)
     if arguments is None:
         arguments = {key: one for key, one in value.items() if key not in (*NAMES, "type", "id")}
@@ -118,7 +118,7 @@ def _within(match: re.Match[str]) -> list[CallText]:
 def calls_within(text: str) -> list[CallText]:
     """The calls of what stands between the tokens of a template: tags, JSON, Python, a name and JSON, or code."""
     body = without_outer_fence(TOKEN.sub(" ", text).strip())[0]
-    for read in (_functions, _pairs, _nested, calls_of_named, _json_calls, python_calls):
+    for read in (_functions, _pairs, _nested, calls_of_named, _json_calls, python_calls, _below_prose):
         if calls := read(body):
             return calls
     return []
@@ -149,6 +149,13 @@ def _nested(body: str) -> list[CallText]:
 
 def _json_calls(body: str) -> list[CallText]:
     return calls_of_json(body) if body.lstrip()[:1] in ("{", "[") else []
+
+
+def _below_prose(body: str) -> list[CallText]:
+    """JSON that begins a line below some words, of actions that there are."""
+    start = re.search(r"(?m)^[ \t]*\{", body)
+    calls = [] if start is None else calls_of_json(body[start.start() :])
+    return calls if all(kind_of(call.name) for call in calls) else []
 
 
 def calls_of_named(body: str) -> list[CallText]:
@@ -227,7 +234,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
         re.DOTALL,
     ): _named,
     re.compile(
-        r"(?:<\|start\|>\s*assistant|<\|channel\|>\s*(?:commentary|analysis)|(?:assistant)?(?:commentary|analysis))"
+        r"(?:<\|start\|>\s*assistant|(?m:^)assistant|<\|channel\|>\s*(?:commentary|analysis)|(?:assistant)?(?:commentary|analysis))"
         r"\s+to=(?P<name>[\w.:-]+)"
         r"(?:\s|<\|channel\|>|<\|constrain\|>|<\|message\|>|commentary|analysis|(?:json|code)(?=\s*[<{]))*"
         rf"(?P<body>.*?){ENDED}",
@@ -261,9 +268,7 @@ def whole_message(text: str) -> Sequence[CallText]:
         r"(?ms)```(?:json|tool_call|action|yaml)?[ \t]*\n(?P<body>\s*(?:[{\[]|-? *\w+:).*?)(?:\n?[ \t]*```|\Z)", text
     )
     if fenced is None:
-        last = re.search(r"(?m)^\{", text)  # a call in the last lines, below some prose
-        below = [] if last is None or not text.rstrip().endswith("}") else calls_of_json(text[last.start() :])
-        return below if all(kind_of(call.name) for call in below) else ()
+        return _below_prose(text)
     return _json_calls(fenced["body"].strip()) or _yaml_calls(fenced["body"].strip())
 
 

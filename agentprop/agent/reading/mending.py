@@ -23,6 +23,8 @@ INLINE = re.compile(r"\s*(`{1,3})(?:python|py)?(?P<body>[^`\n]+)\1\s*", re.IGNOR
 DOCUMENT = re.compile(r"(?s)\s*<!\[CDATA\[\n?(?P<body>.*?)\n?\]\]>\s*")
 LANGUAGE = re.compile(r"\s*(?:python3?|py)[ \t]*\n", re.IGNORECASE)
 """First line that is left over of a fence."""
+SHOWN = re.compile(r"\b(?:output|result|stdout|prints)\W*\Z", re.IGNORECASE)
+"""What stands before a fence that shows what code prints."""
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 INVISIBLE: dict[int, str | int | None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), "")
 WIDE: dict[int, str | int | None] = {
@@ -55,10 +57,16 @@ def without_fences(text: str) -> str:
     inline = INLINE.fullmatch(text) or DOCUMENT.fullmatch(text)
     if inline is not None:
         return inline["body"].strip()
-    fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text)]
+    fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text) if not _is_output(text, match)]
     if any(body.strip() for body in fenced):
         return "\n".join(body for body in fenced if body.strip())
     return re.sub(r"(?m)^[ \t]*(?:`{3,}|~{3,})\w*[ \t]*$\n?", "", text)
+
+
+def _is_output(text: str, fence: re.Match[str]) -> bool:
+    """A fence behind another one that shows what the code prints."""
+    before = text[: fence.start()]
+    return "```" in before and SHOWN.search(before[-60:]) is not None
 
 
 def without_outer_fence(text: str) -> tuple[str, tuple[str, ...]]:

@@ -22,7 +22,7 @@ SECTIONS = {
     **dict.fromkeys(("problem", "question", "problem_statement"), "statement"),
     **dict.fromkeys(("final_answer",), "answer"),
     **dict.fromkeys(("test_cases", "test", "unit_tests"), "tests"),
-    **dict.fromkeys(("certificate_code", "verification", "proof", "check_code"), "certificate"),
+    **dict.fromkeys(("certificate_code", "verification", "proof", "check_code", "code"), "certificate"),
     **dict.fromkeys(("answer_type", "type"), "answer_type"),
     "unit": "unit",
     "figures": "figures",
@@ -178,7 +178,7 @@ def answer_type(word: str, fields: dict[str, Any]) -> str:
 
 def _phrase(words: str) -> str | None:
     """The one type that a phrase speaks of: `positive integer`, `list of integers`; None if it is not clear."""
-    head = re.split(r"\s+of\s+|\s+in\s+|\s+with\s+|[(,;/]", words)[0]
+    head = re.split(r"\s+of\s+|\s+in\s+|\s+with\s+|[(,;/<\[]", words)[0]
     known = [one.rstrip("s") for one in re.findall(r"[a-z-]+", head)]
     found = {"number" if one in NUMBERS else SYNONYMS.get(one, one) for one in known if one in KNOWN}
     return found.pop() if len(found) == 1 and found != {words} else None

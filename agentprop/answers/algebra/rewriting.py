@@ -77,7 +77,9 @@ def assignments(node: Node) -> dict[str, list[Node]] | None:
         case Relational("=", Operation("call", (Symbol(name), *names)), value) if all(
             isinstance(n, Symbol) for n in names
         ):
-            return {f"{name}()": [value]} if name not in symbols(value) and not _calls(name, value) else None
+            if name in symbols(value) or _calls(name, value):
+                return None
+            return {f"{name}({events(names, value)})": [value]}
         case Relational("=", Symbol(name), value) if name not in symbols(value):
             return {name: list(value.items) if isinstance(value, Collection) and value.kind == "bare" else [value]}
         case Relational("=", value, Symbol(name)) if not symbols(value):
@@ -93,6 +95,45 @@ def assignments(node: Node) -> dict[str, list[Node]] | None:
         case Operation("and", items):
             return _several(items) if all(isinstance(item, Relational) and item.op == "=" for item in items) else None
     return None
+
+
+def events(names: Sequence[Node], value: Node) -> str:
+    """The A of `P(A) = 1/3`, which is no variable: in capitals, and not in the value. A variable has no name here."""
+    called = [name.name for name in names if isinstance(name, Symbol)]
+    return ",".join(called) if any(name[:1].isupper() for name in called) and not symbols(value) & set(called) else ""
+
+
+def events_differ(name: str, other: str) -> bool:
+    """P(A) and P(B), of one function and two events."""
+    head, _, event = name.partition("(")
+    same_head, _, another = other.partition("(")
+    return head == same_head and len(event) > 1 and len(another) > 1 and event != another
+
+
+def solutions(node: Node) -> tuple[tuple[str, ...], tuple[Collection, ...]] | None:
+    """`x = 1, y = 2 or x = 2, y = 1` and `(x, y) = (1, 2), (2, 1)` as names and tuples; None for one solution."""
+    rows = _rows(node.items) if isinstance(node, Collection) and node.kind in ("bare", "set") else []
+    if len(rows) < 2 or len({frozenset(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return None
+    names = tuple(rows[0])
+    return names, tuple(Collection("tuple", tuple(row[name] for name in names)) for row in rows)
+
+
+def _rows(items: Sequence[Node]) -> list[dict[str, Node]]:
+    """The values by name in each solution; empty where the items are no solutions."""
+    rows: list[dict[str, Node]] = []
+    for item in items:
+        found = assignments(item) if isinstance(item, Relational | Operation) else None
+        if found is None and rows and isinstance(item, Collection) and len(item.items) == len(rows[0]):
+            found = {name: [value] for name, value in zip(rows[0], item.items, strict=True)}
+        if found is None or any(len(values) > 1 for values in found.values()):
+            return []
+        single = {name: values[0] for name, values in found.items()}
+        if rows and not single.keys() & rows[-1].keys():
+            rows[-1].update(single)
+        else:
+            rows.append(single)
+    return rows
 
 
 def _paired(names: Sequence[Node], values: Sequence[Node]) -> dict[str, list[Node]] | None:
@@ -149,6 +190,17 @@ def defines(relation: Relational) -> bool:
         names = [factor.name for factor in left.args if isinstance(factor, Symbol)]
         return len(names) == len(left.args) and any(name[:1].isupper() or "(" in name for name in names)
     return isinstance(left, Symbol) or (isinstance(left, Operation) and left.head == "call")
+
+
+_EVALUATED = frozenset(
+    ("det", "lim", "lcm", "gcd", "sin", "cos", "tan", "cot", "sec", "csc", "logbase", "conj", "re", "im")
+)
+
+
+def evaluates(relation: Relational) -> bool:
+    """`det(A) = 5`, `tan t = 3/4`: the value of a function of something unknown, rather than an equation for it."""
+    left = relation.left
+    return isinstance(left, Operation) and left.head in _EVALUATED and not is_closed(left) and is_closed(relation.right)
 
 
 def may_be_undefined(node: Node) -> bool:

@@ -18,6 +18,7 @@ from agentprop.answers.reading.grammar import (
     FRACTIONS,
     FUNCTIONS,
     GREEK,
+    GREEK_VARIANTS,
     INFIX,
     NAMES,
     NUMBER_FUNCTIONS,
@@ -114,7 +115,7 @@ class Atoms(Brackets):
         if word in CONSTANTS and not (len(word) == 1 and self.sees("_")):
             return Constant(CONSTANTS[word])
         if word in GREEK:
-            return self.symbol(word)
+            return self.symbol(GREEK_VARIANTS.get(word, word))
         if word in _ENGLISH or len(word) > 3:
             if self.sees("(") and self.token.glued and word not in _ENGLISH:
                 self.at += 1
@@ -184,7 +185,7 @@ class Atoms(Brackets):
         if name in CONSTANTS:
             return Constant(CONSTANTS[name]) if CONSTANTS[name] != "empty" else Collection("set", ())
         if name in GREEK:
-            return self.symbol(name)
+            return self.symbol(GREEK_VARIANTS.get(name, name))
         if name in BIG_OPERATORS:
             return big_operator(self, name)
         if name == "begin":

@@ -32,6 +32,12 @@ _PIECE = re.compile(
 _CONFIGURATION = re.compile(r"(?:\[(?:He|Ne|Ar|Kr|Xe|Rn)\])?(?:[1-7][spdf]\^?\{?\d{1,2}\}?)+")
 _SHELL = re.compile(r"([1-7])([spdf])\^?\{?(\d{1,2})\}?(?=[1-7][spdf]|$)")
 _SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^)")
+_NUCLIDE = re.compile(
+    r"(?:\{\})?(?:\^\{?(?P<mass>\d{1,3})\}?(?:_\{?\d{1,3}\}?)?|_\{?\d{1,3}\}?\^\{?(?P<mass_behind>\d{1,3})\}?)"
+    r"\{?(?P<symbol>[A-Z][a-z]?)\}?"
+)
+"""An isotope by its mass; its number of protons is that of the symbol."""
+
 _BASED = re.compile(r"[0-9A-F]*[A-F][0-9A-F]*\s*_\s*\{?(?:1[1-9]|[23]\d)\}?")
 """Digits and their base: AB_{16} is a number."""
 
@@ -47,11 +53,27 @@ def chemical(text: str, *, said: bool = False) -> Node | None:
     plain = re.sub(r"[\s~]|\\(?:(?:text|mathrm|left|right)(?![a-z])|[,;!])", "", text)
     if _CONFIGURATION.fullmatch(plain) and (len(_SHELL.findall(plain)) > 1 or plain[:1] == "["):
         return Words(re.sub(r"[\^{}]", "", plain), quoted=True)
+    if (nuclide := _NUCLIDE.fullmatch(plain)) is not None and nuclide["symbol"] in _ELEMENTS:
+        return Words(f"{nuclide['mass'] or nuclide['mass_behind']}{nuclide['symbol']}", quoted=True)
+    if plain.count("=") == 1 and "+" in plain and not _ARROW.search(plain):
+        return _balanced(*map(_side, plain.split("=")))
     sides = _ARROW.split(plain)
     if len(sides) == 2:
         left, right = (_side(side) for side in sides)
         return Reaction(left, right) if left and right else None
     return _formula(plain, said=said)
+
+
+def _balanced(left: tuple[Formula, ...], right: tuple[Formula, ...]) -> Reaction | None:
+    """A reaction that is written as an equation: both sides hold the same atoms."""
+    totals = []
+    for side in (left, right):
+        atoms: dict[str, Fraction] = {}
+        for formula in side:
+            for element, count in composition(formula):
+                atoms[element] = atoms.get(element, Fraction(0)) + formula.count * count
+        totals.append(atoms)
+    return Reaction(left, right) if left and right and totals[0] == totals[1] else None
 
 
 def _side(text: str) -> tuple[Formula, ...]:

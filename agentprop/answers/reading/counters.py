@@ -26,7 +26,7 @@ _NO_COUNTERS = frozenset(words("""
     negatives reciprocal opposite conjugate about approximately nearly almost around between through until any all each
     every both multiple multiples multiplied power powers remainder exponent because since while which that who whose
     whom then hence therefore means equals equal unknown undefined impossible possibly probably unlikely invalid
-    question guess guesses worse better larger smaller greater bigger higher lower further different variable
+    question guess guesses worse better larger smaller greater bigger higher lower further variable
     """))  # fmt: skip
 _IRREGULAR = frozenset(words("""
     people children men women mice feet geese teeth fish sheep deer dice oxen cacti fungi radii species aircraft salmon
@@ -43,7 +43,9 @@ _SINGULAR = frozenset(words("""
     """))  # fmt: skip
 _ADJECTIVE = re.compile(r"[A-Za-z][a-z]+(?:[-/][a-z]+)?")
 _EMPTY = (["unit"], ["square", "unit"], ["cubic", "unit"], ["sq", "unit"], ["linear", "unit"])
-_EMPTY_TAILS = frozenset((("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",)))
+_EMPTY_TAILS = frozenset(
+    (("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",), ("of", "them"), ("of", "these"))
+)
 
 
 def counted(noun: str, value: Fraction | None, question: frozenset[str] = frozenset()) -> bool:
@@ -90,8 +92,13 @@ def is_count(unit: Unit) -> bool:
     return any(base.startswith("count of ") for base, _ in unit.dimensions)
 
 
+_PLACE = re.compile(r"(?:in|of|from|among|on) (?:the|this|that|our|her|his|their) [a-z]{3,}")
+
+
 def without_total(pieces: list[str]) -> list[str]:
-    """`5 apples in total` without its last words, which add nothing."""
+    """`5 apples in total`, `5 elements in the set` without their last words, which add nothing."""
+    if len(pieces) > 4 and _PLACE.fullmatch(" ".join(pieces[-3:])):
+        return pieces[:-3]
     for size in (2, 1):
         if tuple(word.casefold() for word in pieces[-size:]) in _EMPTY_TAILS:
             return pieces[:-size]

@@ -28,6 +28,11 @@ GREEK = frozenset(words(
     "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar varrho "
     "partial nabla jmath aleph varsigma varpi"
 ))  # fmt: skip
+GREEK_VARIANTS = {
+    "varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho", "varsigma": "sigma", "ell": "l",
+}  # fmt: skip
+"""Letters that are the same letter in another hand."""
+
 DECORATIONS = {
     "bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "vec": "vec", "overrightarrow": "vec",
     "tilde": "tilde", "widetilde": "tilde", "dot": "dot", "ddot": "ddot", "mathcal": "", "mathscr": "", "mathfrak": "",

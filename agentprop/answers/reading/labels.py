@@ -11,7 +11,7 @@ from typing import NamedTuple
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _LABEL = re.compile(
     r"(?:(?:option|choice|answer|part)\s*:?\s*)?"
-    r"(?:\(\s*(?P<round>[A-Za-z]|[ivx]{1,4}|\d)\s*\)|\[\s*(?P<square>[A-Z])\s*\]"
+    r"(?:\(\s*(?P<round>[A-Za-z]|[ivx]{1,4}|\d)\s*\):?|\[\s*(?P<square>[A-Z])\s*\]"
     r"|(?P<bare>[A-Za-z]|[ivx]{2,4})\s*[).:](?![=\d]))"
     r"(?:\s|\\[ ,;:]|\\quad)+(?P<content>\S.*)",
     re.DOTALL | re.IGNORECASE,
@@ -21,7 +21,7 @@ _LONE = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(
-    r"(?:^|(?<=[\s,;.&]))(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4}|\d(?=\)))\s*[):](?![=\d]))"
+    r"(?:^|(?<=[\s,;.&]))(?:part\s+)?(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4}|\d(?=\)))\s*[):](?![=\d]))"
     r"(?=\s|\\[ ,;:]|\\quad)",
     re.IGNORECASE,
 )

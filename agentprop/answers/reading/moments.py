@@ -35,10 +35,29 @@ def moments(text: str) -> list[Node]:
     """The dates or the time that the whole text may be; none where it is something else."""
     if len(text) > 60 or not any(char.isdigit() for char in text):
         plain = text.casefold()
+        if (past := _past(plain)) is not None:
+            return [past]
         return [Clock(43_200 if plain.endswith("noon") else 0, True)] if plain in _NAMED else []
     plain = " ".join(_LETTERS.sub(" ", text).split())
     clock = _clock(plain)
     return [clock] if clock is not None else _days(plain)
+
+
+_NUMERALS = {name: number for number, name in enumerate(words(
+    "one two three four five six seven eight nine ten eleven twelve"), 1)}  # fmt: skip
+_PAST = re.compile(rf"(half|(?:a )?quarter) (past|to) (\d{{1,2}}|{'|'.join(_NUMERALS)})(?:{_HALF})?", re.IGNORECASE)
+
+
+def _past(text: str) -> Clock | None:
+    """`half past three`, `quarter to 6 p.m.`."""
+    match = _PAST.fullmatch(text)
+    if match is None or (match[1].casefold() == "half" and match[2].casefold() == "to"):
+        return None
+    hour = _NUMERALS.get(match[3].casefold()) or int(match[3])
+    minutes = 30 if match[1].casefold() == "half" else 15
+    if match[2].casefold() == "to":
+        hour, minutes = (hour + 10) % 12 + 1, 60 - minutes
+    return _at(hour, minutes * 60, match[4] or match[5]) if 1 <= hour <= 12 else None
 
 
 _NAMED = frozenset(("noon", "midnight", "12 noon", "12 midnight"))
@@ -73,6 +92,8 @@ def _clock(text: str) -> Clock | None:
         return _at(hour, minute * 60 + second, match[4] or match[5])
     if match := _HOUR.fullmatch(text):
         return _at(int(match[1]), 0, match[2] or match[3]) if int(match[1]) <= 12 else None
+    if (past := _past(text)) is not None:
+        return past
     if match := _OCLOCK.fullmatch(text):
         return _at(int(match[1]), 0, None) if int(match[1]) <= 12 else None
     return None

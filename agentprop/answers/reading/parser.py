@@ -98,6 +98,8 @@ class Parser(Atoms):
             while self.tight and self.starts_factor():
                 right = combine("*", right, self._implicit_factor())
         match head:
+            case "-" if isinstance(left, Constant) and isinstance(right, Collection) and right.kind == "set":
+                return combine("minus", left, right)
             case "-":
                 return combine("+", left, combine("neg", right))
             case "ratio":

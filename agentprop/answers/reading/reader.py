@@ -36,11 +36,12 @@ from agentprop.answers.reading.nodes import (
     symbols,
     walk,
 )
+from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
-from agentprop.answers.reading.typography import clean, is_mathematical
+from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -100,7 +101,9 @@ def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[s
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:
-        return _AnswerReader(text, question, depth, parts, mathematical=is_mathematical(answer.strip())).read()
+        answer = answer.strip()
+        mathematical, worded = is_mathematical(answer), is_word(answer)
+        return _AnswerReader(text, question, depth, parts, mathematical=mathematical, worded=worded).read()
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
 
@@ -110,13 +113,14 @@ class _AnswerReader:
 
     def __init__(
         self, text: str, question: frozenset[str], depth: int, parts: dict[tuple[str, int], Reading], *,
-        mathematical: bool,
+        mathematical: bool, worded: bool,
     ) -> None:  # fmt: skip
         self.text = text
         self.question = question
         self.depth = depth
         self.parts = parts
         self.mathematical = mathematical
+        self.worded = worded
         self.failure = ""
 
     def read(self) -> Reading:
@@ -183,7 +187,7 @@ class _AnswerReader:
 
     def _prose(self) -> Reading | None:
         """Letters only: words first, and the product of variables that they may be."""
-        if self.mathematical or not is_prose(self.text):
+        if self.mathematical or not (self.worded or is_prose(self.text)):
             return None
         spelled = number_in_words(self.text)
         if spelled is not None:
@@ -231,9 +235,9 @@ class _AnswerReader:
         readings: list[Node] = []
         opened = without_opening(self.text)
         for candidate in (self.text,) if opened == self.text else (opened, self.text):
-            text = translated(candidate)
-            for spelling in spellings(text):
-                readings.extend(node for node in self._both(spelling) if node not in readings)
+            for text in indexed(respelled(translated(candidate))):
+                for spelling in spellings(text):
+                    readings.extend(node for node in self._both(spelling) if node not in readings)
             if readings:
                 break
         spelled = number_in_words(self.text) if not self.mathematical else None

@@ -41,7 +41,8 @@ def sequence(parser: Cursor) -> Node:
         joints.append(parser.take().text)
         if parser.sees("and", "or"):
             joints[-1] = parser.take().text
-        if (parser.token.kind == "end" or parser.sees(")", "]", "}", "\\}")) and joints[-1] in (",", ";", "\\\\", "&"):
+        ends = parser.token.kind == "end" or parser.sees(")", "]", "}", "\\}", *parser.stops)
+        if ends and joints[-1] in (",", ";", "\\\\", "&"):
             break
         if parser.sees(*GIVEN):
             continue

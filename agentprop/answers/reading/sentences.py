@@ -20,7 +20,7 @@ _OPENING = re.compile(
 )
 _ADVERB = (
     r"(?:exactly|precisely|only|just|simply|approximately|about|roughly|around|a total of|the number|the value|equal to"
-    r"|approx\.?|ca\.|some|indeed|given by|therefore|thus|hence|then)"
+    r"|approx\.?|ca\.|some|indeed|given by|(?:in )?the year|therefore|thus|hence|then)"
 )
 _ADVERBS = re.compile(rf"(?:{_ADVERB}\s+)+", re.IGNORECASE)
 _VERB = (
@@ -94,6 +94,9 @@ _TRANSLATIONS = tuple(
         (r"\b(?:is|are) equal to\b|\bequals to\b|\bequal to\b", " = "),
         (r"(?<=[)\]}])\s*\bunion\b\s*(?=[(\[{\\])", r" \\cup "),
         (r"\bplus or minus\b|\+/-|\+-", r" \\pm "),
+        (r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$", ""),
+        (r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
+        (r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
         (r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
         (r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
         (r"\b(?:us|usd)\s?(?=\$\s*\d)", ""),

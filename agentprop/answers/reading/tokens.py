@@ -84,6 +84,8 @@ def _spell(char: str) -> str:
     if "\u2044" in plain:
         numerator, _, denominator = plain.partition("\u2044")
         return f"\\frac{{{numerator}}}{{{denominator}}}" if denominator else char
+    if len(plain) == 1 and plain != char:
+        return _spell(plain)
     return plain if plain.isascii() and ("\uff00" <= char <= "\uffef" or char >= "\U0001d400") else char
 
 

@@ -34,12 +34,21 @@ _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"
     r"\\?([ijk])(?:math)?\s*\}?\s*\}|\\(?:hat|vec)\s+([ijk])(?![a-zA-Z])|\\(?:hat|vec)\s*\\([ij])math(?![a-zA-Z])"
 )
+_PROVED = re.compile(
+    r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
+    r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
+)
+"""Marks behind an answer that say nothing about it: the end of a proof, the number of an equation, space."""
+
 _LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
+_END_OF_ROWS = re.compile(r"[.,;](?=\s{0,8}\}?\s{0,8}\\end\s{0,4}\{)")
+_KILO_OHM = re.compile(r"\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}\s*(?=\\Omega)")
 _ROWS = re.compile(r"\\(?:begin|end)\s*\{(?:align(?:ed)?|equation|gathered|split|gather|eqnarray)\*?\}")
 _TIMES_TEN = re.compile(r"(?<=[\d.])\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
 _MATHS = re.compile(r"\s*(?:\$\$?[^$]*\$\$?|\\\(.*\\\)|\\\[.*\\\])[\s.,;]*", re.DOTALL)
+_WORD = re.compile(r"\$?\\(?:text(?:bf|it|rm|tt|sf)?|mbox|hbox|emph)\s*\{\s*[A-Za-z]+\s*\}\$?")
 _TEXT = re.compile(r"\\(?:text|mbox|hbox|emph)")
 
 
@@ -76,6 +85,11 @@ def is_mathematical(text: str) -> bool:
     return text[:1] in ("$", "\\") and bool(_MATHS.fullmatch(text)) and not _TEXT.search(text)
 
 
+def is_word(text: str) -> bool:
+    """One word set as text: its letters are no variables."""
+    return bool(_WORD.fullmatch(text))
+
+
 def _without_tags(text: str) -> str:
     text = _TAGS.sub(lambda m: f"{'^' if m[1].lower() == 'sup' else '_'}{{{m[2]}}}" if m[1] else " ", text)
     return html.unescape(text) if "&" in text and ";" in text and "\\" not in text else text
@@ -86,6 +100,8 @@ def _without_commands(text: str) -> str:
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
     text = _SEGMENT.sub(r"\1\2", text)
     text = _THIN_GROUPS.sub(",", text) if "\\!" in text else text
+    text = _END_OF_ROWS.sub(" ", text) if "\\end" in text else text
+    text = _KILO_OHM.sub(r"\1", text) if "\\Omega" in text else text
     text = _ROWS.sub(" ", text).replace("\\$", "\\USD ").replace("\\!", "")
     text = text.replace("\\right.", " ").replace("\\left.", " ")
     for _ in range(4):
@@ -105,6 +121,7 @@ def _without_dollars(text: str) -> str:
 
 def _without_marks(text: str) -> str:
     """The text without the marks that end a sentence or quote it as code."""
+    text = _PROVED.sub("", text) if "\\" in text else text
     while text[-1:] in (".", ",", ";", "。", "`") and not text.endswith("..."):
         text = text[:-1].rstrip()
     text = _LEADING_SPACE.sub("", text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
-from agentprop.answers.reading.nodes import Collection, Constant, Node, Truth, Words
+from agentprop.answers.reading.nodes import Collection, Constant, Interval, Node, Number, Truth, Words, apply
 
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "correct": True, "incorrect": False}
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -19,6 +20,16 @@ _ECHO = re.compile(
     r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(
+    r"[A-Za-z' ,-]*\b(?:is|are|was|were|does|do|did|has|have|can|cannot|could|will|exists?|holds?|works?|converges?"
+    r"|diverges?|contains?|must|always|commutes?|intersects?)\b[A-Za-z' ,-]*"
+)
+_NUMBERED = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|twice|once|first|second|third)\b",
+    re.IGNORECASE,
+)
+_NONE_THERE = re.compile(r"\bthere (?:is|are|exists?) no\b", re.IGNORECASE)
+_DENIES = re.compile(r"\b(?:not|never|cannot|none|impossible|neither|nor)\b|n't\b", re.IGNORECASE)
 _REASON = re.compile(r"(?:because|since|as|due to)\b", re.IGNORECASE)
 _TURN = re.compile(
     r"\b(?:but|however|though|although|except|unless|only if|yes|no|true|false|or|maybe|otherwise)\b", re.IGNORECASE
@@ -27,11 +38,14 @@ _TURN = re.compile(
 _PROSE = re.compile(r"[^\W\d_]+(?:(?:\.?\s+|['’]|(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})|\.(?=m\b))[^\W\d_]+)*\.?")
 _REAL = r"(?:real|rational|integer|integral|positive|negative|complex|valid|possible|such|further|finite|whole|natural)"
 _THING = r"(?:solution|root|value|number|answer|integer|point|triangle|function|zero|intersection|intercept)s?"
+_ALL = r"(?:the set of )?(?:all |any |every |the )?(?:set of )?"
+_NUMBERS = r"(?: numbers?| values?)?(?: [a-z])?"
 _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     (re.compile(pattern), node)
     for pattern, node in (
         (
-            rf"(?:there (?:is|are|exists?|exist) )?no (?:{_REAL} )*{_THING}(?: (?:exists?|(?:is|are) possible))?"
+            rf"(?:there (?:is|are|exists?|exist) )?no (?:such )?(?:{_REAL} )*(?:{_THING}|(?<=such )[a-z])"
+            r"(?: (?:exists?|(?:is|are) possible))?"
             rf"|(?:the |this )?(?:equation|system|inequality|problem|it) has no (?:{_REAL} )*{_THING}"
             r"|(?:the )?(?:empty|null) set|solution set is empty|inconsistent(?: system)?|none exists?",
             Collection("set", ()),
@@ -41,6 +55,13 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
             r"|(?:the )?(?:set of )?real numbers|[a-z] (?:is|can be) any real number|the reals",
             Constant("reals"),
         ),
+        (rf"{_ALL}positive reals?{_NUMBERS}", Interval(Number(Fraction(0)), Constant("inf"), False, False)),
+        (
+            rf"{_ALL}negative reals?{_NUMBERS}",
+            Interval(apply("neg", Constant("inf")), Number(Fraction(0)), False, False),
+        ),
+        (rf"{_ALL}non ?negative reals?{_NUMBERS}", Interval(Number(Fraction(0)), Constant("inf"), True, False)),
+        (rf"{_ALL}naturals?(?: numbers?)", Constant("naturals")),
         (r"(?:the set of )?(?:all|any|every|the) integers?(?: [a-z])?|(?:the )?set of integers", Constant("integers")),
         (
             r"(?:there (?:is|are) )?(?:an )?(?:infinitely many|infinite number of|infinite number|infinite)"
@@ -65,9 +86,16 @@ def as_truth(text: str) -> tuple[Truth, str] | None:
     if not rest:
         return (truth, "") if not match[2] or not match[2][0].isalpha() else None
     reason = match[2][:1].isalpha() or bool(_REASON.match(rest))
-    if _ECHO.fullmatch(rest) or (reason and not _TURN.search(rest)):
+    if _ECHO.fullmatch(rest) or _says_it_again(truth.value, rest) or (reason and not _TURN.search(rest)):
         return truth, rest
     return None
+
+
+def _says_it_again(truth: bool, rest: str) -> bool:
+    """`No, such a number cannot exist`: a clause in words that holds no value and does not turn the answer round."""
+    rest = _NONE_THERE.sub("there is not", rest)
+    plain = _CLAUSE.fullmatch(rest) and len(rest.split()) > 2
+    return bool(plain) and not (_TURN.search(rest) or _NUMBERED.search(rest) or (truth and _DENIES.search(rest)))
 
 
 def after_truth(text: str) -> tuple[Truth, str] | None:

@@ -1,0 +1,105 @@
+"""What stands around a box and belongs to its answer: a sign, a currency, a unit, or the formula it is a part of.
+
+`\\boxed{8} \\text{ cm}` is 8 cm, `2\\boxed{8}` is 16, `\\boxed{8}^2` is 64, and `so \\boxed{8} - as shown` is 8.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agentprop.answers.reading.parser import is_unit
+
+_WINDOW = 200
+"""Characters on either side of a box that are looked at."""
+
+_SPACE = r"(?:[$\s]|\\[),;!: ])"
+_SIGN = re.compile(_SPACE + r"{0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])")
+_UNIT = re.compile(
+    _SPACE + r"{0,6}\\(?:text|textrm|mathrm|rm|mbox)\s*\{(?P<unit>[^{}]{1,40})\}(?P<power>\s*\^\s*\{?-?\d\}?)?"
+    "|" + _SPACE + r"{1,6}(?P<word>[A-Za-z][A-Za-z/^0-9]{0,20})(?=[.,;]?\s*(?:$|\n))"
+)
+_SCALE = re.compile(r"\s*(?:hundred|thousand|million|billion|trillion|dozen|lakh|crore|percent)\s*", re.IGNORECASE)
+_SIMPLE = re.compile(r"\s*(?:\d[\d.,]*|\w)\s*")
+
+_FORMULA_ENDS = r"\$|\\[()\[\]]|\\\\|\n|[,;:&]\s|\\(?:approx|implies|q?quad|to|[Rr]ightarrow|therefore)(?![a-zA-Z])"
+_OPENING = re.compile(_FORMULA_ENDS + r"|(?<![<>!\\])=|\\text\w*\s*\{[^{}]*\}|\\(?:color|[hv]space\*?)\s*\{[^{}]*\}")
+_CLOSING = re.compile(_FORMULA_ENDS + r"|=|[.;:,]\s|[.,;:]$|\\text\w*\s*\{")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_OPERAND = r"(?:[\d)\]}!]|(?<![A-Za-z\\])[A-Za-z]|\\(?:pi|infty|alpha|beta|theta|lambda)\s*)"
+_INFIX = r"(?:[-+*/^_]|\\(?:cdot|times|div|pm|mp|setminus|cup|cap|bmod)\s*)"
+_TIED_BEFORE = re.compile(
+    rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
+)
+_APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
+_TIED_BEHIND = re.compile(
+    r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
+    rf"|(?:\s|\\[,;!: ])*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
+    r"|(?:\s|\\[,;!: ])*\\(?:sqrt|[dt]?frac|pi|ln|log|sin|cos|tan)(?![a-zA-Z])|!\s*(?:\$|\\[)\]]|[-+*/=^])"
+)
+_ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\s*|[\^_}])$")
+
+
+def with_surroundings(text: str, start: int, end: int, content: str) -> str:
+    """The answer that a box from `start` to `end` gives with its content and what belongs to it."""
+    whole = _formula_around(text, start, end, content)
+    if whole is not None:
+        return whole
+    before = text[max(0, start - 8) : start].rstrip(" ")
+    if re.search(r"(?:^|[$=(\[])\s*-$", before) and text[start - 1 : start] == "-":
+        content = f"-{content}" if re.fullmatch(r"\s*[\w.\\{}/]+\s*", content) else f"-({content})"
+    money = re.search(r"(?:\\\$|[€£¥₹])$", before)
+    content = f"{money[0]}{content}" if money else content
+    if not re.search(r"[\d}a-z)]\s*$", content):
+        return content
+    if (sign := _SIGN.match(text, end)) is not None:
+        return content + sign["sign"].replace("\\%", "%").replace("%", "\\%")
+    after = _UNIT.match(text, end)
+    unit = (after["unit"] or after["word"]) if after else ""
+    if after and (is_unit(unit) or _SCALE.fullmatch(unit)):
+        return f"{content} \\text{{{unit}}}{after['power'] or ''}"
+    return content
+
+
+def _formula_around(text: str, start: int, end: int, content: str) -> str | None:
+    """The formula whose factor, summand, exponent or argument the box is; None where it stands for itself."""
+    left, right = _left_of(text[max(0, start - _WINDOW) : start]), _right_of(text[end : end + _WINDOW])
+    inside = _opened(left)
+    argument = inside is not None and _ARGUMENT.search(left[:inside].rstrip())
+    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end)
+    if not tied or _SIGN.match(text, end):
+        return None
+    bare = _SIMPLE.fullmatch(content) and not re.search(r"\w$", left) and not right[:1].isdigit()
+    return f"{left}{content if bare else f'({content})'}{right}".strip()
+
+
+def _left_of(before: str) -> str:
+    """The formula in front of a box: from the last delimiter, sign of equality or word on."""
+    ends = [match.end() for pattern in (_OPENING, _WORD) for match in pattern.finditer(before)]
+    return before[max(ends, default=0) :]
+
+
+def _right_of(after: str) -> str:
+    closing = _CLOSING.search(after)
+    after = after[: closing.start()] if closing else after
+    word = next((match for match in _WORD.finditer(after) if not is_unit(match[0])), None)
+    return after[: word.start()] if word else after
+
+
+def _is_tied(text: str, start: int, left: str) -> bool:
+    """Something is applied to the box: glued to it, or spaced out in a formula without words."""
+    if not left.strip():
+        return False
+    if _TIED_BEFORE.search(left):
+        return True
+    led_in = _WORD.search(text[max(0, start - _WINDOW) : start].rpartition("\n")[2][: -len(left)])
+    return led_in is None and _APPLIED_BEFORE.search(left) is not None
+
+
+def _opened(left: str) -> int | None:
+    """Where the innermost brace that is still open stands."""
+    depth = 0
+    for position in range(len(left) - 1, -1, -1):
+        depth += (left[position] == "}") - (left[position] == "{")
+        if depth < 0:
+            return position
+    return None
