@@ -2,8 +2,8 @@
 
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
 before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
-the items of numbered lists are problems and solutions; so are numbered items that hold a labelled solution each, and
-the rows of a table with a column of questions. Without any of these, lines that take turns as questions and short
+the items of numbered lists are problems and solutions, and those before a list of answers are problems; so are
+numbered items that hold a labelled solution each, and the rows of a table with a column of questions. Without any of these, lines that take turns as questions and short
 answers are read as such.
 """
 
@@ -169,6 +169,9 @@ def _listed(text: str) -> list[LabelledPart]:
     """The items of numbered lists under headings such as Exercises and Solutions."""
     pieces: list[LabelledPart] = []
     headings = list(_HEADING.finditer(text))
+    parts = [_LISTS[heading["label"].lower()] for heading in headings]
+    if parts and "question" not in parts and not _LABEL.search(text[: headings[0].start()]):
+        pieces = [_item("question", *one) for one in _stretches(_ITEM, text[: headings[0].start()])]
     for heading in headings:
         after = _OTHER_HEADING.search(text, heading.end())
         section = text[heading.end() : after.start() if after else len(text)]
@@ -177,8 +180,12 @@ def _listed(text: str) -> list[LabelledPart]:
         part = _LISTS[heading["label"].lower()]
         for item, body in _stretches(_ITEM, section):
             if not _LABEL.search(body):  # labelled there, it is read from its labels
-                pieces.append(LabelledPart(part, item["number"] or item["inner"], _body(body)))
+                pieces.append(_item(part, item, body))
     return pieces
+
+
+def _item(part: str, item: re.Match[str], body: str) -> LabelledPart:
+    return LabelledPart(part, item["number"] or item["inner"], _body(body))
 
 
 def _in_turns(text: str) -> list[LabelledPart]:

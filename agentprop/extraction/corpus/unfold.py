@@ -44,7 +44,7 @@ def _is_column(value: Any) -> bool:
 
 
 def _path(row: Mapping[str, Any], depth: int) -> tuple[str, ...]:
-    if depth == 0 or any(asks(name) and not _holds_objects(value) for name, value in row.items()):
+    if depth == 0 or any(likeness("outputformat", name) for name in row) or any(asks(name) and not _holds_objects(value) for name, value in row.items()):
         return ()
     for name, value in row.items():
         if _holds_objects(value):
