@@ -17,7 +17,7 @@ _COMMAND = re.compile(r"\\[A-Za-z]+|\$[^$]*\$")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SAID = re.compile(
     r"(?:answer\s+is|答案是|答案为)\s*:?\s*([^\s].*?)(?:\.(?:\s|$)|。|\n|$)"
-    r"|^\W*(?:final\s+)?answer\W*?:\W*?\s*([^\s*].*?)\W*$",
+    r"|^\W*(?:final\s+)?answer\W*?:(?!.*\banswer\s+is\b)\W*?\s*([^\s*].*?)\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOX = re.compile(r"\\f?box(?:ed)?(?![a-z])")

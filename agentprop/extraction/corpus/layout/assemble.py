@@ -156,7 +156,7 @@ class Assembler:
         """The text and the table that the question speaks of."""
         text = self._text("context", row).strip()
         table = table_text(unpacked(self._value("table", row))).strip() if "table" in self._parts else ""
-        return "\n\n".join(filter(None, (text, table and f"{table}\n")))
+        return "\n\n".join(filter(None, (text, table)))
 
     def _solution(self, row: Row, chat: Chat | None) -> str:
         value = unpacked(self._value("solution", row)) if "solution" in self._parts else ""
@@ -201,7 +201,8 @@ class Assembler:
             if place is not None:
                 return FoundAnswer(options[place].text, "option"), place
         value = self._value("answer", row) if "answer" in self._parts else None
-        if says_none(value):
+        counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
+        if says_none(value) or counted:  # -1 and the like name no option
             return NONE, None
         found = NONE if value is None else read_answer(value, self._answer_name, row.get("is_multiple_answer"))
         if found.text or tested:

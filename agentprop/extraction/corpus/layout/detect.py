@@ -7,6 +7,7 @@ others that fill its gaps are kept behind it. A question without a usual name is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from agentprop.extraction.corpus.layout.instructions import Instructions, instru
 from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.names import WEAK, WORD, likeness, plain, vocabulary, words
 from agentprop.extraction.corpus.layout.option_fields import option_fields
-from agentprop.extraction.corpus.layout.options import LETTERS, Form, Option, form_of, read_options, split_inline
+from agentprop.extraction.corpus.layout.options import LETTERS, Form, Option, form_of, marked, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Path, at, parsed
 from agentprop.extraction.corpus.layout.shapes import (
     is_arithmetic,
@@ -161,6 +162,8 @@ class _Detector:
                 continue
             found = sum(bool(FITS[part](value)) for value in values if value is not None)
             doubtful = part == "program" or says <= WEAK + 0.05
+            if part == "solution" and all(map(_is_flag, self._sample.filled(path))):
+                says /= 2
             if found and (not doubtful or found >= MOSTLY * len(self._sample.filled(path))):
                 yield says * found / len(values), self._take(part, path, found, "name")
 
@@ -204,7 +207,8 @@ class _Detector:
         return (max(found, key=lambda one: one[:2])[2],) if found else ()
 
     def _fill_by_shape(self) -> None:
-        """Where the question had no name either: options and a letter, or a short value and a text that computes."""
+        """Where the question had no name either: options and a letter, one of the options that stand in the question,
+        or a short value and a text that computes."""
         if self._taken["question"][0].why != "shape":
             return
         rest = [
@@ -217,6 +221,13 @@ class _Detector:
             self._columns = others
             self._add("answer", letters[0])
             return
+        asked = self._sample.values[self._taken["question"][0].path]
+        inline = [split_inline(text)[1] if isinstance(text, str) else [] for text in asked]
+        for path, _ in rest if any(inline) and "answer" not in self._taken else ():
+            pairs = zip(self._sample.values[path], inline, strict=True)
+            if form_of([(said, options) for said, options in pairs if said and options]) in ("text", "letter"):
+                self._add("answer", path)
+                return
         short = [path for path, values in rest if all(map(is_short_value, values))]
         computing = [path for path, values in rest if sum(map(is_arithmetic, values)) >= MOSTLY * len(values)]
         if short and "answer" not in self._taken:
@@ -265,7 +276,11 @@ class _Detector:
         if any(one.why == "given" for one in listed) or self._told("options") is not None:
             return
         for one in listed:
-            options = [read_options(value) for value in self._sample.values[one.path]]
+            values = self._sample.values[one.path]
+            options = [read_options(value) for value in values]
+            if sum(marked(value) is not None for value in values) >= MOSTLY * len(values):
+                self._taken["options"] = (self._taken.pop("answer")[0]._replace(part="options"),)
+                return
             golds = [taken for _, taken in self._candidates("answer") if len(taken.path) == len(one.path)]
             for gold in golds if sum(map(bool, options)) >= MOSTLY * len(options) else ():
                 pairs = [pair for pair in zip(self._sample.values[gold.path], options, strict=True) if all(pair[1:])]
@@ -310,6 +325,11 @@ class _Detector:
     def _gold(self, row: Mapping[str, Any]) -> Any:
         paths = self._taken.get("answer", ())
         return next((value for taken in paths if (value := at(taken.path, row)) is not None and value != ""), None)
+
+
+def _is_flag(value: Any) -> bool:
+    """Whether a value is one word, such as `on`, which says how a solution is and is none."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z_]{2,}", value.strip()))
 
 
 def _related(one: Path, other: Path) -> bool:

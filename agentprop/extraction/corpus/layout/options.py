@@ -24,6 +24,9 @@ _LABEL_KEYS, _TEXT_KEYS = (
 )
 
 
+_RIGHT_KEYS = ("correct", "is_correct", "isCorrect", "isRight")
+
+
 class Option(NamedTuple):
     """One of the options."""
 
@@ -80,10 +83,11 @@ def _is_scored(value: Mapping[str, Any]) -> bool:
 
 def marked(value: Any) -> int | None:
     """Which of the options is marked as true with a 1 among zeros."""
-    if isinstance(value, Mapping) and _is_scored(value):
-        marks: Any = list(value.values())
-    else:
-        marks = value.get("labels") or value.get("label") if isinstance(value, Mapping) else None
+    marks: Any = None
+    if isinstance(value, Mapping):
+        marks = list(value.values()) if _is_scored(value) else value.get("labels") or value.get("label")
+    elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        marks = [next((item[name] for name in _RIGHT_KEYS if name in item), None) for item in value]
     if isinstance(marks, list) and marks and all(mark in (0, 1) for mark in marks) and sum(marks) == 1:
         return marks.index(1)
     return None
