@@ -2,9 +2,9 @@
 
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
 before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
-the items of numbered lists are problems and solutions, and those before a list of answers are problems; so are
-numbered items that hold a labelled solution each, and the rows of a table with a column of questions. Without any of these, lines that take turns as questions and short
-answers are read as such.
+the items of numbered lists are problems and solutions, and those before a list of answers are problems. So are numbered
+items and headed sections that hold a labelled solution each, and the rows of a table with a column of questions.
+Without any of these, lines that take turns as questions and short answers are read as such.
 """
 
 from __future__ import annotations

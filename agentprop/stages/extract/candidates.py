@@ -86,7 +86,7 @@ class SeenDocuments:
 
 
 def _program_fault(document: Document) -> str:
-    """Why no skill can be made of a programming task; nothing for other documents and for those that the miner tries."""
+    """Why no skill can be made of a programming task; nothing for other documents and those that the miner tries."""
     if document.streams and not document.test:
         return "its tests run a whole program on input; a skill is made of a function and calls of it"
     if (document.test or document.calls) and not document.program:

@@ -15,11 +15,19 @@ from typing import Any
 from agentprop.extraction.corpus.document import ABSENT, Fields
 from agentprop.extraction.corpus.layout.evidence import Layout, RowSample, Taken
 from agentprop.extraction.corpus.layout.fits import FITS
-from agentprop.extraction.corpus.layout.instructions import Instructions, instructions_of
+from agentprop.extraction.corpus.layout.instructions import NO_INSTRUCTIONS, Instructions, instructions_of
 from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.names import WEAK, WORD, likeness, plain, vocabulary, words
 from agentprop.extraction.corpus.layout.option_fields import option_fields
-from agentprop.extraction.corpus.layout.options import LETTERS, Form, Option, form_of, marked, read_options, split_inline
+from agentprop.extraction.corpus.layout.options import (
+    LETTERS,
+    Form,
+    Option,
+    form_of,
+    marked,
+    read_options,
+    split_inline,
+)
 from agentprop.extraction.corpus.layout.paths import Path, at, parsed
 from agentprop.extraction.corpus.layout.shapes import (
     is_arithmetic,
@@ -44,7 +52,8 @@ UNNAMED_CHAT = 0.45
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
 _PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "table",
-          "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id", "image")  # fmt: skip
+          "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id",
+          "image")  # fmt: skip
 """Parts in the order in which they take their paths."""
 _INSTRUCTIONS = frozenset({"instruction", "task", "prompt", "query"})
 """Questions that an `input` follows."""
@@ -260,8 +269,10 @@ class _Detector:
     def _instructions(self) -> Instructions:
         """What all questions say of the reply; a person who named their field gets it whole."""
         taken = self._taken["question"][0]
+        if taken.why == "given":
+            return NO_INSTRUCTIONS
         asked = (read_chat(value).question if is_chat(value) else value for value in self._sample.filled(taken.path))
-        return Instructions() if taken.why == "given" else instructions_of([one for one in asked if isinstance(one, str)])
+        return instructions_of([one for one in asked if isinstance(one, str)])
 
     # --- options and the gold ---
 

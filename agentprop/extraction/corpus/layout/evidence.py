@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from agentprop.extraction.corpus.layout.instructions import Instructions
+from agentprop.extraction.corpus.layout.instructions import NO_INSTRUCTIONS, Instructions
 from agentprop.extraction.corpus.layout.options import Form
 from agentprop.extraction.corpus.layout.paths import Path, fields, written
 from agentprop.extraction.corpus.rows import Row
@@ -48,7 +48,7 @@ class Layout:
     """How the answer names an option."""
     inline: bool = False
     """Whether options stand in the question."""
-    instructions: Instructions = Instructions()
+    instructions: Instructions = NO_INSTRUCTIONS
     """What every question says of the reply; it is left out."""
     marked: bool = False
     """Whether question and solution stand in one text, each after a mark."""

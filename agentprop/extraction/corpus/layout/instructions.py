@@ -10,7 +10,6 @@ besides stays: it may be part of the question.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,8 +20,8 @@ from agentprop.extraction.corpus.layout.shapes import is_asking
 LEAST = 3
 """Prompts that must agree."""
 _REPLY = re.compile(
-    r"step[- ]by[- ]step|\\boxed|####|<think>|<answer>|\bAnswer:|\b(?:the|your) (?:final )?(?:answer|response|reasoning|code)\b"
-    r"|solve the following\b",
+    r"step[- ]by[- ]step|\\boxed|####|<think>|<answer>|\bAnswer:|solve the following\b"
+    r"|\b(?:your|(?:your|the) final) (?:answer|response|reasoning|code)\b",
     re.IGNORECASE,
 )
 _END = re.compile(r"(?<=[.:?!。？])\s+|\n\s*")
@@ -43,17 +42,23 @@ class Instructions(NamedTuple):
         return prompt.removeprefix(self.before).removesuffix(self.after).strip() or prompt
 
 
+NO_INSTRUCTIONS = Instructions()
+
+
 def instructions_of(prompts: Sequence[str]) -> Instructions:
     """The instructions of prompts; none if most of the prompts would ask nothing without them."""
     if len(set(prompts)) < LEAST:
-        return Instructions()
-    found = Instructions(_before(os.path.commonprefix([*prompts])), _after(_common_end(prompts)))
+        return NO_INSTRUCTIONS
+    reversed_ = [prompt[::-1] for prompt in prompts]
+    found = Instructions(_before(_common(prompts)), _after(_common(reversed_)[::-1]))
     asking = sum(is_asking(found.without(prompt)) for prompt in prompts)
-    return found if any(found) and 2 * asking >= len(prompts) else Instructions()
+    return found if any(found) and 2 * asking >= len(prompts) else NO_INSTRUCTIONS
 
 
-def _common_end(texts: Sequence[str]) -> str:
-    return os.path.commonprefix([text[::-1] for text in texts])[::-1]
+def _common(texts: Sequence[str]) -> str:
+    """What all texts begin with: what the first and the last of them in order do."""
+    first, last = min(texts), max(texts)
+    return first[: next((i for i, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first))]
 
 
 def _before(text: str) -> str:

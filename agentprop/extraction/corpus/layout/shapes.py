@@ -17,7 +17,8 @@ MAX_PACKED = 1 << 20
 """Longest text that is tried as data, in characters; of a Python literal a tenth."""
 _PACKED = re.compile(r"\s*(?:\[\s*[\"'\[{]|\{\s*[\"'])")
 _CODE = re.compile(
-    r"^(?:```|def \w+\(|print\(|class \w+|import \w+|from [\w.]+ import |#include\b|public \w+|function \w+\(|@\w+|async def )",
+    r"^(?:```|def \w+\(|print\(|class \w+|import \w+|from [\w.]+ import |#include\b|public \w+|function \w+\(|@\w+|"
+    r"async def )",
     re.M,
 )
 _STATEMENT = re.compile(r"^\s+(?:return\b|for \w+.* in |if .*:$|while .*:$)", re.M)
