@@ -177,12 +177,10 @@ class Assembler:
 
     def _options(self, question: str, row: Row) -> tuple[str, list[Option]]:
         """The question without its options, and these."""
-        if self.layout.inline:
-            return split_inline(question)
-        if not self._has_options:
-            asked, found = split_inline(question) if self._is_letter(row) else ("", [])
-            named = found and not _SPEAKER.search(question) and self._right_option(row, found) is not None
-            return (asked, found) if named else (question, [])
+        if self.layout.inline or not self._has_options:
+            asked, found = split_inline(question) if self.layout.inline or self._is_letter(row) else ("", [])
+            named = self.layout.inline or (not _SPEAKER.search(question) and self._right_option(row, found) is not None)
+            return (asked, found) if asked and named else (question, [])
         if self._columns:
             found = [Option("", text) for get in self._columns if (text := plain_text(get(row)))]
             ordered = sorted(found, key=lambda one: one.text) if self.layout.right_first else found

@@ -145,13 +145,15 @@ def read_chat(messages: Any) -> Chat:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is a program, or the body of a function."""
+    """Whether a text is a program, or the body of a function; a worked solution may only hold some."""
+    if "```" in text and ("\\boxed" in text or "```output" in text):
+        return False
     return bool(_CODE.search(text)) or len(_STATEMENT.findall(text)) > 1 or text.startswith("    return ")
 
 
 def is_data(text: str) -> bool:
     """Whether a text is a value or an identifier: `[3, 1], 'ab'`, `Math_CoT`; a value in quotes may be a sentence."""
-    if re.fullmatch(r"[A-Za-z][\w./-]*", text):
+    if re.fullmatch(r"[A-Za-z]\w*(?:[./-]\w+)*", text):
         return not is_asking(text)
     if text[:1] not in "'\"([{-0123456789":
         return False
