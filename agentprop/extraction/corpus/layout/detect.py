@@ -188,7 +188,7 @@ class _Detector:
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
         if part == "question" and says <= WEAK:
             return 0.0  # such names need more evidence
-        if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps():
+        if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps() and not self._is_text(path):
             return 0.0  # it says which of the steps is wrong
         return says * depth
 
@@ -276,9 +276,12 @@ class _Detector:
 
     # --- options and the gold ---
 
+    def _is_text(self, path: Path) -> bool:
+        return any(isinstance(value, str) for value in self._sample.values[path])
+
     def _has_steps(self) -> bool:
-        """Whether the solution is a list."""
-        paths = self._taken.get("solution", ())
+        """Whether the solution is a list, and nothing is there that a number could count besides."""
+        paths = () if self._has_options() else self._taken.get("solution", ())
         return any(isinstance(value, list) for one in paths[:1] for value in self._sample.values[one.path])
 
     def _answers_as_options(self) -> None:
