@@ -10,6 +10,7 @@ An object that is none of these is one record.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from agentprop.extraction.corpus.layout.names import asks, is_record, split_of
@@ -131,8 +132,11 @@ def columns(value: dict[str, Any]) -> Iterator[Rows]:
 
 
 def listed(rows: Iterator[Any]) -> Iterator[Rows]:
-    """Arrays whose first one names the columns."""
+    """Arrays whose first one names the columns, or that are chats."""
     names = next(rows)
+    if is_chat(names):
+        yield from (as_row(row, "an element") for row in chain([names], rows))
+        return
     if not all(isinstance(name, str) for name in names) or not any(map(asks, names)):
         yield Bad("not-an-object", "the elements are arrays, and the first one does not name columns", excerpt(names))
         names = None

@@ -2,9 +2,9 @@
 
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
 before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
-the items of numbered lists are problems and solutions; so are numbered items that hold a labelled solution each, and
-the rows of a table with a column of questions. Without any of these, lines that take turns as questions and short
-answers are read as such.
+the items of numbered lists are problems and solutions, and those before a list of answers are problems. So are numbered
+items and headed sections that hold a labelled solution each, and the rows of a table with a column of questions.
+Without any of these, lines that take turns as questions and short answers are read as such.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from agentprop.extraction.corpus.rows import Bad, Row
 LABELS = {
     "question": "problem question exercise task prompt q aufgabe exercice ejercicio esercizio",
     "solution": "worked~solution detailed~solution solution rationale explanation proof lösung solución soluzione",
-    "answer": "final~answer answer a antwort réponse respuesta",
+    "answer": "final~answer answer ans a antwort réponse respuesta",
 }
 """Part → its labels; `~` stands for a space."""
 HEADINGS = {
@@ -51,7 +51,7 @@ _BOLD = r"(?:\*\*|__|\*|_)?"
 _LABEL = re.compile(
     rf"^[ \t]*(?:>[ \t]*)?(?:#{{1,6}}[ \t]*)?{_BOLD}(?:(?P<label>{_LONG}){_OF}(?:[ \t]*{_NUMBER})?[ \t]*"
     rf"(?:\([^()\n]{{0,60}}\)[ \t]*)?(?:{_BOLD}[:.]{_BOLD}(?=\s|$)|{_BOLD}[ \t]*$)"
-    rf"|(?P<letter>[qa])[ \t]*(?P<count>\d*){_BOLD}:{_BOLD}(?=\s))",
+    rf"|(?P<letter>[qa])[ \t]*(?P<count>\d*){_BOLD}(?::|(?<=\d)[.)]){_BOLD}(?=\s))",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(
@@ -61,6 +61,7 @@ _HEADING = re.compile(
 )
 _ITEM = re.compile(r"^[ ]{0,3}(?:\*\*)?(?:\((?P<inner>\d+)\)|(?P<number>\d+)[.)])(?:\*\*)?[ \t]+(?=\S)", re.MULTILINE)
 _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_FOLDED = re.compile(r"</?details[^>]*>|</?summary[^>]*>")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*")
 
 
@@ -82,6 +83,7 @@ def problems(text: str) -> Iterator[Row | Bad]:
         lambda text: join([*_listed(text), *_labelled(text)]),
         _tabled,
         lambda text: join(_itemised(text)),
+        lambda text: join(_headed(text)),
         lambda text: join(_in_turns(text)),
     )
     found = next((rows for read in readers if (rows := read(text))), [])
@@ -119,7 +121,7 @@ def _owner(piece: LabelledPart, rows: Sequence[Row], numbers: Sequence[str]) -> 
 
 def _labelled(text: str) -> list[LabelledPart]:
     """The stretches that labels begin, up to the next label; nothing if no label is one of a problem."""
-    text = re.sub(r"</?details[^>]*>|</?summary[^>]*>", "\n", text)
+    text = _FOLDED.sub("\n", text)
     pieces = [_piece(label, body) for label, body in _stretches(_LABEL, text)]
     return pieces if any(piece.part == "question" for piece in pieces) else []
 
@@ -142,6 +144,17 @@ def _itemised(text: str) -> list[LabelledPart]:
     for _, body in _stretches(_ITEM, text):
         if label := _LABEL.search(body):
             pieces.append(LabelledPart("question", "", _body(body[: label.start()])))
+            pieces += [_piece(label, said) for label, said in _stretches(_LABEL, body)]
+    return pieces
+
+
+def _headed(text: str) -> list[LabelledPart]:
+    """Sections that hold a solution with a label each; what stands before it is the problem, else their heading."""
+    pieces: list[LabelledPart] = []
+    text = _FOLDED.sub("\n", text)
+    for heading, body in _stretches(re.compile(r"^#{1,6}[ \t]+(\S.*)", re.MULTILINE), text):
+        if label := _LABEL.search(body):
+            pieces.append(LabelledPart("question", "", _body(body[: label.start()]) or _body(heading[1])))
             pieces += [_piece(label, said) for label, said in _stretches(_LABEL, body)]
     return pieces
 
@@ -169,6 +182,9 @@ def _listed(text: str) -> list[LabelledPart]:
     """The items of numbered lists under headings such as Exercises and Solutions."""
     pieces: list[LabelledPart] = []
     headings = list(_HEADING.finditer(text))
+    parts = [_LISTS[heading["label"].lower()] for heading in headings]
+    if parts and "question" not in parts and not _LABEL.search(text[: headings[0].start()]):
+        pieces = [_item("question", *one) for one in _stretches(_ITEM, text[: headings[0].start()])]
     for heading in headings:
         after = _OTHER_HEADING.search(text, heading.end())
         section = text[heading.end() : after.start() if after else len(text)]
@@ -177,8 +193,12 @@ def _listed(text: str) -> list[LabelledPart]:
         part = _LISTS[heading["label"].lower()]
         for item, body in _stretches(_ITEM, section):
             if not _LABEL.search(body):  # labelled there, it is read from its labels
-                pieces.append(LabelledPart(part, item["number"] or item["inner"], _body(body)))
+                pieces.append(_item(part, item, body))
     return pieces
+
+
+def _item(part: str, item: re.Match[str], body: str) -> LabelledPart:
+    return LabelledPart(part, item["number"] or item["inner"], _body(body))
 
 
 def _in_turns(text: str) -> list[LabelledPart]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentprop.extraction.corpus.layout.names import asks, is_record, likeness
+from agentprop.extraction.corpus.layout.names import WORD, asks, is_record, likeness
 from agentprop.extraction.corpus.layout.shapes import is_chat
 from agentprop.extraction.corpus.rows import Row
 
@@ -44,16 +44,23 @@ def _is_column(value: Any) -> bool:
 
 
 def _path(row: Mapping[str, Any], depth: int) -> tuple[str, ...]:
-    if depth == 0 or any(asks(name) and not _holds_objects(value) for name, value in row.items()):
+    if depth == 0 or any(map(_is_whole, row, row.values())):
         return ()
     for name, value in row.items():
-        if _holds_objects(value):
+        if _holds_objects(value) and not any(likeness(part, name) > WORD for part in ("answer", "options")):
             inner = value[0]
             if is_record(key for key, field in inner.items() if not _holds_objects(field)):
                 return (name,)
             if deeper := _path(inner, depth - 1):
                 return (name, *deeper)
     return ()
+
+
+def _is_whole(name: str, value: Any) -> bool:
+    """Whether a field shows that its row is a record itself: it asks and is no context of others, or is its format."""
+    return bool(likeness("outputformat", name)) or (
+        asks(name) and not likeness("context", name) and not _holds_objects(value)
+    )
 
 
 def _holds_objects(value: Any) -> bool:

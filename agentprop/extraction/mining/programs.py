@@ -137,7 +137,7 @@ class Reference:
 def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     """The reference of a document; raises Refusal."""
     if not test.strip():
-        raise Refusal("no-program", "the program has no tests")
+        raise Refusal("no-program", "the program has no tests that are read; packed ones (pickle) are never opened")
     entry_point = entry_point or asked_name(test, f"{program}\n{question}") or ""
     complete = bool(entry_point) and re.search(rf"^def {re.escape(entry_point)}\b", program, re.MULTILINE)
     whole = program if complete else question + program

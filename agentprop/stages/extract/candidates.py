@@ -66,6 +66,8 @@ class SeenDocuments:
             return Found(document.id, document.sha, 0, code="not-utf-8", message=message)
         if document.lacks:
             return Found(document.id, document.sha, 0, code=f"needs-{document.lacks}", message=LACKS[document.lacks])
+        if fault := _program_fault(document):
+            return Found(document.id, document.sha, 0, code="no-program", message=fault)
         return MinerInput(
             document.id,
             document.sha,
@@ -81,6 +83,15 @@ class SeenDocuments:
         """True if no other skill has this wording; the same wording over the same graph is support, not a clash."""
         meaning = digest(f"{found.key}\n{found.exact}")
         return self._wordings.setdefault(digest(found.wording), meaning) == meaning
+
+
+def _program_fault(document: Document) -> str:
+    """Why no skill can be made of a programming task; nothing for other documents and those that the miner tries."""
+    if document.streams and not document.test:
+        return "its tests run a whole program on input; a skill is made of a function and calls of it"
+    if (document.test or document.calls) and not document.program:
+        return "it has tests, but no reference program that they could run against"
+    return ""
 
 
 def _is_unicode(document: Document) -> bool:

@@ -11,7 +11,11 @@ import pytest
 
 from agentprop.extraction.corpus import Corpus, CorpusReading, Document, Fields, UnreadableRecord, find_sources
 
-LAYOUTS = tomllib.loads(Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8"))["layout"]
+LAYOUTS = [
+    layout
+    for table in ("layouts.toml", "traps.toml")
+    for layout in tomllib.loads(Path(__file__).with_name(table).read_text(encoding="utf-8"))["layout"]
+]
 
 
 def corpus(path: Path, **fields: str) -> Corpus:

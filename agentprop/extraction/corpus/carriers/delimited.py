@@ -123,7 +123,7 @@ def _header(file: SourceFile, cells: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def _is_no_name(cell: str) -> bool:
-    return len(cell) > 60 or cell.endswith("?") or bool(re.fullmatch(r"[-+]?\d+(?:[.,]\d+)*", cell))
+    return len(cell) > 60 or "?" in cell or bool(re.fullmatch(r"[-+]?\d+(?:[.,]\d+)*", cell))
 
 
 def _row(names: Sequence[str], cells: Sequence[str], number: int) -> Row | Bad:

@@ -29,6 +29,8 @@ AFTER = 20_000
 _MARK = re.compile(r"\\(?P<what>begin|end)\s*\{(?P<name>[A-Za-z@]{1,60})\*?\}")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _ITEM = re.compile(r"\\item\b(?:\s*\[[^\]]*\])?")
+_LIST = re.compile(r"\s*\\(?P<what>begin|end)\s*\{enumerate\}(?:\[[^\]]*\])?")
+_SECTION = re.compile(r"\\(?:sub)*(?:section|paragraph)\*?\s*\{([^{}]*)\}")
 _ASKED = re.compile(r"\\(?:question|problem|exercise|ex|item)\b(?:\s*\[[^\]]*\])?")
 _LABELS = re.compile(
     r"\\(?:textbf|textit|textsc|emph|paragraph|(?:sub)*section)\*?\s*\{\s*((?:Problem|Exercise|Question|Solution|Answer|Proof)"
@@ -68,7 +70,24 @@ def tex_problems(text: str) -> Iterator[Row | Bad]:
     if rows:
         yield from rows
     else:
-        yield from problems(_UNSEEN.sub("", _LABELS.sub(r"\n\1:\n", bare)))
+        yield from problems(_UNSEEN.sub("", _listed(_LABELS.sub(r"\n\1:\n", bare))))
+
+
+def _listed(text: str) -> str:
+    """A text whose sections are headings, and the items of whose lists are numbered."""
+    number = depth = 0
+    lines = []
+    for line in _SECTION.sub(r"\n# \1\n", text).split("\n"):
+        mark = _LIST.match(line)
+        if mark:
+            depth += 1 if mark["what"] == "begin" else -1
+            number = 0 if depth == 1 and mark["what"] == "begin" else number
+            line = line[: mark.start()] + line[mark.end() :]
+        elif depth == 1 and (item := _ITEM.match(line.lstrip())):
+            number += 1
+            line = f"{number}. {line.lstrip()[item.end() :].strip()}"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _pieces(text: str) -> Iterator[LabelledPart]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from agentprop.extraction.corpus.layout.names import plain
 from agentprop.extraction.corpus.layout.shapes import text_of, unpacked
 
 LONG = 60
@@ -16,7 +17,7 @@ _COMMAND = re.compile(r"\\[A-Za-z]+|\$[^$]*\$")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SAID = re.compile(
     r"(?:answer\s+is|答案是|答案为)\s*:?\s*([^\s].*?)(?:\.(?:\s|$)|。|\n|$)"
-    r"|^\W*(?:final\s+)?answer\W*?:\W*?\s*([^\s*].*?)\W*$",
+    r"|^\W*(?:final\s+)?answer\W*?:(?!.*\banswer\s+is\b)\W*?\s*([^\s*].*?)\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOX = re.compile(r"\\f?box(?:ed)?(?![a-z])")
@@ -27,6 +28,8 @@ _LAST_EQUATION = re.compile(
 )
 _COUNTED = re.compile(r"(-?\d[\d,]*(?:[./]\d+)?)\s*\(([^\W\d][^()\d=+*/^]*[^\W\d])\)")
 _TEXTS = ("text", "answer", "value", "content")
+_NO_ANSWER = frozenset({"nan", "n/a", "#n/a", "null", "<na>", "not found", "notfound", "proof", "no answer"})
+_BARS = re.compile(r"-?\d+(?:\.\d+)?(?:\s*\|\s*-?\d+(?:\.\d+)?)+")
 _ACCEPTED = frozenset({"aliases", "acceptable", "accepted", "alternatives"})
 
 
@@ -71,6 +74,11 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
     return with_unit(text)
 
 
+def says_none(value: Any) -> bool:
+    """Whether an answer says that there is none: `proof`, `notfound`, `N/A`."""
+    return isinstance(value, str) and value.strip().lower() in _NO_ANSWER
+
+
 def is_worked(text: str) -> bool:
     """Whether an answer may be a worked solution: long, of several lines, or with a mark of the final answer."""
     return len(text) > LONG or "\n" in text or "####" in text or r"\boxed" in text
@@ -78,7 +86,8 @@ def is_worked(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether a solution is nothing but the answer: short, and no sentence."""
-    return not is_worked(text.strip()) and not (" " in text.strip() and text.rstrip().endswith("."))
+    text = text.strip()
+    return not is_worked(text) and not (text.endswith(".") and (" " in text or text[:-1].isalpha()))
 
 
 def _is_prose(text: str) -> bool:
@@ -100,11 +109,14 @@ def plain_text(value: Any) -> str:
 
 def _accepts_any(name: str) -> bool:
     steps = name.lower().split(".")
-    return any(step.endswith(("answers", "golds", "targets")) or step in _ACCEPTED for step in steps)
+    several = any(step.endswith(("answers", "golds", "targets")) or step in _ACCEPTED for step in steps)
+    return several and not plain(name).endswith("finalanswers")  # those of the parts of a question
 
 
 def with_unit(text: str) -> FoundAnswer:
-    """`9 (apples)` is nine, of apples."""
+    """`9 (apples)` is nine, of apples; `4|3` are two values."""
+    if _BARS.fullmatch(text):
+        return FoundAnswer(", ".join(map(str.strip, text.split("|"))), "field")
     counted = _COUNTED.fullmatch(text)
     return FoundAnswer(counted[1], "field", unit=counted[2]) if counted else FoundAnswer(text, "field")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from agentprop.extraction.corpus.document import Document, UnreadableRecord
@@ -17,11 +18,13 @@ from agentprop.extraction.corpus.layout.answers import (
     is_worked,
     plain_text,
     read_answer,
+    says_none,
 )
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
-from agentprop.extraction.corpus.layout.fits import FITS, texts
+from agentprop.extraction.corpus.layout.fits import FITS, table_text, texts
 from agentprop.extraction.corpus.layout.marked import split_marked
+from agentprop.extraction.corpus.layout.names import WORD, likeness, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
@@ -34,8 +37,13 @@ TRIED = 8
 """Programs of one problem of which the first in Python is taken."""
 LONG_SOLUTION = 200
 """Mean length from which the texts of a list are solutions of their own, and not steps of one."""
+_BEHIND = ("input", "inputformat", "outputformat", "starter")
+"""Parts that follow the question."""
+_TITLES = {"inputformat": "Input: ", "outputformat": "Output: "}
 _AS_WRITTEN = (("unit", "unit"), ("tolerance", "tolerance"), ("equation", "equation"), ("id", "source_id"))
 """Parts that go into the document as they are, and its fields for them."""
+_LETTER = re.compile(r"\(?[A-J]\)?")
+_SPEAKER = re.compile(r"(?:^|\s)A\s*:")
 _FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _NAME_OF_VALUE = re.compile(r"^\s*(?:x|ans(?:wer)?|result)\s*=(?!=)|=\s*(?:x|\?)\s*$|=\s*$", re.IGNORECASE)
 
@@ -58,7 +66,9 @@ class Assembler:
         self._only = {part: places[0].get for part, places in self._parts.items() if len(places) == 1}
         self._columns = [getter(path) for path in layout.columns]
         self._asks_in_chat = any(one.message is not None for one in layout.taken["question"])
-        self._goes_on = "input" in layout.taken or "starter" in layout.taken
+        self._is_given = layout.taken["question"][0].why == "given"
+        self._behind = [part for part in _BEHIND if part in layout.taken]
+        self._is_either = "program" in layout.taken and self._named("program", "solution")
         self._has_options = bool(layout.columns) or layout.inline or "options" in layout.taken
         self._answer_name = written(layout.taken["answer"][0].path) if "answer" in layout.taken else ""
 
@@ -75,16 +85,17 @@ class Assembler:
         more: dict[str, Any] = {} if chat is None or not chat.system else {"system": chat.system}
         program = self._program(row)
         tests = read_tests(self._value("tests", row)) if "tests" in self._parts else NO_TESTS
+        gold = NO_TESTS if tests else self._gold_tests(row)
+        tests = tests or gold
         if tests:
             more.update(self._tested(tests, program or question, row))
         elif not program:
             question = with_blanks(question)
-        options: list[Option] = []
-        if self._has_options:
-            question, options = self._options(question, row)
+        question, options = self._options(question, row)
+        if options:
             more["options"] = tuple(one.text for one in options)
         solution = said or self._solution(row, chat)
-        answer, more["option"] = self._answer(row, options, solution, bool(tests))
+        answer, more["option"] = (NONE, None) if gold else self._answer(row, options, solution, bool(tests))
         if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
             more["computation"], program = program, ""
         if not solution:
@@ -111,6 +122,10 @@ class Assembler:
 
     # --- the parts ---
 
+    def _named(self, taken: str, part: str) -> bool:
+        """Whether the field that was taken for one part is called like another, too."""
+        return likeness(part, str(self.layout.taken[taken][0].path[-1])) > WORD
+
     def _value(self, part: str, row: Row) -> Any:
         """The value of the first path of a part that has one."""
         if part in self._only:
@@ -129,35 +144,53 @@ class Assembler:
     def _question(self, row: Row, chat: Chat | None) -> str:
         """What is asked: after its context, before what it is about and the code it begins with."""
         asked = chat.question if chat is not None else self._text("question", row)
-        if not asked.strip():
+        if not asked.strip() or not (self._is_given or FITS["question"](asked)):
             return ""
-        text = asked
-        if "context" in self._parts and (context := self._text("context", row).strip()):
+        text = asked = self.layout.instructions.without(asked)
+        if context := self._context(row):
             text = joined(context, asked.strip())
-        if not self._goes_on:
-            return text
-        more = [self._text(part, row).strip("\n") for part in ("input", "starter") if part in self._parts]
+        more = [(_TITLES.get(part, "") + self._text(part, row).strip("\n")) for part in self._behind]
         return "\n\n".join([text, *(one for one in more if one.strip())])
+
+    def _context(self, row: Row) -> str:
+        """The text and the table that the question speaks of."""
+        text = self._text("context", row).strip()
+        table = table_text(unpacked(self._value("table", row))).strip() if "table" in self._parts else ""
+        return "\n\n".join(filter(None, (text, table)))
 
     def _solution(self, row: Row, chat: Chat | None) -> str:
         value = unpacked(self._value("solution", row)) if "solution" in self._parts else ""
-        if isinstance(value, str):
+        if self._is_either and not self._program(row):
+            value = unpacked(self._value("program", row)) or value
+        if value is None or isinstance(value, str):
             return text_of(value)
         if is_chat(value):
             return read_chat(value).solution
         found = texts(value)
         apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
-        return "\n".join(found[:1] if apart else found)
+        return _right(found, row) if apart else "\n".join(found)
+
+    def _gold_tests(self, row: Row) -> FoundTests:
+        """The tests that stand where other rows have an answer."""
+        value = unpacked(self._value("answer", row)) if "answer" in self._parts else None
+        return read_tests(value) if isinstance(value, dict | list) else NO_TESTS
 
     def _options(self, question: str, row: Row) -> tuple[str, list[Option]]:
         """The question without its options, and these."""
-        if self.layout.inline:
-            return split_inline(question)
+        if self.layout.inline or not self._has_options:
+            asked, found = split_inline(question) if self.layout.inline or self._is_letter(row) else ("", [])
+            named = self.layout.inline or (not _SPEAKER.search(question) and self._right_option(row, found) is not None)
+            return (asked, found) if asked and named else (question, [])
         if self._columns:
             found = [Option("", text) for get in self._columns if (text := plain_text(get(row)))]
             ordered = sorted(found, key=lambda one: one.text) if self.layout.right_first else found
             return question, read_options([one.text for one in ordered])
         return question, read_options(self._value("options", row)) if "options" in self._parts else []
+
+    def _is_letter(self, row: Row) -> bool:
+        """Whether the answer is a letter that options in the question may have."""
+        said = self._value("answer", row) if "answer" in self._parts else None
+        return isinstance(said, str) and bool(_LETTER.fullmatch(said.strip()))
 
     def _answer(self, row: Row, options: list[Option], solution: str, tested: bool) -> tuple[FoundAnswer, int | None]:
         """(the answer, the position of the option that it is)."""
@@ -166,6 +199,9 @@ class Assembler:
             if place is not None:
                 return FoundAnswer(options[place].text, "option"), place
         value = self._value("answer", row) if "answer" in self._parts else None
+        counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
+        if says_none(value) or counted:  # -1 and the like name no option
+            return NONE, None
         found = NONE if value is None else read_answer(value, self._answer_name, row.get("is_multiple_answer"))
         if found.text or tested:
             return found, None
@@ -178,7 +214,8 @@ class Assembler:
             return next((i for i, option in enumerate(options) if option.text == right), None)
         if "options" in self._parts and (place := marked(unpacked(self._value("options", row)))) is not None:
             return place if place < len(options) else None
-        return place_of(self._value("answer", row), options, self.layout.form) if self.layout.form else None
+        form = self.layout.form or ("" if self._has_options else "letter")
+        return place_of(self._value("answer", row), options, form) if form else None
 
     # --- programs ---
 
@@ -187,6 +224,8 @@ class Assembler:
         if "program" not in self._parts:
             return ""
         found = texts(self._value("program", row))[:TRIED]
+        if self._is_either and not any(map(shapes.is_code, found)):
+            return ""
         bare = [match[1] if (match := _FENCE.search(text)) else text for text in found]
         if len(bare) < 2:
             return bare[0] if bare else ""
@@ -211,6 +250,15 @@ class Assembler:
         if not program and points_to_figure(question):
             return "figure"
         return "options" if options and NEEDS_OPTIONS.search(question) else ""
+
+
+def _right(solutions: Sequence[str], row: Row) -> str:
+    """The first of several solutions that the row says to be right; the first if it says nothing of them."""
+    for name, marks in row.items():
+        said = isinstance(marks, list) and len(marks) == len(solutions) and all(isinstance(one, bool) for one in marks)
+        if said and words(name) & {"correct", "correctness"}:
+            return solutions[marks.index(True)] if True in marks else ""
+    return solutions[0]
 
 
 def _worked(answer: str) -> str:

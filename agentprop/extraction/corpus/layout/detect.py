@@ -7,16 +7,27 @@ others that fill its gaps are kept behind it. A question without a usual name is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agentprop.extraction.corpus.document import ABSENT, Fields
 from agentprop.extraction.corpus.layout.evidence import Layout, RowSample, Taken
 from agentprop.extraction.corpus.layout.fits import FITS
+from agentprop.extraction.corpus.layout.instructions import NO_INSTRUCTIONS, Instructions, instructions_of
 from agentprop.extraction.corpus.layout.marked import split_marked
-from agentprop.extraction.corpus.layout.names import WEAK, likeness, plain, vocabulary, words
+from agentprop.extraction.corpus.layout.names import WEAK, WORD, likeness, plain, vocabulary, words
 from agentprop.extraction.corpus.layout.option_fields import option_fields
-from agentprop.extraction.corpus.layout.options import LETTERS, Form, Option, form_of, read_options, split_inline
+from agentprop.extraction.corpus.layout.options import (
+    LETTERS,
+    Form,
+    Option,
+    form_of,
+    marked,
+    read_options,
+    split_inline,
+)
 from agentprop.extraction.corpus.layout.paths import Path, at, parsed
 from agentprop.extraction.corpus.layout.shapes import (
     is_arithmetic,
@@ -40,12 +51,14 @@ UNNAMED_CHAT = 0.45
 """How much a chat says whose field is called otherwise."""
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
-_PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "input",
-          "starter", "unit", "tolerance", "entry_point", "id", "image")  # fmt: skip
+_PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "table",
+          "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id",
+          "image")  # fmt: skip
 """Parts in the order in which they take their paths."""
 _INSTRUCTIONS = frozenset({"instruction", "task", "prompt", "query"})
 """Questions that an `input` follows."""
 _ANSWERS = ("answer", "solution", "program", "tests")
+_MARKS = frozenset({"label", "labels"})
 
 Choice = dict[str, tuple[Taken, ...]]
 
@@ -75,10 +88,12 @@ class _Detector:
                 self._taken[part] = taken
             elif part == "question":
                 return None
+            if part == "answer" and not self._has_options():
+                self._answers_as_options()
         self._fill_by_shape()
         if self._is_marked():
             return Layout(self._taken, marked=True)
-        return self._layout() if self._is_answered() else None
+        return replace(self._layout(), instructions=self._instructions()) if self._is_answered() else None
 
     def _told(self, part: str) -> str | None:
         """What a person says of a part."""
@@ -97,7 +112,9 @@ class _Detector:
         if self._told(part) == ABSENT:
             return ()
         taken = self._by_name(part)
-        return self._by_shape() if part == "question" and not taken else taken
+        if taken or part not in ("question", "tests"):
+            return taken
+        return self._by_shape() if part == "question" else self._rows_as_tests()
 
     def _by_hand(self, part: str) -> tuple[Taken, ...]:
         """The path that a person named."""
@@ -113,6 +130,11 @@ class _Detector:
         places = [read_chat(value).place for value in self._sample.values[path] if is_chat(value)]
         place = max(set(places), key=places.count) + (part == "solution") if places else None
         return Taken(part, path, found, len(self._sample), why, place)
+
+    def _rows_as_tests(self) -> tuple[Taken, ...]:
+        """The rows themselves, if their columns are inputs and outputs."""
+        found = sum(bool(FITS["tests"](row)) for row in self._sample.rows)
+        return (Taken("tests", (), found, len(self._sample), "name"),) if found else ()
 
     # --- by name ---
 
@@ -149,6 +171,8 @@ class _Detector:
                 continue
             found = sum(bool(FITS[part](value)) for value in values if value is not None)
             doubtful = part == "program" or says <= WEAK + 0.05
+            if part == "solution" and all(map(_is_flag, self._sample.filled(path))):
+                says /= 2
             if found and (not doubtful or found >= MOSTLY * len(self._sample.filled(path))):
                 yield says * found / len(values), self._take(part, path, found, "name")
 
@@ -164,13 +188,15 @@ class _Detector:
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
         if part == "question" and says <= WEAK:
             return 0.0  # such names need more evidence
+        if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps() and not self._is_text(path):
+            return 0.0  # it says which of the steps is wrong
         return says * depth
 
     def _is_used(self, path: Path) -> bool:
         """Whether a path is, or lies in, one that is taken or named; a chat holds a question and a solution."""
         taken = [one.path for paths in self._taken.values() for one in paths if one.message is None]
         named = [one for one in self._by_person.values() if not any(map(is_chat, self._sample.values.get(one, ())))]
-        return any(path[: len(used)] == used for used in (*taken, *self._columns, *named))
+        return any(path[: len(used)] == used for used in (*taken, *self._columns, *named) if used)
 
     # --- by shape ---
 
@@ -181,7 +207,7 @@ class _Detector:
             texts = [value for value in values if FITS["question"](value) and isinstance(value, str)]
             asking = sum(is_asking(text) + text.rstrip().endswith(("?", "？")) for text in texts) / 2
             says = likeness("question", str(path[-1]))
-            if self._is_used(path):
+            if self._is_used(path) or any(likeness(part, str(path[-1])) > WORD for part in _ANSWERS):
                 continue
             if texts and (says or (asking >= MOSTLY * len(values) and len(texts) >= MOSTLY * len(values))):
                 length = sum(map(len, texts)) / len(texts)
@@ -190,7 +216,8 @@ class _Detector:
         return (max(found, key=lambda one: one[:2])[2],) if found else ()
 
     def _fill_by_shape(self) -> None:
-        """Where the question had no name either: options and a letter, or a short value and a text that computes."""
+        """Where the question had no name either: options and a letter, one of the options that stand in the question,
+        or a short value and a text that computes."""
         if self._taken["question"][0].why != "shape":
             return
         rest = [
@@ -203,6 +230,13 @@ class _Detector:
             self._columns = others
             self._add("answer", letters[0])
             return
+        asked = self._sample.values[self._taken["question"][0].path]
+        inline = [split_inline(text)[1] if isinstance(text, str) else [] for text in asked]
+        for path, _ in rest if any(inline) and "answer" not in self._taken else ():
+            pairs = zip(self._sample.values[path], inline, strict=True)
+            if form_of([(said, options) for said, options in pairs if said and options]) in ("text", "letter"):
+                self._add("answer", path)
+                return
         short = [path for path, values in rest if all(map(is_short_value, values))]
         computing = [path for path, values in rest if sum(map(is_arithmetic, values)) >= MOSTLY * len(values)]
         if short and "answer" not in self._taken:
@@ -232,7 +266,41 @@ class _Detector:
         asking = sum(isinstance(value, str) and is_asking(value) for value in self._sample.values[best.path])
         return asking >= MOSTLY * best.of or any(part in self._taken for part in _ANSWERS)
 
+    def _instructions(self) -> Instructions:
+        """What all questions say of the reply; a person who named their field gets it whole."""
+        taken = self._taken["question"][0]
+        if taken.why == "given":
+            return NO_INSTRUCTIONS
+        asked = (read_chat(value).question if is_chat(value) else value for value in self._sample.filled(taken.path))
+        return instructions_of([one for one in asked if isinstance(one, str)])
+
     # --- options and the gold ---
+
+    def _is_text(self, path: Path) -> bool:
+        return any(isinstance(value, str) for value in self._sample.values[path])
+
+    def _has_steps(self) -> bool:
+        """Whether the solution is a list, and nothing is there that a number could count besides."""
+        paths = () if self._has_options() else self._taken.get("solution", ())
+        return any(isinstance(value, list) for one in paths[:1] for value in self._sample.values[one.path])
+
+    def _answers_as_options(self) -> None:
+        """A list of answers are options, if another field names one of them by its letter or place."""
+        listed = self._taken.get("answer", ())[:1]
+        if any(one.why == "given" for one in listed) or self._told("options") is not None:
+            return
+        for one in listed:
+            values = self._sample.values[one.path]
+            options = [read_options(value) for value in values]
+            if sum(marked(value) is not None for value in values) >= MOSTLY * len(values):
+                self._taken["options"] = (self._taken.pop("answer")[0]._replace(part="options"),)
+                return
+            golds = [taken for _, taken in self._candidates("answer") if len(taken.path) == len(one.path)]
+            for gold in golds if sum(map(bool, options)) >= MOSTLY * len(options) else ():
+                pairs = [pair for pair in zip(self._sample.values[gold.path], options, strict=True) if all(pair[1:])]
+                if form_of([(said, found) for said, found in pairs if said is not None]) not in ("", "text"):
+                    self._taken |= {"options": (one._replace(part="options"),), "answer": (gold,)}
+                    return
 
     def _has_options(self) -> bool:
         return bool(self._columns) or "options" in self._taken
@@ -271,6 +339,11 @@ class _Detector:
     def _gold(self, row: Mapping[str, Any]) -> Any:
         paths = self._taken.get("answer", ())
         return next((value for taken in paths if (value := at(taken.path, row)) is not None and value != ""), None)
+
+
+def _is_flag(value: Any) -> bool:
+    """Whether a value is one word, such as `on`, which says how a solution is and is none."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z_]{2,}", value.strip()))
 
 
 def _related(one: Path, other: Path) -> bool:

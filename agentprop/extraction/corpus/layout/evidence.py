@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from agentprop.extraction.corpus.layout.instructions import NO_INSTRUCTIONS, Instructions
 from agentprop.extraction.corpus.layout.options import Form
 from agentprop.extraction.corpus.layout.paths import Path, fields, written
 from agentprop.extraction.corpus.rows import Row
@@ -47,6 +48,8 @@ class Layout:
     """How the answer names an option."""
     inline: bool = False
     """Whether options stand in the question."""
+    instructions: Instructions = NO_INSTRUCTIONS
+    """What every question says of the reply; it is left out."""
     marked: bool = False
     """Whether question and solution stand in one text, each after a mark."""
 
@@ -61,6 +64,9 @@ class Layout:
             told["solution"] = "in the text of the question, after a mark"
         if self.inline:
             told["options"] = "in the question"
+        if any(self.instructions):
+            left_out = " … ".join(" ".join(text.split()) for text in self.instructions if text)
+            told["question"] += f"; without “{left_out}”"
         if self.form and "answer" in told:
             told["answer"] += f", the {self.form} of an option"
         return told

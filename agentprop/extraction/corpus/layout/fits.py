@@ -9,10 +9,12 @@ from typing import Any
 from agentprop.extraction.corpus.layout import shapes
 from agentprop.extraction.corpus.layout.answers import listed
 from agentprop.extraction.corpus.layout.options import read_options
-from agentprop.extraction.corpus.layout.shapes import is_chat, read_chat, text_of, unpacked
+from agentprop.extraction.corpus.layout.shapes import is_chat, is_data, read_chat, text_of, unpacked
 from agentprop.extraction.corpus.layout.tests_of import read_tests
 
-_NO_QUESTION = re.compile(r"[-+]?[\d.,]+|https?://\S+")
+_NO_QUESTION = re.compile(r"[-+]?[\d.,]+|https?://\S+|\W+")
+LONGEST_DATA = 2000
+"""Characters of a text beyond which it is not tried as data."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+(?:e-?\d+)?%?", re.IGNORECASE)
 
 
@@ -36,7 +38,17 @@ def _is_question(value: Any) -> bool:
         return bool(read_chat(value).question.strip())
     if isinstance(value, list):
         return bool(value) and all(_is_text(item) for item in value)
-    return _is_text(value) and not _NO_QUESTION.fullmatch(value.strip()[:400])
+    if not _is_text(value):
+        return False
+    text = value.strip()[:LONGEST_DATA]
+    return not _NO_QUESTION.fullmatch(text[:400]) and not is_data(text)
+
+
+def table_text(value: Any) -> str:
+    """A table as text: as it is written, or a line for each of its rows."""
+    if isinstance(value, list) and all(isinstance(row, list) for row in value):
+        return "\n".join(" | ".join(map(text_of, row)) for row in value)
+    return value if isinstance(value, str) else ""
 
 
 def _is_solution(value: Any) -> bool:
@@ -44,6 +56,8 @@ def _is_solution(value: Any) -> bool:
 
 
 def _is_answer(value: Any) -> bool:
+    if isinstance(value, dict | list) and read_tests(value):
+        return True  # where mathematics and programs are mixed
     value = listed(value)
     if isinstance(value, list):
         plain = all(isinstance(item, str | int | float) for item in value)
@@ -53,8 +67,11 @@ def _is_answer(value: Any) -> bool:
 
 FITS: dict[str, Callable[[Any], bool]] = {
     "question": _is_question,
-    "context": _is_text,
+    "context": lambda value: _is_text(value) or (isinstance(value, list) and bool(texts(value))),
+    "table": lambda value: bool(table_text(value)),
     "input": _is_text,
+    "inputformat": _is_text,
+    "outputformat": _is_text,
     "starter": _is_text,
     "solution": _is_solution,
     "answer": _is_answer,

@@ -42,10 +42,28 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", str(name)).lower()  # data written as Python may have numbers for names
 
 
+def _in_order(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(str(name))]
+
+
 @lru_cache(maxsize=4096)
 def words(name: str) -> frozenset[str]:
     """The words of a name: `answerKey` → answer, key."""
-    return frozenset(word.lower() for word in _WORDS.findall(str(name)))
+    return frozenset(_in_order(name))
+
+
+@cache
+def _usual(part: str) -> frozenset[str]:
+    return frozenset(_table()[part].get("words", "").split())
+
+
+@lru_cache(maxsize=16384)
+def _told_by_words(name: str) -> frozenset[str]:
+    """The parts that a longer name may hold: those of its last usual word, for a `ground_truth_solution` is one."""
+    if words(name) & vocabulary("about") or _in_order(name)[-1:] == ["correct"]:  # whether it is
+        return frozenset()
+    held = ({part for part in ("question", "solution", "answer") if word in _usual(part)} for word in _in_order(name))
+    return frozenset(next(filter(None, reversed([*held])), ()))
 
 
 @lru_cache(maxsize=16384)
@@ -54,8 +72,7 @@ def likeness(part: str, name: str) -> float:
     found = _ranks(part).get(plain(name))
     if found is not None:
         return found
-    usual = frozenset(_table()[part].get("words", "").split())
-    return WORD if words(name) & usual and not words(name) & vocabulary("about") else 0.0
+    return WORD if part in _told_by_words(name) else 0.0
 
 
 def asks(name: str) -> bool:

@@ -13,15 +13,18 @@ Form = Literal["text", "letter", "index from 0", "index from 1", ""]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABELLED = re.compile(r"\s*(?:\(([A-Za-z]|\d{1,2})\)|\[([A-Za-z])\]|([A-Za-z])\s*[).:])\s*(.*)", re.DOTALL)
-_MARK = r"(?:\(([A-Za-z])\)|(?<![A-Za-z\\])([A-Za-z])\s*[).:](?=\s|\S))"
+_MARK = r"(?:[(\[]([A-Za-z])[)\]]|(?<![A-Za-z\\])([A-Za-z])\s*[).:](?=\s|\S))"
 _INLINE = re.compile(rf"(?:^|[\s,;|$]){_MARK}\s*")
 _NAMED = re.compile(
     r"\s*(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)?\s*(?:is)?\s*:?\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*", re.I
 )
 _LABEL_KEYS, _TEXT_KEYS = (
-    ("label", "labels", "key", "letter", "id", "identifier"),
+    ("label", "labels", "key", "letter", "id", "identifier", "aoVal"),
     ("text", "choices", "value", "content", "option", "options", "answer"),
 )
+
+
+_RIGHT_KEYS = ("correct", "is_correct", "isCorrect", "isRight")
 
 
 class Option(NamedTuple):
@@ -42,6 +45,8 @@ def read_options(value: Any) -> list[Option]:
         return _of_mapping(value)
     if not isinstance(value, list) or len(value) < 2:
         return []
+    if all(isinstance(item, list) and len(item) == 1 for item in value):
+        value = [item[0] for item in value]
     if all(isinstance(item, Mapping) for item in value):
         pairs = [(_first(item, _LABEL_KEYS), _first(item, _TEXT_KEYS)) for item in value]
         return _numbered(pairs) if all(text for _, text in pairs) else []
@@ -62,15 +67,27 @@ def _of_mapping(value: Mapping[str, Any]) -> list[Option]:
             [str(label) for label in labels] if len(labels) == len(texts) and not marked(value) else [""] * len(texts)
         )
         return _numbered(list(zip(marks, map(_shown, texts), strict=True)))
+    if _is_scored(value):
+        return _numbered([("", text) for text in value])
     pairs = [(str(name), _shown(text)) for name, text in value.items() if text is not None]
     if len(pairs) < 2 or not all(len(name) <= 8 and text for name, text in pairs):
         return []
     return _numbered([(name[-1:] if name[-1:].isalnum() else name, text) for name, text in pairs])
 
 
+def _is_scored(value: Mapping[str, Any]) -> bool:
+    """Whether texts stand with a score each, 1 for what is right and 0 for the others."""
+    scores = all(type(score) in (int, float) and score in (0, 1) for score in value.values())
+    return scores and len(value) > 1 and not set(value) <= set(LETTERS)
+
+
 def marked(value: Any) -> int | None:
     """Which of the options is marked as true with a 1 among zeros."""
-    marks = value.get("labels") or value.get("label") if isinstance(value, Mapping) else None
+    marks: Any = None
+    if isinstance(value, Mapping):
+        marks = list(value.values()) if _is_scored(value) else value.get("labels") or value.get("label")
+    elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        marks = [next((item[name] for name in _RIGHT_KEYS if name in item), None) for item in value]
     if isinstance(marks, list) and marks and all(mark in (0, 1) for mark in marks) and sum(marks) == 1:
         return marks.index(1)
     return None

@@ -45,9 +45,9 @@ def parsed(text: str) -> Path:
 
 
 def written(path: Path) -> str:
-    """A path as a person writes it."""
+    """A path as a person writes it; that of a whole row says what it has."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+    return text.removeprefix(".") or "inputs and outputs"
 
 
 def getter(path: Path) -> Getter:

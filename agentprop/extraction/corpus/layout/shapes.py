@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -16,7 +17,8 @@ MAX_PACKED = 1 << 20
 """Longest text that is tried as data, in characters; of a Python literal a tenth."""
 _PACKED = re.compile(r"\s*(?:\[\s*[\"'\[{]|\{\s*[\"'])")
 _CODE = re.compile(
-    r"^(?:```|def \w+\(|class \w+|import \w+|from [\w.]+ import |#include\b|public \w+|function \w+\(|@\w+|async def )",
+    r"^(?:```|def \w+\(|print\(|class \w+|import \w+|from [\w.]+ import |#include\b|public \w+|function \w+\(|@\w+|"
+    r"async def )",
     re.M,
 )
 _STATEMENT = re.compile(r"^\s+(?:return\b|for \w+.* in |if .*:$|while .*:$)", re.M)
@@ -27,7 +29,7 @@ _ASKING = re.compile(
 )
 _ARITHMETIC = re.compile(r"[\d).}][ \t]*[-+*/^=·×÷][ \t]*[\d(.$\\{]|[xX] ?=|\b(?:add|subtract|multiply|divide)\(")
 _NUMBER = re.compile(r"\s*[-+$]?\s*\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?\s*%?\s*")
-_ROLE, _SAID = ("role", "from", "speaker", "author"), ("content", "value", "text", "message")
+_ROLE, _SAID = ("role", "from", "speaker", "author"), ("content", "value", "text", "message", "ground_truth")
 
 
 class Chat(NamedTuple):
@@ -115,8 +117,10 @@ def _speaker(message: Mapping[str, Any]) -> str | None:
 
 def _said(message: Mapping[str, Any]) -> str:
     content = next((message[name] for name in _SAID if message.get(name) is not None), "")
+    if isinstance(content, dict):
+        return _said(content)
     if isinstance(content, list):  # parts, of which some may be images
-        return "\n".join(text_of(part.get("text")) for part in content if isinstance(part, dict))
+        return "\n".join(_said(part) for part in content if isinstance(part, dict))
     return text_of(content)
 
 
@@ -141,8 +145,21 @@ def read_chat(messages: Any) -> Chat:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is a program, or the body of a function."""
+    """Whether a text is a program, or the body of a function; a worked solution may only hold some."""
+    if "```" in text and ("\\boxed" in text or "```output" in text):
+        return False
     return bool(_CODE.search(text)) or len(_STATEMENT.findall(text)) > 1 or text.startswith("    return ")
+
+
+def is_data(text: str) -> bool:
+    """Whether a text is a value or an identifier: `[3, 1], 'ab'`, `Math_CoT`; a value in quotes may be a sentence."""
+    if re.fullmatch(r"[A-Za-z]\w*(?:[./-]\w+)*", text):
+        return not is_asking(text)
+    if text[:1] not in "'\"([{-0123456789":
+        return False
+    with warnings.catch_warnings(action="ignore"):  # prose that is parsed has strange escapes
+        found = _literal(text)
+    return found is not None and not (isinstance(found, str) and is_asking(text))
 
 
 def is_asking(text: str) -> bool:

@@ -64,7 +64,8 @@ def _asserts(text: str) -> bool:
 def _of_table(pairs: Sequence[InputOutput], function: str) -> FoundTests:
     """Streams, or calls if the table names a function."""
     if not function:
-        return FoundTests(streams=tuple((text_of(one.given), text_of(one.wanted)) for one in pairs))
+        streams = tuple((text_of(one.given), text_of(one.wanted)) for one in pairs)
+        return FoundTests(streams=streams if any(wanted for _, wanted in streams) else ())
     if not all(isinstance(one.given, list) for one in pairs):
         return FoundTests()
     return FoundTests(calls=tuple((_json(one.given), _json(returned(one))) for one in pairs), function=function)
@@ -73,7 +74,7 @@ def _of_table(pairs: Sequence[InputOutput], function: str) -> FoundTests:
 def _of_records(pairs: Sequence[InputOutput]) -> FoundTests:
     """Streams; calls of methods are left alone, whose arguments have a form of their own."""
     texts = all(isinstance(one.given, str) and isinstance(one.wanted, str) for one in pairs)
-    if not texts or any(FUNCTIONAL in one.kind for one in pairs):
+    if not texts or any(FUNCTIONAL in one.kind or one.kind == CALLS for one in pairs):
         return FoundTests()
     return FoundTests(streams=tuple((one.given, one.wanted) for one in pairs))
 
@@ -120,7 +121,7 @@ def pairs_of(value: Any) -> list[InputOutput]:
     Raises UnequalTests.
     """
     if isinstance(value, Mapping):
-        given, wanted = _first(value, _IN), _first(value, _OUT)
+        given, wanted = unpacked(_first(value, _IN)), unpacked(_first(value, _OUT))
         if not isinstance(given, list) or not isinstance(wanted, list):
             return []
         if len(given) != len(wanted):
@@ -133,7 +134,7 @@ def pairs_of(value: Any) -> list[InputOutput]:
 
 
 def _kind(item: Mapping[str, Any]) -> str:
-    return str(item.get("testtype", item.get("type", "")))
+    return CALLS if function_of(item) else str(item.get("testtype", item.get("type", "")))
 
 
 def function_of(value: Any) -> str:
@@ -176,6 +177,6 @@ def called(code: str, program: str) -> str:
     """The function of a program that tests call; without a program the first that they assert of."""
     defined = [name for name in re.findall(r"^def (\w+)", program, re.MULTILINE) if re.search(rf"\b{name}\(", code)]
     asserted = re.search(
-        r"^\s*assert\s+(?:\(|not\s+|set\(|sorted\(|list\(|tuple\(|abs\(|round\()*(\w+)\(", code, re.MULTILINE
+        r"^\s*assert\s+(?:\(|not\s+|set\(|sorted\(|list\(|tuple\(|abs\(|round\()*(?!candidate\b)(\w+)\(", code, re.M
     )
     return defined[0] if defined else asserted[1] if asserted else ""

@@ -16,7 +16,7 @@ IMAGE = re.compile(r"<image[ _]?\d*>|<img\b|!\[[^\]]*\]\(|\\includegraphics", re
 FIGURE = re.compile(
     rf"\b(?:in|see|from|on)\s+the\s+(?:\w+\s+)?(?:{_DRAWING})\b(?!\s+(?:frame|book))"
     rf"|\b(?:{_DRAWING}|graph)\s+(?:above|below|shown|on the (?:left|right))\b"
-    rf"|\b(?:shown|pictured|depicted|illustrated)\s+in\s+(?:{_DRAWING})\b"
+    rf"|\b(?:shown|pictured|depicted|illustrated)\s+in\s+(?:{_DRAWING})\b|如图|如下图|图中"
 )
 """Words, in lower case, by which a question points to a drawing."""
 _BLANK = re.compile(
@@ -36,7 +36,14 @@ def has_image(question: str) -> bool:
 def points_to_figure(question: str) -> bool:
     """Whether a question speaks of a drawing that belongs to it."""
     text = question.lower()
-    hinted = "figure" in text or "diagram" in text or "picture" in text or "image" in text or "graph " in text
+    hinted = (
+        "figure" in text
+        or "diagram" in text
+        or "picture" in text
+        or "image" in text
+        or "graph " in text
+        or "图" in text
+    )
     return hinted and bool(FIGURE.search(text))
 
 
