@@ -31,6 +31,17 @@ class Trace:
         self.rows.append([value, []])
         return value
 
+    def sought(self, value: Any, body: Callable[[Any], Any], low: float | None, high: float | None) -> Any:
+        """A datum, noted with what the quantity is at two round numbers around it, if it has a value at both."""
+        ends = [float(f"{value * factor:.2g}") for factor in (0.8, 1.25)]
+        ends = [max(ends[0], low or ends[0]), min(ends[1], high or ends[1])] if value > 0 else []
+        try:
+            points = [[n, body(n)] for n in ends if ends[0] < value < ends[1]]
+        except (ValueError, ArithmeticError):
+            points = []
+        self.rows.append([value, points])
+        return value
+
     def swept(
         self,
         kind: str,

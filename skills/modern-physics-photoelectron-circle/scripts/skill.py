@@ -18,7 +18,7 @@ def steps(w: float, metal: str, b: float) -> dict:
     kinetic = photon - WORK[metal]
     if kinetic <= 0:
         raise ValueError("the light frees no electrons")
-    return {"photon": photon, "kinetic": kinetic, "electron_speed": math.sqrt(2 * kinetic * CHARGE / MASS)}
+    return {"photon": photon, "work": WORK[metal], "kinetic": kinetic, "electron_speed": math.sqrt(2 * kinetic * CHARGE / MASS)}
 
 
 def solve(w: float, metal: str, b: float) -> float:
