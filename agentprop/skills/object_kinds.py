@@ -45,6 +45,8 @@ MOST_SHOWN = 8
 """Members, or values of theirs, that a step of a solution lists."""
 MOST_VALUES = 15
 """Values of a letter by which members that are left are counted."""
+LEADING = 5
+"""Letters that are looked at for it."""
 FEW = 4
 """Members with which a solution answers the question one by one."""
 Fact = tuple[str, Any]
@@ -139,12 +141,16 @@ def told_apart(
     direct: Sequence[str],
     shown: Callable[[Any], str] = "${}$".format,
 ) -> dict[str, Any]:
-    """The steps that `worked` gives; a fact that leaves too many members to list also says how these spread.
+    """The steps that `worked` gives, of facts of which the one that leaves fewest members comes first, the direct ones
+    before all; and of a fact that leaves too many members to list how these spread.
 
     A row of `narrowing` then ends with: a letter, its values among the members left, and how many members have each.
-    So whoever counts again has something to compare with. The letter is one that takes few values, but several.
+    So whoever counts again has something to compare with. The letter is the first one that takes few values, but several.
     """
-    found = worked(family, facts, question, ports, letters, direct, shown)
+    plain = [fact for fact in facts if fact[0] in direct]
+    rest = [(len(fitting(fitting(family, plain, ports), [fact], ports)), fact) for fact in facts if fact not in plain]
+    ordered = [*plain, *(fact for _, fact in sorted(rest, key=lambda one: one[0]))]
+    found = worked(family, ordered, question, ports, letters, direct, shown)
     left, told = list(family), dict(facts)
     for row in found["narrowing"]:
         left = fitting(left, [(row[0], told[row[0]])], ports)
@@ -153,15 +159,17 @@ def told_apart(
 
 
 def _spread(members: Sequence[Any], letters: Ports) -> list[Any]:
-    """A letter with its values in order and how many members have each; empty if none takes few values, but several."""
-    best = list[Any]()
-    for letter, of in letters.items():
-        values = [of(one) for one in members]
+    """A letter with its values in order and how many members have each; empty if none takes few values, but several.
+
+    The first letters are those that tell one member from another.
+    """
+    for letter in [*letters][:LEADING]:
+        values = [letters[letter](one) for one in members]
         if all(isinstance(value, int) for value in values):
             counts = {value: values.count(value) for value in sorted(set(values))}
-            if 1 < len(counts) <= MOST_VALUES and (not best or len(counts) < len(best[1])):
-                best = [letter, list(counts), list(counts.values())]
-    return best
+            if 1 < len(counts) <= MOST_VALUES:
+                return [letter, [*counts], [*counts.values()]]
+    return []
 
 
 def _settled(found: Sequence[Any], letters: Ports) -> list[Any]:

@@ -117,9 +117,12 @@ class _Words:
         if not (number and before):
             return f"{clause}. This {leaves}"
         if "" in before:
-            known = [(member, one) for member, one in zip(listed, before, strict=True) if one != ""]
-            values = [f"for {member} it is ${shown(one, math=True)}$" for member, one in known]
-            return f"{clause}. The value is rational only for some of those listed: {_joined(values)}. This {leaves}"
+            known = dict[str, list[str]]()
+            for member, one in zip(listed, before, strict=True):
+                known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
+            values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
+            told = f"{_joined(values)}, and for the others it is not rational"
+            return f"{clause}. {told[0].upper()}{told[1:]}. This {leaves}"
         values = [f"${shown(one, math=True)}$" for one in before]
         return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"
 

@@ -101,7 +101,9 @@ def steps(box, facts, question):
 
 
 def _product(factors):
-    return r" \cdot ".join(factors) or "1"
+    """A product, whose factors are in brackets; a single one needs none."""
+    factors = [*factors]
+    return factors[0].strip("()") if len(factors) == 1 else r" \cdot ".join(factors) or "1"
 
 
 def _is_square(n):

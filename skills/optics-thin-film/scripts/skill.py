@@ -20,6 +20,8 @@ def steps(d: float, n: float, base: str) -> dict:
         "path": path,
         "condition": whole if reversed_twice else f"half a wavelength less than {whole}",
         "order": visible[0],
+        "times": "" if visible[0] == 1 else f"${visible[0]}$ times ",
+        "wavelength": "" if visible[0] == 1 else f"${path:.5g} / {visible[0]}$ nm, that is, ",
     }
 
 
