@@ -62,7 +62,7 @@ def store(library: Mapping[str, Package], sandbox: Sandbox) -> None:
 
 
 def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> dict[str, list[Any]]:
-    """Sample every skill that can supply a number or a list: name → up to SAMPLES values. Skills that fail are left out."""
+    """Sample every skill that supplies numbers or lists: name → up to SAMPLES values. Those that fail are left out."""
     planner = Planner(library, links=False)
     names = [
         name

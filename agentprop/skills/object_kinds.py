@@ -145,7 +145,7 @@ def told_apart(
     before all; and of a fact that leaves too many members to list how these spread.
 
     A row of `narrowing` then ends with: a letter, its values among the members left, and how many members have each.
-    So whoever counts again has something to compare with. The letter is the first one that takes few values, but several.
+    So whoever counts again has something to compare with. The letter is the first that takes few values, but several.
     """
     plain = [fact for fact in facts if fact[0] in direct]
     rest = [(len(fitting(fitting(family, plain, ports), [fact], ports)), fact) for fact in facts if fact not in plain]

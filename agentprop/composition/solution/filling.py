@@ -47,10 +47,10 @@ def fill(sentence: str, text: Callable[[str, bool], str]) -> str:
             continue
         filled = text(part.name, part.math)
         after = parts[position + 1] if position + 1 < len(parts) else ""
-        if part.math and out and isinstance(after, str) and _OWN_BRACKET.search(out[-1]) and after.startswith(")"):
-            if _NUMBER.fullmatch(filled):
-                out[-1], after = out[-1][:-1], after[1:]
-                parts[position + 1] = after
+        own = part.math and bool(out) and _OWN_BRACKET.search(out[-1]) is not None and _NUMBER.fullmatch(filled)
+        if own and isinstance(after, str) and after.startswith(")"):
+            out[-1], after = out[-1][:-1], after[1:]
+            parts[position + 1] = after
         before = "".join(out[-2:])
         raised = isinstance(after, str) and after.startswith("^")
         out.append(f"({filled})" if part.math and _is_misread(filled, before, raised) else filled)

@@ -172,7 +172,7 @@ class _Words:
             both = ", and ".join(f"{self._noun(name)} is {worth}" for name, worth in zip(names, told, strict=True))
         else:
             told = [self._formula(name, of, own) for name, own in zip(names, values, strict=True)]
-            letters = "".join(holes(self._template(name, -1)) and self._template(name, -1) or "" for name in names)
+            letters = "".join(self._template(name, -1) for name in names if "$" not in self._template(name, -1))
             both = f"they are {_joined(told)}{self._where(letters, {}, of)}"
         numbers = {"left": values[0], "right": values[1], "sum": values[0] + values[1]}
         total = _filled("$<left> + <right> = <sum>$", numbers)

@@ -34,7 +34,7 @@ class Trace:
         return value
 
     def sought(self, value: Any, body: Callable[[Any], Any], low: float | None, high: float | None) -> Any:
-        """A datum, noted with what the quantity is at two round numbers around it, the farthest where it is anything."""
+        """A datum, noted with what the quantity is at two round numbers around it, the farthest that have a value."""
         points: list[list[Any]] = []
         for below, above in ENDS:
             ends = [float(f"{value * factor:.2g}") for factor in (below, above)]

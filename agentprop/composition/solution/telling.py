@@ -112,14 +112,14 @@ class Narrator:
         row, n = self.row(term, scope), term.variable
         found = parameter_text(spec.parameters[name], row.value)
         self.paragraphs.append(
-            f"The steps below give the value for any ${n}$. It {self._course(term, row)} with ${n}$ all the time, so the "
-            f"given value is reached only once. {self._enclosed(term, row)}they yield {found}; with this number they "
-            "read as follows."
+            f"The steps below give the value for any ${n}$. It {self._course(row)} with ${n}$ all the time, so the "
+            f"given value is reached only once. {self._enclosed(term, row)}they yield {found}; with this number they read as "
+            "follows."
         )
         self.tell(term.body, (*scope, term))
         self.paragraphs.append("This is the value that was given.")
 
-    def _course(self, term: Sought, row: Row) -> str:
+    def _course(self, row: Row) -> str:
         """Whether the value rises or falls, by the values at two numbers."""
         if len(row.notes) < 2:
             return "rises or falls"
@@ -375,9 +375,7 @@ def _listed(texts: Sequence[str]) -> str:
 # --- whole solutions ---
 
 
-def solution(
-    term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str, statement: str = ""
-) -> str:
+def solution(term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str, statement: str = "") -> str:
     """Write the solution of a term that has a value. Raises ValueError or LookupError if it cannot be told."""
     root = answered(term)
     narrator = Narrator(library, Outline.of(term, library), rows, root, statement)

@@ -14,7 +14,8 @@ def steps(angle: int, n: int) -> dict[str, object]:
     sides = sorted(_primitive_sides(n))
     obtuse = sum(n // side for side in sides)
     acute = (
-        r"Put at one of the two shorter sides, an equilateral triangle makes this angle $60^\circ$: two triangles each. "
+        r"Put at one of the two shorter sides, an equilateral triangle makes this angle $60^\circ$: "
+        "two triangles each. "
         rf"With ${n}$ equilateral ones there are $2 \cdot {obtuse} + {n} = {2 * obtuse + n}$."
     )
     return {

@@ -20,7 +20,7 @@ def solve(a: int, b: int, c: int, n: int) -> int:
 def steps(a: int, b: int, c: int, n: int) -> dict[str, int | str]:
     """The range of the largest parts, the spacing of the solutions, and the combinations of the first cases."""
     up_to = [solve(a, b, c, n - c * z) if n >= c * z else 0 for z in range(4)]
-    counts = [more - less for more, less in zip(up_to, up_to[1:])]
+    counts = [up_to[j] - up_to[j + 1] for j in range(3)]
     cases = f"For $j = 0, 1, 2$ there are ${counts[0]}$, ${counts[1]}$ and ${counts[2]}$ combinations"
     if n >= 3 * c:
         counts.append(up_to[3])
