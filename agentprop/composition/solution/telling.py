@@ -112,9 +112,9 @@ class Narrator:
         row, n = self.row(term, scope), term.variable
         found = parameter_text(spec.parameters[name], row.value)
         self.paragraphs.append(
-            f"The steps below give the value for any ${n}$. It {self._course(row)} with ${n}$ all the time, so the "
-            f"given value is reached only once. {self._enclosed(term, row)}they yield {found}; with this number they read as "
-            "follows."
+            f"The steps below give the value for any ${n}$. It {self._course(row)} with ${n}$ all the time, so "
+            f"the given value is reached only once. {self._enclosed(term, row)}they yield {found}; with this number "
+            "they read as follows."
         )
         self.tell(term.body, (*scope, term))
         self.paragraphs.append("This is the value that was given.")
