@@ -31,7 +31,7 @@ def steps(n: int, k: int, d: int, shape: str) -> dict[str, int | str]:
         "spare": spare,
         "fillings": fillings,
         "counted": counted,
-        "selections": f"{factor}{fillings}",
+        "way": f"${factor}{fillings}$, that is, " if factor else "",
     }
 
 
