@@ -160,13 +160,26 @@ from tools import show
 for case in {cases!r}:
     print(show({module}.{route}(*{arguments}{fixed})))
 """
+_ACCEPTED = """from skills import {module}
+from tools import show
+
+for case in {cases!r}:
+    given = {arguments}
+    found, expected = {module}.solve(*given{fixed}), {module}.check(*given{fixed})
+    print(show(found if {module}.accepts(*given, found, expected{fixed}) else expected))
+"""
+"""Of several right outputs the independent route may find another one."""
 
 
 def attempt(package: Package, values: Mapping[str, Any], tests: tuple[TestCase, ...], route: str) -> str:
-    """Write the program that prints what `solve` or `check` makes of the inputs of tests."""
+    """Write the program that prints what `solve` or `check` makes of the inputs of tests.
+
+    Where several outputs are right, the independent route prints that of `solve`, if it is one of them by `accepts`.
+    """
     judged = package.spec.judged
     assert judged is not None  # a family
     cases = [values_of(judged, test)[0] for test in tests]
     arguments = "case" if judged.form == "function" else f"{package.module}.read(*case)"
     fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
-    return _ATTEMPT.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)
+    code = _ACCEPTED if route == "check" and checker(package, values) is not None else _ATTEMPT
+    return code.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)

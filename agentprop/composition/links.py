@@ -9,7 +9,7 @@ noun phrase. Of four sampled values, 20 and 135 fit, 2 is too small and 9000 too
     >>> from agentprop.skills import load
     >>> zeros, places = "number-theory-factorial-zeros", "combinatorics-fixed-points"
     >>> links = Links({name: load([])[name] for name in (zeros, places)}, {places: [2, 20, 135, 9000]})
-    >>> [(link.parameter, link.story, links._weight(link)) for link in links.into[zeros]]
+    >>> [(link.parameter, link.story, links.weight(link)) for link in links.into[zeros]]
     [('n', True, 0.5), ('n', False, 0.5)]
 """
 
@@ -26,6 +26,7 @@ from typing import Any, get_args
 from agentprop.composition.scenes import complete_follow, complete_scene
 from agentprop.records import Domain
 from agentprop.skills import Hole, Package, Spec, segments
+from agentprop.skills import constraints as expressions
 from agentprop.skills.values import Parameter, misfit
 
 # An integer may stand for a rational, never the reverse: whether a rational is whole is only known once it is computed.
@@ -47,7 +48,7 @@ MIN_FITTING = 0.2
 """Least share of the sampled values of a quantity that a datum takes."""
 PICKS = 60
 """Candidates of a draw by rejection; the last one is taken if all were rejected."""
-MIN_WEIGHT = 0.02
+MIN_WEIGHT = 0.005
 """Weight of a link whose parameter accepts none of the sampled values: a few samples do not prove that none fits."""
 
 
@@ -106,7 +107,7 @@ class Links:
         # By rejection, because a weight costs a look at every sampled value and most of the links are never tried.
         for _ in range(PICKS):
             link = rng.choice(links)
-            if rng.random() < self._weight(link):
+            if rng.random() < self.weight(link):
                 break
         return link
 
@@ -120,12 +121,13 @@ class Links:
         return mined if rng.random() < share else others
 
     def fit(self, link: Link) -> float:
-        """Return the share of the producer's sampled values that the parameter accepts; 1 if none were sampled."""
+        """Return the share of the producer's sampled values that suit the parameter; 1 if none were sampled."""
         values = self.survey.get(link.producer)
         parameter = self.library[link.consumer].spec.parameters[link.parameter]
-        return sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
+        return sum(_suits(link.parameter, parameter, value) for value in values) / len(values) if values else 1.0
 
-    def _weight(self, link: Link) -> float:
+    def weight(self, link: Link) -> float:
+        """Weight of a link in draws: the share of the producer's sampled values that suit, or a little if none does."""
         if link not in self._weights:
             self._weights[link] = max(MIN_WEIGHT, self.fit(link))
         return self._weights[link]
@@ -255,6 +257,15 @@ def _stands_free(parts: Sequence[str | Hole], parameter: str) -> bool:
 
 def _around(parts: Sequence[str | Hole], position: int) -> tuple[str | Hole, str | Hole]:
     return parts[position - 1] if position else "", parts[position + 1] if position + 1 < len(parts) else ""
+
+
+def _suits(name: str, p: Parameter, value: Any) -> bool:
+    """True if a value is one that a parameter takes, and one with which the question is worth asking.
+
+    Lists are taken at any length and of any elements, so of them only what the declaration says under `suits` counts.
+    """
+    taken = isinstance(value, list) or misfit(p, value) is None
+    return taken and (p.suits is None or expressions.holds(p.suits, {name: value}))
 
 
 def _is_graph_of(producer: Spec, p: Parameter) -> bool:

@@ -8,7 +8,9 @@ A kind is a module with `members(box)`, the finite family; `PORTS`, name → fun
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
 `SAME`, port → another one that says nearly the same, so that it is not told where that is asked. A kind whose ports are
 measured in several units has `UNITS`, port → unit: only values of one unit are added. A kind whose range is about a
-port ("at most 7 edges") names it as `RANGED`: if its value were told, the range would say nothing.
+port ("at most 7 edges") names it as `RANGED`: if its value were told, the range would say nothing. A kind whose scene
+has a long part that only some ports are about, such as the rules of a game, has these as `CORE`: models have one of
+them.
 """
 
 from __future__ import annotations
@@ -202,11 +204,17 @@ def drawn(
     for _ in range(TRIES):
         drawing = Drawing(kind, rng, rng.randint(*box), facts, names)
         found = _branch(drawing, tests) if operator == "branch" else OPERATORS[operator](drawing)
-        if found is not None:
+        if found is not None and _uses_core(kind, *found):
             told = {port: value for port, value in found[0]}
             ordered = tuple((port, _plain(told[port])) for port in facts if port in told)
             return {"box": drawing.box, "facts": ordered, "question": found[1]}
     raise ValueError(f"no model of {operator} was found")
+
+
+def _uses_core(kind: Any, facts: Sequence[Fact], question: Sequence[str]) -> bool:
+    """True if a model needs what the scene tells at length; a kind without such a part has no `CORE`."""
+    core = getattr(kind, "CORE", ())
+    return not core or not {*core}.isdisjoint([*(port for port, _ in facts), *question[1:]])
 
 
 def _plain(value: Any) -> Any:

@@ -74,6 +74,10 @@ class Pipelines:
             raise Impossible("a pipeline does not end with a graph")
         return self._pipeline(chain, rng, length + 1 - len(chain))
 
+    def _weight(self, link: Link) -> float:
+        """Weight of a link: more for a producer that many others feed, less for one whose values seldom suit."""
+        return math.sqrt(1 + len(self.parts.index.into[link.producer])) * self.parts.index.weight(link)
+
     def _pipeline(self, chain: list[Apply], rng: Random, length: int) -> Apply:
         """Feed a chain, whose last skill takes the data, by up to `length` further skills."""
         spec, used = self.parts.library[chain[-1].skill].spec, {node.skill for node in chain}
@@ -90,8 +94,8 @@ class Pipelines:
             ]
             if not links:
                 break
-            # Unweighted by the survey, which holds numbers: pipelines pass lists and graphs. What others feed goes on.
-            link = rng.choices(links, [math.sqrt(1 + len(self.parts.index.into[link.producer])) for link in links])[0]
+            # What others feed goes on; a list that hardly ever suits the next step is a rare one.
+            link = rng.choices(links, [self._weight(link) for link in links])[0]
             used.add(link.producer)
             chain.append(self.parts.givens(link.producer, rng))
             spec = self.parts.library[link.producer].spec

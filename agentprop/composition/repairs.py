@@ -28,7 +28,8 @@ from agentprop.composition.terms import (
 from agentprop.skills.values import draw, render
 
 REDRAWS = 12
-"""Draws of a given, of a skill's givens without its data, and half of those of all givens, among which to choose."""
+"""Draws of a given, of a skill's givens without its data, and a part of those with its data and of all givens, among
+which to choose: of graphs one in fifteen may be such that a limit on a walk matters."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Repairs:
                 return term
 
     def choices(self, term: Term, skill: str, parameter: str, rng: Random) -> list[Term]:
-        """The composition with another value of a skill's given, with other givens of the skill, with all of them new.
+        """The composition with another value of a skill's given, other givens of the skill, other data of it, all new.
 
         Raises Impossible if the parameter is none of the skill's givens, or the constraints allow no values.
         """
@@ -74,7 +75,8 @@ class Repairs:
         p = spec.parameters[parameter]
         alone = [node.with_argument(parameter, Given(render(p, draw(p, rng)))) for _ in range(REDRAWS)]
         fresh = [node.with_givens(self._givens(skill, rng, kept=spec.data)) for _ in range(REDRAWS)]
-        nodes = dict.fromkeys(one for one in (*alone, *fresh) if one != node and self.planner.holds(one))
+        data = [node.with_givens(self._givens(skill, rng)) for _ in range(4 * REDRAWS)]
+        nodes = dict.fromkeys(one for one in (*alone, *fresh, *data) if one != node and self.planner.holds(one))
         return [rebuilt(term, {node: one}) for one in nodes] + [self._renewed(term, rng) for _ in range(2 * REDRAWS)]
 
     def _givens(self, skill: str, rng: Random, kept: str | None = None) -> dict[str, Term]:

@@ -211,6 +211,8 @@ def varied(value: Any) -> list[Any]:
         return [value * 1.03, value * 0.95, value * 1.3, value * 0.7]
     if isinstance(value, str):
         return [value[::-1], value + value[:1], value[1:]]
+    if value and isinstance(value[0], tuple):  # edges: their order says nothing, and most can be spared
+        return [[(a, b, *(w + 1 for w in rest)) for a, b, *rest in value], value[::2], value[1::2]]
     return [value[::-1], [*value, *value[:1]], value[1:]]
 
 

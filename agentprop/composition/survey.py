@@ -45,7 +45,7 @@ def library_values(
 
 @cache
 def _stored() -> Mapping[str, list[Any]]:
-    """Values by the id of the skill; none if it supplies no number."""
+    """Values by the id of the skill; none if it supplies neither numbers nor lists."""
     rows = json.loads(STORED.read_text(encoding="utf-8"))
     return {skill: [Fraction(v) if isinstance(v, str) else v for v in values] for skill, values in rows.items()}
 
@@ -62,7 +62,7 @@ def store(library: Mapping[str, Package], sandbox: Sandbox) -> None:
 
 
 def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> dict[str, list[Any]]:
-    """Sample every skill that can supply a number: name → up to SAMPLES values. Skills that fail are left out."""
+    """Sample every skill that supplies numbers or lists: name → up to SAMPLES values. Those that fail are left out."""
     planner = Planner(library, links=False)
     names = [
         name
@@ -81,7 +81,7 @@ def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> d
     return found
 
 
-_KINDS = ("integer", "rational", "quantity")
+_KINDS = ("integer", "rational", "quantity", "list")
 
 
 def _job(name: str, planner: Planner, seed: int) -> Job | None:

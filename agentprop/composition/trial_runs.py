@@ -18,9 +18,9 @@ def printed_lines(text: str) -> list[str]:
 
 
 def values_of(text: str) -> dict[str, Any]:
-    """`name = value` lines of an observation."""
+    """`name = value` lines of an observation, but for values that were too long to be shown whole."""
     pairs = (line.split(" = ", 1) for line in printed_lines(text) if " = " in line)
-    return {name: read_value(value) for name, value in pairs}
+    return {name: value for name, shown in pairs if (value := _read(shown)) is not None}
 
 
 def linked_values(text: str) -> dict[str, Any]:

@@ -60,13 +60,20 @@ def _name_faults(s: Spec) -> Iterator[str]:
 
 def _constraint_faults(s: Spec) -> Iterator[str]:
     for text in s.constraints:
-        try:
-            unknown = expressions.names(text) - set(s.parameters)
-        except expressions.ExpressionError as error:
-            yield f"constraints: {text!r}: {error}"
-            continue
-        if unknown:
-            yield f"constraints: {text!r}: unknown {', '.join(sorted(unknown))}"
+        yield from _expression_faults("constraints", text, set(s.parameters))
+    for name, p in s.parameters.items():
+        if p.suits is not None:
+            yield from _expression_faults(f"parameters.{name}: suits", p.suits, {name})
+
+
+def _expression_faults(where: str, text: str, known: set[str]) -> Iterator[str]:
+    try:
+        unknown = expressions.names(text) - known
+    except expressions.ExpressionError as error:
+        yield f"{where}: {text!r}: {error}"
+        return
+    if unknown:
+        yield f"{where}: {text!r}: unknown {', '.join(sorted(unknown))}"
 
 
 def _script_faults(script: str) -> Iterator[str]:

@@ -21,6 +21,13 @@ member's is not rational, or a bool for a condition. Facts are pairs (port, valu
     ['area', 16, [], [4, 16, 36, 64], 1, ['$(4, 16)$']]
     >>> told["reached"]
     ['value', ['side'], 1, [['$(4, 16)$', [['s', 4]], [4]]], []]
+    >>> sums = [(a, b) for a in range(1, 7) for b in range(1, 7)]
+    >>> of = {"sum": sum, "first": lambda s: s[0]}
+    >>> told_apart(sums, (("sum", 7),), ("number",), of, {"a": of["first"]}, ())["narrowing"][0][-3:]
+    [6, ['$(1, 6)$', '$(2, 5)$', '$(3, 4)$', '$(4, 3)$', '$(5, 2)$', '$(6, 1)$'], []]
+    >>> odd = {**of, "odd": lambda s: s[0] * s[1] % 2 == 1}
+    >>> told_apart(sums, (("odd", True),), ("number",), odd, {"a": of["first"]}, ())["narrowing"][0][-1]
+    ['a', [1, 3, 5], [3, 3, 3]]
     >>> bounded(9, (("area", 16), ("even", True)), {"area": lambda area: area})
     9
     >>> bounded(20, (("area", 16), ("even", True)), {"area": lambda area: area})
@@ -36,6 +43,10 @@ from typing import Any
 
 MOST_SHOWN = 8
 """Members, or values of theirs, that a step of a solution lists."""
+MOST_VALUES = 15
+"""Values of a letter by which members that are left are counted."""
+LEADING = 5
+"""Letters that are looked at for it."""
 FEW = 4
 """Members with which a solution answers the question one by one."""
 Fact = tuple[str, Any]
@@ -119,6 +130,46 @@ def worked(
         found = [one for one, value in zip(found, values, strict=True) if value == told]
         rows.append([port, _noted(told), settled, before, len(found), [shown(one) for one in found[:MOST_SHOWN]]])
     return {"family": len(family), "narrowing": rows, "reached": _reached(found, question, ports, letters, shown)}
+
+
+def told_apart(
+    family: Sequence[Any],
+    facts: Sequence[Fact],
+    question: Sequence[str],
+    ports: Ports,
+    letters: Ports,
+    direct: Sequence[str],
+    shown: Callable[[Any], str] = "${}$".format,
+) -> dict[str, Any]:
+    """The steps that `worked` gives, of facts of which the one that leaves fewest members comes first, the direct ones
+    before all; and of a fact that leaves too many members to list how these spread.
+
+    A row of `narrowing` then ends with: a letter, its values among the members left, and how many members have each.
+    So whoever counts again has something to compare with. The letter is the first that takes few values, but several.
+    """
+    plain = [fact for fact in facts if fact[0] in direct]
+    rest = [(len(fitting(fitting(family, plain, ports), [fact], ports)), fact) for fact in facts if fact not in plain]
+    ordered = [*plain, *(fact for _, fact in sorted(rest, key=lambda one: one[0]))]
+    found = worked(family, ordered, question, ports, letters, direct, shown)
+    left, told = list(family), dict(facts)
+    for row in found["narrowing"]:
+        left = fitting(left, [(row[0], told[row[0]])], ports)
+        row.append([] if row[0] in direct or len(left) <= MOST_SHOWN else _spread(left, letters))
+    return found
+
+
+def _spread(members: Sequence[Any], letters: Ports) -> list[Any]:
+    """A letter with its values in order and how many members have each; empty if none takes few values, but several.
+
+    The first letters are those that tell one member from another.
+    """
+    for letter in [*letters][:LEADING]:
+        values = [letters[letter](one) for one in members]
+        if all(isinstance(value, int) for value in values):
+            counts = {value: values.count(value) for value in sorted(set(values))}
+            if 1 < len(counts) <= MOST_VALUES:
+                return [letter, [*counts], [*counts.values()]]
+    return []
 
 
 def _settled(found: Sequence[Any], letters: Ports) -> list[Any]:

@@ -14,7 +14,9 @@ from functools import cache
 from importlib.resources import files
 
 SHARED: Mapping[str, frozenset[str]] = {
-    "object_kinds": frozenset({"answer", "bounded", "fitting", "narrowed", "quotient", "root", "whole", "worked"}),
+    "object_kinds": frozenset(
+        {"answer", "bounded", "fitting", "narrowed", "quotient", "root", "told_apart", "whole", "worked"}
+    ),
 }
 """Module → what may be imported from it by name."""
 _IMPORT = re.compile(rf"^(?:from|import) ({'|'.join(SHARED)})\b", re.MULTILINE)

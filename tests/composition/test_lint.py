@@ -45,6 +45,15 @@ def test_one_takes_no_plural_behind_an_adjective_either() -> None:
     assert [bool(findings(Draft(text), ["one-of-many"])) for text in (wrong, right)] == [True, False]
 
 
+def test_a_best_possible_value_is_a_measure_like_others() -> None:
+    stacked = (
+        "Find the remainder when the largest product of parts of the least possible value of a run is divided by 9."
+    )
+    rules = [finding.rule for finding in errors(Draft(stacked))]
+    assert rules == ["stacked-measures"]
+    assert not errors(Draft("Find the largest product of the parts of the least possible value of a run."))
+
+
 def test_every_rule_has_a_case() -> None:
     assert [case["rule"] for case in CASES] == list(OWN)
 

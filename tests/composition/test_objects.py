@@ -236,3 +236,10 @@ def test_a_value_is_not_added_to_another_that_is_the_same() -> None:
     )
     with pytest.raises(ValueError, match="no model"):
         object_tools.drawn(kind, "shared-object", 1, (8, 9), ["product"], ["x", "y"], [])
+
+
+def test_a_scene_is_told_at_length_only_for_a_model_that_needs_it(models: Mapping[str, list[dict[str, Any]]]) -> None:
+    about_play = {"moves", "taken", "lost", "single"}
+    for model in models["combinatorics-heaps"]:
+        used = {port for port, _ in model["facts"]} | {*model["question"][1:]}
+        assert used & about_play, model

@@ -56,3 +56,13 @@ def test_other_givens_of_a_skill_keep_its_data_before_all_are_new(library: Mappi
     assert isinstance(term, Apply) and all(isinstance(one, Apply) and one != term for one in found)
     kept = [dict(one.arguments)["edges"] == term.argument("edges") for one in found if isinstance(one, Apply)]
     assert kept == sorted(kept, reverse=True) and True in kept and False in kept
+
+
+def test_other_data_of_one_skill_leave_the_rest_of_a_composition_as_it_is(library: Mapping[str, Package]) -> None:
+    graph = '"edges":"1-2 (2), 2-3 (2), 3-4 (2), 1-4 (9)","a":"1","b":"4","k":"3"'
+    walk_ = f'{{"apply":"coding-graphs-short-walk","to":{{{graph}}}}}'
+    term = from_json(f'{{"apply":"number-theory-factorial-zeros","to":{{"n":{walk_},"b":"12"}}}}')
+    found = Repairs(Planner(library)).choices(term, "coding-graphs-short-walk", "k", Random(1))
+    inner = [(one.argument("n"), one.argument("b")) for one in found if isinstance(one, Apply)]
+    others = {edges for n, b in inner if isinstance(n, Apply) and b == Given("12") for edges in [n.argument("edges")]}
+    assert len(others) > 40

@@ -76,3 +76,11 @@ def test_the_picture_shows_the_most_used_skills_on_a_circle() -> None:
     named = {(found.nodes[a][0], found.nodes[b][0]): count for a, b, count in found.edges}
     assert len(named) == MOST - 1 and named.get(("hub", "s00"), named.get(("s00", "hub"))) == 30
     assert picture(SkillPairs().grid()).nodes == ()
+
+
+def test_a_list_in_decreasing_order_hardly_ever_feeds_what_rises(library: dict[str, Package]) -> None:
+    rising, sizes, sums = "coding-dp-rising-subsequence", "coding-graphs-sum-partners", "coding-lists-digit-sums"
+    three = {name: library[name] for name in (rising, sizes, sums)}
+    links = Links(three, {sizes: [[4, 3, 1], [5, 5, 2]], sums: [[4, 9, 2], [1, 7, 3]]})
+    weights = {link.producer: links.weight(link) for link in links.into[rising] if link.parameter == "xs"}
+    assert weights[sums] == 1.0 and weights[sizes] < 0.01

@@ -26,6 +26,7 @@ PASS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (tools.matters, ("v", 50.0, lambda v: 120.0 + v / 10, 125.0, 3), None),
     (tools.matters, ("v", 50.0, lambda v: 120.0 + v / 1e4, 120.005), None),
     (tools.matters_somewhere, ("s", [[1], [2]], lambda d: d[0], lambda v: v + 1), None),
+    (tools.matters_somewhere, ("g", [[(1, 2, 5), (2, 3, 1)]], lambda d: d, lambda v: min(w for *_, w in v)), None),
     (tools.does_something, ("s", [[1], [2, 1]], sorted, lambda d: d), None),
     (tools.does_something, ("s", [[1]], len, lambda d: d[7]), None),
     (tools.differing, ([1, 2, 3, 4],), None),

@@ -85,6 +85,23 @@ def test_what_a_member_is_narrows_the_family_first_and_settles_its_letters() -> 
     assert second == ["square", 0, [["b", 4]], [0, 0, 0, 1], 3, ["$(1, 4)$", "$(2, 4)$", "$(3, 4)$"]]
 
 
+def told_apart(facts: tuple[tuple[str, object], ...]) -> list[Any]:
+    family = [(a, b) for b in range(1, 9) for a in range(1, b + 1)]
+    return list(object_kinds.told_apart(family, facts, ("number",), PORTS, LETTERS, ("long",))["narrowing"])
+
+
+def test_the_fact_that_leaves_fewest_comes_first_behind_what_a_member_is() -> None:
+    told = told_apart((("square", False), ("area", 24), ("long", 8)))
+    assert [(port, left) for port, _, _, _, left, *_ in told] == [("long", 8), ("area", 1), ("square", 1)]
+
+
+def test_members_too_many_to_list_are_counted_by_their_first_letter_of_few_values() -> None:
+    (row,) = told_apart((("square", False),))
+    assert row[4] == 28 and row[-1] == ["a", [1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1]]
+    (listed,) = told_apart((("area", 8),))
+    assert listed[4] == 2 and listed[-1] == []
+
+
 def test_a_value_that_is_not_rational_is_an_empty_step() -> None:
     _, second = worked((("long", 4), ("diagonal", 5)), "value", "area")["narrowing"]
     assert second[3] == ["", "", 5, ""]

@@ -86,6 +86,7 @@ PLANTED = [
     ('"a > b"', '"a > c"', "unknown c"),
     ('"a > b"', '"__import__(1)"', "constraints"),
     ('"a > b"', "[a]", "constraints"),
+    ("b: {kind: integer, min: 1, max: 99", "b: {kind: integer, suits: 'a > 1', min: 1, max: 99", "parameters.b: suits"),
     ("output: {kind: integer", "output: {kind: whole", "output.kind"),
     ("output: {kind: integer, role: count, subject: pairs}", "output: {kind: quantity}", "needs a unit"),
     ("output: {kind: integer", "output: {figures: 99, kind: integer", "output.figures"),

@@ -19,6 +19,7 @@ _MEASURE = re.compile(
     r"\bthe (?:greatest number|largest number|smallest number|number|remainder when|sum of|value (?:of|at)|product of|"
     r"probability|coefficient of|distance from|list of|list obtained|string (?:of|formed|obtained|spelled)|length of|"
     r"smallest integer|largest integer|least integer|smallest non-negative integer|smallest value|smallest total|"
+    r"largest product|(?:smallest|least) possible (?:value|total)|"
     r"least total|largest sum|total of|expected (?:number|value)|integral|base-\d+ digit sum|trace of|"
     r"alphabetically first)\b",
     re.IGNORECASE,

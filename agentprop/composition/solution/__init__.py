@@ -46,7 +46,7 @@ def solved(term: Term, library: Mapping[str, Package], statement: str, answer: s
         trace = [Row(value, notes) for value, notes in rows]
         if _answer(term, library, trace[Outline.of(term, library).places[answered(term), ()]].value) != answer:
             return Solution(left_out="another answer: the value that it leads to is not written as the answer is")
-        text = solution(term, library, trace, answer)
+        text = solution(term, library, trace, answer, statement)
         wrong = fault(text, answer, Sources.of(statement, _computed(trace), _sentences(term, library)))
         if wrong is not None:
             return Solution(left_out=wrong)

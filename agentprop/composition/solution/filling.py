@@ -7,6 +7,8 @@ zeros at the end are kept unless nothing was rounded. A unit stands behind a num
     ('3/4', '-\\frac{3}{4}', '293.15', '0.66667', '$1.6\\times10^{-19}$')
     >>> fill("$<a> - <b> = <value>$, or <value>.", lambda name, math: {"a": "5", "b": "-2", "value": "7"}[name])
     '$5 - (-2) = 7$, or 7.'
+    >>> fill(r"$(<a>)^2 / (<a>) + (<b>)^2$", lambda name, math: {"a": "5", "b": r"\frac{1}{2}"}[name])
+    '$5^2 / 5 + (\\frac{1}{2})^2$'
 """
 
 from __future__ import annotations
@@ -25,26 +27,43 @@ from agentprop.skills.values import Parameter, render
 DIGITS = 5
 """Significant digits of a decimal; never fewer than two beyond those that a question asks for."""
 _OPERATOR = re.compile(r"(?:[-+*/^]|\\cdot|\\times|\\div)\s*$")
+_DIVIDED = re.compile(r"(?:/|\\div)\s*$")
+_OWN_BRACKET = re.compile(r"(?:[-+*/=$]|\\cdot|\\times|\\div|\\,|\{)\s*\($")
+"""A bracket that is not one of a function, behind an operator or at the beginning of a group."""
+_NUMBER = re.compile(r"-?[\d.]+(?:\\times10\^\{-?\d+\})?|-?\\frac\{\d+\}\{\d+\}")
 
 
 def fill(sentence: str, text: Callable[[str, bool], str]) -> str:
-    """Fill the holes of a sentence; `text` gives a value's text by its name, and whether it is inside a formula."""
+    """Fill the holes of a sentence; `text` gives a value's text by its name, and whether it is inside a formula.
+
+    In a formula a number is put in brackets where it would be misread without them. Brackets of the sentence around a
+    hole alone stay only if its number needs them, unless they are those of a function.
+    """
     out: list[str] = []
-    parts = segments(sentence)
+    parts = [*segments(sentence)]
     for position, part in enumerate(parts):
         if not isinstance(part, Hole):
             out.append(grammar.with_ordinal(out[-1], part) if out else part)
             continue
         filled = text(part.name, part.math)
         after = parts[position + 1] if position + 1 < len(parts) else ""
-        apart = _OPERATOR.search("".join(out[-2:])) or (isinstance(after, str) and after.startswith("^"))
-        bare = filled.isalnum() or re.fullmatch(r"\d+\.\d+", filled)
-        out.append(f"({filled})" if part.math and apart and not bare and _is_number(filled) else filled)
+        own = part.math and bool(out) and _OWN_BRACKET.search(out[-1]) is not None and _NUMBER.fullmatch(filled)
+        if own and isinstance(after, str) and after.startswith(")"):
+            out[-1], after = out[-1][:-1], after[1:]
+            parts[position + 1] = after
+        before = "".join(out[-2:])
+        raised = isinstance(after, str) and after.startswith("^")
+        out.append(f"({filled})" if part.math and _is_misread(filled, before, raised) else filled)
     return "".join(out)
 
 
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"-?[\d.]+|-?\\frac\{\d+\}\{\d+\}", text) is not None and (text.startswith("-") or "\\" in text)
+def _is_misread(number: str, before: str, raised: bool) -> bool:
+    """Whether a number would be misread behind what stands before it, or under an exponent."""
+    if not _NUMBER.fullmatch(number):
+        return False
+    if number.startswith("-"):
+        return raised or _OPERATOR.search(before) is not None
+    return ("\\" in number) and (raised or _DIVIDED.search(before) is not None)
 
 
 def shown(value: Any, *, math: bool = False, figures: int = 3) -> str:

@@ -90,10 +90,23 @@ class _Words:
         if not rows:
             raise ValueError("no fact is told")
         openings = ["First", *["Then"] * (len(rows) - 1)] if len(rows) > 1 else ["Here"]
-        return ". ".join(f"{opening}, {self._fact(*row)}" for opening, row in zip(openings, rows, strict=True))
+        listed: Sequence[str] = ()
+        told = []
+        for opening, row in zip(openings, rows, strict=True):
+            told.append(f"{opening}, {self._fact(listed, *row)}")
+            listed = row[5]
+        return ". ".join(told)
 
     def _fact(
-        self, port: str, value: Any, settled: Sequence[Any], before: Sequence[Any], left: int, members: Sequence[str]
+        self,
+        listed: Sequence[str],
+        port: str,
+        value: Any,
+        settled: Sequence[Any],
+        before: Sequence[Any],
+        left: int,
+        members: Sequence[str],
+        spread: Sequence[Any] = (),
     ) -> str:
         wording, known = self.spec.parameters["facts"].phrases[port][0], dict(settled)
         number = shown(value, math=True) if "<v>" in wording else ""
@@ -101,11 +114,18 @@ class _Words:
         meaning = self._meaning(port, number, known)
         if meaning and meaning not in clause:
             clause += f", that is, {meaning}{self._where(self._template(port), known)}"
-        leaves = f"leaves {_left(left, members)}"
+        leaves = f"leaves {_left(left, members)}{_spread(spread)}"
         if not (number and before):
             return f"{clause}. This {leaves}"
-        values = _joined([f"${shown(one, math=True)}$" if one != "" else "no rational number" for one in before])
-        return f"{clause}. For those listed, in this order, the value is {values}, which {leaves}"
+        if "" in before:
+            known = dict[str, list[str]]()
+            for member, one in zip(listed, before, strict=True):
+                known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
+            values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
+            told = f"{_joined(values)}, and for the others there is no such rational number"
+            return f"{clause}. {told[0].upper()}{told[1:]}. This {leaves}"
+        values = [f"${shown(one, math=True)}$" for one in before]
+        return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"
 
     def _meaning(self, port: str, number: str, known: Letters) -> str:
         """What a fact means in letters, those that are known as numbers; empty if the kind has no formula for it."""
@@ -148,11 +168,16 @@ class _Words:
 
     def _sum(self, names: Sequence[str], of: _Object) -> str:
         values = of.values
-        worths = [self._worth(name, of, own) for name, own in zip(names, values, strict=True)]
-        one, other = (f"{self._noun(name)} is {worth}" for name, worth in zip(names, worths, strict=True))
+        if of.first:
+            told = [self._worth(name, of, own) for name, own in zip(names, values, strict=True)]
+            both = ", and ".join(f"{self._noun(name)} is {worth}" for name, worth in zip(names, told, strict=True))
+        else:
+            told = [self._formula(name, of, own) for name, own in zip(names, values, strict=True)]
+            letters = "".join(self._template(name, -1) for name in names if "$" not in self._template(name, -1))
+            both = f"they are {_joined(told)}{self._where(letters, {}, of)}"
         numbers = {"left": values[0], "right": values[1], "sum": values[0] + values[1]}
         total = _filled("$<left> + <right> = <sum>$", numbers)
-        return f"{f'{one}, and {other}' if of.first else f'they are {_joined(worths)}'}. Together they make {total}"
+        return f"{both}. Together they make {total}"
 
     def _branch(self, names: Sequence[str], of: _Object) -> str:
         test, *sides = names
@@ -180,6 +205,12 @@ class _Words:
         return self.spec.parameters["question"].phrases[port][0]
 
     def _worth(self, port: str, of: _Object, value: Any) -> str:
+        """A value of an object, with the formula that gives it, and what the letters of the formula stand for."""
+        template = self._template(port, -1)
+        plain = not of.knows(template) or "$" in template
+        return self._formula(port, of, value) + ("" if plain else self._where(template, {}, of))
+
+    def _formula(self, port: str, of: _Object, value: Any) -> str:
         """A value of an object, with the formula that gives it."""
         number, general, template = shown(value, math=True), self._template(port), self._template(port, -1)
         if not of.knows(template):
@@ -189,7 +220,7 @@ class _Words:
         sides = [_filled(f"${general}$", {})] if of.first and "$" not in general else []
         sides += [_filled(f"${template}$", of.letters), f"${number}$"]
         told = " = ".join(dict.fromkeys(side[1:-1] for side in sides if side not in ("$$", self._noun(port))))
-        return f"${told}${self._where(template, {}, of)}"
+        return f"${told}$"
 
     def _evidence(self, test: str, of: _Object, holds: bool) -> str:
         """Why a condition holds or does not, by its formula; nothing if that cannot be said."""
@@ -242,6 +273,17 @@ def _left(count: int, members: Sequence[str]) -> str:
     if count == 1:
         return f"only {members[0]}"
     return f"${count}$ of them" if count > len(members) else f"${count}$: {_joined(members)}"
+
+
+def _spread(spread: Sequence[Any]) -> str:
+    """How members that are too many to list spread over the values of a letter."""
+    if not spread:
+        return ""
+    letter, values, counts = spread
+    named = f"${letter} = {', '.join(shown(one, math=True) for one in values)}$"
+    if len(set(counts)) == 1:
+        return f", {'one' if counts[0] == 1 else f'${counts[0]}$'} for each of {named}"
+    return f", namely for {named} in this order {_joined([f'${count}$' for count in counts])}"
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ from agentprop.composition.terms import (
     condition,
     expression,
     literal,
+    owner_of,
     rebuilt,
     walk,
 )
@@ -77,8 +78,10 @@ class Outline:
             case Least() | Total() | Count():
                 self._sweep(term, key)
             case Sought():
-                code = expression(term, self.library, "solve")
-                self._note(key, f"trace.noted({code})")
+                code, body = (expression(part, self.library, "solve") for part in (term, term.body))
+                spec, name = owner_of(term, self.library)
+                bounds = f"{spec.parameters[name].min}, {spec.parameters[name].max}"
+                self._note(key, f"trace.sought({code}, lambda {term.variable}: {body}, {bounds})")
                 self.lines.append(f"{term.variable} = v{self.places[key] + 1}")
                 self.visit(term.body, (*scope, term))
             case Apply(skill, arguments):

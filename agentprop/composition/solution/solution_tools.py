@@ -11,6 +11,8 @@ from typing import Any
 
 LIMIT = 200
 """Most integers that are tried for a least one."""
+ENDS = ((0.8, 1.25), (0.9, 1.1), (0.97, 1.03))
+"""Factors of a datum between which it is enclosed."""
 
 
 class Trace:
@@ -29,6 +31,17 @@ class Trace:
     def noted(self, value: Any) -> Any:
         """The value of an operator."""
         self.rows.append([value, []])
+        return value
+
+    def sought(self, value: Any, body: Callable[[Any], Any], low: float | None, high: float | None) -> Any:
+        """A datum, noted with what the quantity is at two round numbers around it, the farthest that have a value."""
+        points: list[list[Any]] = []
+        for below, above in ENDS:
+            ends = [float(f"{value * factor:.2g}") for factor in (below, above)]
+            ends = [max(ends[0], low or ends[0]), min(ends[1], high or ends[1])]
+            if not points and 0 < ends[0] < value < ends[1]:
+                points = _points(body, ends)
+        self.rows.append([value, points])
         return value
 
     def swept(
@@ -54,6 +67,14 @@ class Trace:
         example = met[0] if met and kind != "total" else low
         self.rows.append([found, points])
         return found, example
+
+
+def _points(body: Callable[[Any], Any], numbers: list[float]) -> list[list[Any]]:
+    """Numbers, each with what a quantity is there; none if it is nothing at one of them."""
+    try:
+        return [[number, body(number)] for number in numbers]
+    except Exception:  # a value out of range, a difference the wrong way round, whatever a skill raises
+        return []
 
 
 def told(work: Callable[[Trace], None]) -> list[Any]:

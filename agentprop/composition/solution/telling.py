@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from agentprop.composition import grammar
@@ -38,13 +39,16 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    measured,
     owner_of,
     pipeline,
 )
-from agentprop.skills import Package, Spec, holes, worded
+from agentprop.skills import Hole, Package, Spec, holes, segments, worded
 from agentprop.skills.explanations import VALUE
 from agentprop.skills.values import parse
 
+QUOTED = 16
+"""Fewest characters of a wording by which a statement is seen to use it."""
 SHOWN = 12
 """Most values of a sweep that are all listed; of more the first three and the last two are."""
 
@@ -67,6 +71,8 @@ class Narrator:
     rows: Sequence[Row]
     last: Term
     """The value that the answer is."""
+    statement: str = ""
+    """The statement; empty if it is not known."""
     told: set[Key] = field(default_factory=set)
     paragraphs: list[str] = field(default_factory=list)
 
@@ -103,14 +109,33 @@ class Narrator:
     def _datum(self, term: Sought, scope: Scope) -> None:
         """Tell what the datum is, and then that it gives the value; that no other does was tried."""
         spec, name = owner_of(term, self.library)
-        found = parameter_text(spec.parameters[name], self.row(term, scope).value)
+        row, n = self.row(term, scope), term.variable
+        found = parameter_text(spec.parameters[name], row.value)
         self.paragraphs.append(
-            f"The steps below give the value for any ${term.variable}$. It rises or falls with ${term.variable}$ all "
-            f"the time, so the given value is reached only once. Solved for ${term.variable}$, they yield {found}; "
-            "with this number they read as follows."
+            f"The steps below give the value for any ${n}$. It {self._course(row)} with ${n}$ all the time, so "
+            f"the given value is reached only once. {self._enclosed(term, row)}they yield {found}; with this number "
+            "they read as follows."
         )
         self.tell(term.body, (*scope, term))
         self.paragraphs.append("This is the value that was given.")
+
+    def _course(self, row: Row) -> str:
+        """Whether the value rises or falls, by the values at two numbers."""
+        if len(row.notes) < 2:
+            return "rises or falls"
+        (_, low), (_, high) = row.notes
+        return "rises" if low < high else "falls"
+
+    def _enclosed(self, term: Sought, row: Row) -> str:
+        """How the datum can be found: the values at two numbers between which it lies."""
+        n, spec = term.variable, measured(term.body, self.library)
+        if len(row.notes) < 2 or spec is None:
+            return f"Solved for ${n}$, "
+        at = [f"${n} = {shown(x, math=True)}$ they give {value_text(spec.output, value)}" for x, value in row.notes]
+        return (
+            f"For {at[0]}, for {at[1]}. The given value lies between these, and if the interval is halved again and "
+            f"again, always keeping the half that still encloses the given value, "
+        )
 
     # --- skills ---
 
@@ -126,8 +151,16 @@ class Narrator:
         told = [worded(sentence, may_be_negative(term, self.library)) for sentence in spec.explain]
         texts = [fill(sentence, self._text(term, scope, steps)) for sentence in told]
         alone = term == self.last and len(self.outline.places) == 1
-        head = [] if alone or phrase is None else [f"{opening[0]} {phrase}."]
+        head = [] if alone or phrase is None else [f"{self._leading(term, opening[0])} {phrase}."]
         return ("\n\n" if spec.is_object else " ").join([*head, *texts])
+
+    def _leading(self, term: Apply, opening: str) -> str:
+        """How the paragraph of a skill begins; of a question that the statement puts in other words it says so."""
+        parts = [part for text in self.library[term.skill].spec.value for part in segments(text)]
+        quoted = [part for part in parts if isinstance(part, str) and len(part) > QUOTED]
+        if term != self.last or not self.statement or not quoted or any(part in self.statement for part in quoted):
+            return opening
+        return "Finally, the question comes down to" if opening.startswith("Finally") else opening
 
     def _opening(self, term: Term) -> tuple[str, str]:
         """How a paragraph begins: with an explanation, and with nothing but the value."""
@@ -193,7 +226,11 @@ class Narrator:
         twins = [other for other in others if named in self.library[other.skill].spec.named[:1]]
         given = {value for other in twins for _, value in other.arguments}
         own = [name for name, value in term.arguments if isinstance(value, Given) and value not in given]
-        return f", in the case with {self.argument(term, own[0], False, scope)}" if twins and own else ""
+        if not twins or not own:
+            return ""
+        spec = self.library[term.skill].spec
+        name = max(own, key=lambda name: bool(_measure(spec, name)))
+        return f", in the case with {(_measure(spec, name) or '{}').format(self.argument(term, name, False, scope))}"
 
     # --- sweeps ---
 
@@ -212,7 +249,9 @@ class Narrator:
                 self.tell(part, inner)
                 if len(self.paragraphs) > before:
                     text = grammar.capitalized(self.paragraphs[before].removeprefix("Next, ").removeprefix("Next "))
-                    self.paragraphs[before] = f"Take ${term.variable} = {example}$ as an example. {text}"
+                    role = "where the search will end" if isinstance(term, Least) else "as an example"
+                    comma = "," if isinstance(term, Least) else ""
+                    self.paragraphs[before] = f"Take ${term.variable} = {example}${comma} {role}. {text}"
         self.paragraphs.append(self._found(term, row))
 
     def _closed(self, term: Term) -> None:
@@ -266,6 +305,9 @@ class Narrator:
         value = self.row(term, scope).value
         sign = {"sum": "+", "difference": "-", "product": r"\cdot"}[term.op]
         formula = _formula(f"<left> {sign} <right> = <value>", left=left, right=right, value=value)
+        spec = measured(term, self.library)
+        unit = spec.output.unit if spec is not None and spec.output is not None else None
+        formula += f" {unit}" if unit and unit != "1" else ""
         told = {"sum": "The sum is", "difference": "The first value exceeds the second by", "product": "The product is"}
         return f"{told[term.op]} {formula}."
 
@@ -291,6 +333,26 @@ def _subject(spec: Spec, purpose: str) -> str:
     return f"the {output.role.replace('-', ' ')} of the {output.subject}"
 
 
+_BEHIND: Mapping[str, str] = {"%": "{}%", r"^\circ": r"${}^\circ$", " K": "{} K"}
+"""What a wording writes behind a number that is no unit of its declaration → how the number reads by itself."""
+
+
+def _measure(spec: Spec, name: str) -> str:
+    """How a datum reads by itself, with `{}` for its text; of one whose wording has no unit behind it the text alone.
+
+    The result is empty for a bare number: nobody finds "the case with 57" in a statement.
+    """
+    p = spec.parameters[name]
+    if p.unit or p.kind not in ("integer", "decimal", "rational"):
+        return "{}"
+    for wording in spec.phrasings[:1]:
+        parts = segments(wording.text)
+        for part, after in pairwise(parts):
+            if isinstance(part, Hole) and part.name == name and isinstance(after, str):
+                return next((text for mark, text in _BEHIND.items() if after.startswith(mark)), "")
+    return ""
+
+
 def _formula(text: str, **values: Any) -> str:
     return fill(f"${text}$", lambda name, math: shown(values[name], math=math))
 
@@ -312,10 +374,10 @@ def _listed(texts: Sequence[str]) -> str:
 # --- whole solutions ---
 
 
-def solution(term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str) -> str:
+def solution(term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str, statement: str = "") -> str:
     """Write the solution of a term that has a value. Raises ValueError or LookupError if it cannot be told."""
     root = answered(term)
-    narrator = Narrator(library, Outline.of(term, library), rows, root)
+    narrator = Narrator(library, Outline.of(term, library), rows, root, statement)
     narrator.tell(root, ())
     return "\n\n".join([*narrator.paragraphs, closing_line(term, library, answer)])
 

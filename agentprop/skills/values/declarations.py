@@ -13,7 +13,7 @@ MAX_BOUND = 10_000
 """Longest list, largest graph and heaviest edge that may be declared."""
 TRIALS = 6
 """Values drawn to try a declaration."""
-_COMMON = {"kind", "symbol", "role", "input", "drop"}
+_COMMON = {"kind", "symbol", "role", "input", "drop", "suits"}
 
 
 _DROPS: dict[str, tuple[type, ...]] = {

@@ -94,6 +94,9 @@ class Parameter(Part):
     drop: int | FiniteFloat | str | tuple[int, ...] | None = None
     """Value that makes the parameter's clause idle, which may lie outside of the range; for restrictions such as `at
     most k edges`. `[]` for a list. `solve` and `check` must accept it."""
+    suits: str | None = None
+    """Expression over the parameter that most values have to meet to be worth a question: a list in decreasing order
+    has no long rising part. It decides how often another skill supplies the value, and refuses none."""
     symbol: str | None = None
     """Letter used when a sub-problem names the value."""
     role: str | tuple[str, ...] | None = None

@@ -3,7 +3,7 @@
 from functools import cache
 from itertools import combinations_with_replacement
 
-from object_kinds import answer, bounded, root, worked
+from object_kinds import answer, bounded, root, told_apart
 
 DIRECT = ("sum", "pairs", "product")
 SAME = {}
@@ -84,7 +84,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 @cache

@@ -1,5 +1,7 @@
 """Total pressure of carbon dioxide and ammonia over solid ammonium carbamate."""
 
+from math import floor, log10
+
 GAS = 8.314
 
 
@@ -19,7 +21,7 @@ def solve(n: float, b: float, v: float, t: float, k: float) -> float:
     return 3 * y + spare
 
 
-def steps(n: float, b: float, v: float, t: float, k: float) -> dict[str, float]:
+def steps(n: float, b: float, v: float, t: float, k: float) -> dict[str, float | str]:
     """Pressure of a mole, pressures of both gases before and after, and what does not change of them, in kPa."""
     unit = GAS * t / v
     spare = (b - 2 * n) * unit
@@ -29,9 +31,16 @@ def steps(n: float, b: float, v: float, t: float, k: float) -> dict[str, float]:
         "first_dioxide": n * unit,
         "first_ammonia": b * unit,
         "spare": spare,
+        "end_ammonia": f"2y {_signed(spare)}",
         "dioxide": dioxide,
         "ammonia": 2 * dioxide + spare,
     }
+
+
+def _signed(number: float) -> str:
+    """A sign and five digits."""
+    size = abs(number)
+    return f"{'-' if number < 0 else '+'} {size:.{max(1, 4 - floor(log10(size))) if size else 1}f}"
 
 
 def check(n: float, b: float, v: float, t: float, k: float) -> float:

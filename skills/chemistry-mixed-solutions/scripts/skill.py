@@ -6,7 +6,7 @@ millilitre of a solution of 0.1 mol/L holds 100 micromoles.
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, whole, worked
+from object_kinds import answer, bounded, told_apart, whole
 
 DIRECT = ("acid", "base", "water", "total")
 SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
@@ -62,7 +62,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the neutralization runs in portions of 100 micromoles, as long as both sides have one ---

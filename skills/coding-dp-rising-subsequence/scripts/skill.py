@@ -1,34 +1,44 @@
-"""Integers and a step -> the length of the longest subsequence rising by at least that step."""
+"""Integers and a step -> the largest sum of a subsequence rising by at least that step."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 
 def solve(xs: list[int], d: int) -> int:
-    lowest_end: list[int] = []
+    ends: list[int] = []  # ends of chains worth keeping: of two, the larger one has the larger sum
+    sums: list[int] = []
     for x in xs:
-        length = bisect_right(lowest_end, x - d)
-        if length == len(lowest_end):
-            lowest_end.append(x)
-        else:
-            lowest_end[length] = min(lowest_end[length], x)
-    return len(lowest_end)
+        before = bisect_right(ends, x - d)
+        total = x + (sums[before - 1] if before else 0)
+        place = bisect_right(ends, x)
+        if total <= 0 or (place and sums[place - 1] >= total):
+            continue
+        place = bisect_left(ends, x)
+        while place < len(ends) and sums[place] <= total:
+            del ends[place], sums[place]
+        ends.insert(place, x)
+        sums.insert(place, total)
+    return sums[-1] if sums else 0
 
 
 def steps(xs: list[int], d: int) -> dict[str, list[int]]:
-    """Length of the longest subsequence that ends with each element, and one of the longest of all."""
-    lengths: list[int] = []
+    """Largest sum of a subsequence that ends with each element, and the best subsequence of all."""
+    sums: list[int] = []
+    before: list[int] = []
     for i, x in enumerate(xs):
-        lengths.append(1 + max((lengths[j] for j in range(i) if xs[j] <= x - d), default=0))
+        fitting = [j for j in range(i) if xs[j] <= x - d and sums[j] > 0]
+        before.append(max(fitting, key=lambda j: sums[j], default=-1))
+        sums.append(x + (sums[before[-1]] if fitting else 0))
+    place = max(range(len(xs)), key=lambda j: sums[j], default=-1)
     chosen: list[int] = []
-    for x, length in zip(reversed(xs), reversed(lengths), strict=True):
-        if length == max(lengths) - len(chosen) and (not chosen or x <= chosen[-1] - d):
-            chosen.append(x)
-    return {"lengths": lengths, "chosen": chosen[::-1]}
+    while place >= 0 and sums[place] > 0:
+        chosen.append(xs[place])
+        place = before[place]
+    return {"sums": sums, "chosen": chosen[::-1]}
 
 
 def check(xs: list[int], d: int) -> int:
-    """The longest chain that ends at each position, from all the positions before it."""
-    longest: list[int] = []
+    """The best chain that ends at each position, from all the positions before it."""
+    best: list[int] = []
     for j, x in enumerate(xs):
-        longest.append(1 + max((longest[i] for i in range(j) if xs[i] + d <= x), default=0))
-    return max(longest, default=0)
+        best.append(x + max([0, *(best[i] for i in range(j) if xs[i] + d <= x)]))
+    return max([0, *best])

@@ -1,9 +1,10 @@
 """Positions of Nim with three heaps: what facts about one of them leave open."""
 
-from object_kinds import answer, bounded, worked
+from object_kinds import answer, bounded, told_apart
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {}
+CORE = ("moves", "taken", "lost", "single")
 
 
 def members(box):
@@ -67,7 +68,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the whole game ---

@@ -17,21 +17,21 @@ def steps(n: int, k: int, d: int, shape: str) -> dict[str, int | str]:
     spare = n - k - inner * d
     fillings = comb(spare + gaps - 1, gaps - 1) if spare >= 0 else 0
     if shape == "row":
-        counted, factor = "In a row each filling of the gaps is one selection", "1"
+        counted, factor = "In a row each filling of the gaps is one selection", ""
     else:
         counted = (
             f"In a circle the chosen place where the gaps begin can be any of ${n}$, "
             f"and each selection arises from every one of its ${k}$ places"
         )
-        factor = rf"\frac{{{n}}}{{{k}}}"
+        factor = rf"\frac{{{n}}}{{{k}}} \cdot "
     return {
         "others": n - k,
         "gaps": gaps,
-        "inner": inner,
+        "needed": inner * d,
         "spare": spare,
         "fillings": fillings,
         "counted": counted,
-        "factor": factor,
+        "way": f"${factor}{fillings}$, that is, " if factor else "",
     }
 
 

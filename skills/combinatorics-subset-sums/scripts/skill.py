@@ -30,7 +30,7 @@ def steps(n: int, k: int, m: int) -> dict[str, int | str]:
             if len(taken) == k:
                 kinds[sum(0 < residue <= rest for residue in taken)] += 1
     terms = [
-        rf"{count} \cdot {rounds}^{{{k - more}}} \cdot {rounds + 1}^{{{more}}}"
+        r" \cdot ".join([str(count), *_powers(rounds, k - more), *_powers(rounds + 1, more)])
         for more, count in enumerate(kinds)
         if count
     ]
@@ -38,11 +38,26 @@ def steps(n: int, k: int, m: int) -> dict[str, int | str]:
     return {
         "rounds": rounds,
         "rest": rest,
+        "classes": _classes(rounds, rest),
         "multisets": multisets,
         "sorted": " + ".join(terms) or "0",
         "distinct": distinct,
         "repeated": solve(n, k, m) - distinct,
     }
+
+
+def _powers(base: int, exponent: int) -> list[str]:
+    """The factor of a product, if it is one."""
+    return [f"{base}^{{{exponent}}}"] if base > 1 and exponent else []
+
+
+def _classes(rounds: int, rest: int) -> str:
+    """How often the residues occur."""
+    each = "every residue occurs " + ("once" if rounds == 1 else f"${rounds}$ times") + " among the numbers"
+    if rest == 0:
+        return each
+    more = "the residue $1$" if rest == 1 else f"each of the residues $1$ to ${rest}$"
+    return f"{each}, and {more} once more"
 
 
 def check(n: int, k: int, m: int) -> int:

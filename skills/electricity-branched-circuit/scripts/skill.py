@@ -5,7 +5,7 @@ Resistances are in kilohms, so that currents are in milliamperes and powers in m
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, quotient, worked
+from object_kinds import answer, bounded, quotient, told_apart
 
 VOLTAGE = 120
 DIRECT = ("first", "second", "third")
@@ -78,7 +78,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: Kirchhoff's rules for the two loops, and energy resistor by resistor ---

@@ -6,11 +6,11 @@ G, MERCURY, WATER = 9.8, 13600.0, 1000.0
 
 
 def steps(d: float, e: float, h: float) -> dict:
-    """Pressure difference in kilopascals, speeds in the wide and in the narrow part in m/s."""
+    """Pressure difference in kilopascals, ratio of the speeds, speed in the narrow part in m/s."""
     difference = (MERCURY - WATER) * G * h / 1000
     ratio = (e / d) ** 2
     throat = math.sqrt(2 * difference / WATER / (1 - ratio * ratio))
-    return {"difference": difference / 1000, "wide_speed": throat * ratio, "throat_speed": throat}
+    return {"difference": difference / 1000, "ratio": ratio, "throat_speed": throat}
 
 
 def solve(d: float, e: float, h: float) -> float:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import product
 
 RED = {
-    "unless it lacks both A and B": {(True, True), (True, False), (False, True)},
+    "if it has A or B or both": {(True, True), (True, False), (False, True)},
     "only if it has both A and B": {(True, True)},
     "only if it has A but not B": {(True, False)},
     "if it has B or lacks A": {(True, True), (False, True), (False, False)},
@@ -49,7 +49,7 @@ def steps(n: int, k: int, rule: str) -> dict[str, object]:
 def _is_red(rule: str, plant: str) -> bool:
     """Colour of a genotype such as AaBb."""
     a, b = "A" in plant, "B" in plant
-    if rule.startswith("unless"):
+    if rule.endswith("or both"):
         return not (not a and not b)
     if rule.startswith("if"):
         return b or not a

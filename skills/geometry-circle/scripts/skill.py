@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, worked
+from object_kinds import answer, bounded, told_apart
 
 DIRECT = ("x", "y", "radius")
 SAME = {"touchx": "xchord", "touchy": "ychord", "outside": "constant", "cutx": "xchord", "cuts": "diagonal"}
@@ -76,7 +76,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the coefficients of x^2 + y^2 + Dx + Ey + F = 0, and the quadratics on lines ---

@@ -12,10 +12,17 @@ def solve(angle: int, n: int) -> int:
 def steps(angle: int, n: int) -> dict[str, object]:
     """Primitive triangles with 120 degrees, their least opposite sides, and all triangles with 120 degrees."""
     sides = sorted(_primitive_sides(n))
+    obtuse = sum(n // side for side in sides)
+    acute = (
+        r"Put at one of the two shorter sides, an equilateral triangle makes this angle $60^\circ$: "
+        "two triangles each. "
+        rf"With ${n}$ equilateral ones there are $2 \cdot {obtuse} + {n} = {2 * obtuse + n}$."
+    )
     return {
         "primitive_obtuse": len(sides),
         "first_opposite_sides": sides[:4],
-        "all_obtuse": sum(n // side for side in sides),
+        "all_obtuse": obtuse,
+        "asked": acute if angle == 60 else "These are the triangles that count.",
     }
 
 

@@ -6,7 +6,7 @@ A graph is the set of its edges, as ten bits. From 10 edges on the bound exclude
 from functools import cache
 from itertools import combinations, pairwise
 
-from object_kinds import answer, bounded, worked
+from object_kinds import answer, bounded, told_apart
 
 VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
@@ -160,7 +160,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _shown(one):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, root, whole, worked
+from object_kinds import answer, bounded, root, told_apart, whole
 
 DIRECT = ("a", "b", "c")
 SAME = {"gap": "top"}
@@ -74,7 +74,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: rows of numbers, their products, and values of det(M - x I) ---

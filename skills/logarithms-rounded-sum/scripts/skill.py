@@ -12,6 +12,7 @@ def steps(b: int, n: int, way: str) -> dict[str, object]:
     return {
         "largest_value": groups[-1][0],
         "last_group": groups[-1][1],
+        "terms": " + ".join(rf"{members} \cdot {value}" for value, members in groups[:-1] if value) or "0",
         "complete_groups": sum(value * members for value, members in groups[:-1]),
     }
 

@@ -13,9 +13,9 @@ PAIRS = {
 
 
 def steps(pair: str, u: float, b: float) -> dict:
-    """Radii of the lighter and of the heavier isotope, in millimetres."""
+    """Masses of the lighter and of the heavier isotope in u, and their radii in millimetres."""
     light, heavy = (1000 * math.sqrt(2 * mass * UNIT * u / CHARGE) / b for mass in PAIRS[pair])
-    return {"light_radius": light, "heavy_radius": heavy}
+    return {"light": PAIRS[pair][0], "heavy": PAIRS[pair][1], "light_radius": light, "heavy_radius": heavy}
 
 
 def solve(pair: str, u: float, b: float) -> float:

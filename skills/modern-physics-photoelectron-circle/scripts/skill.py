@@ -18,7 +18,8 @@ def steps(w: float, metal: str, b: float) -> dict:
     kinetic = photon - WORK[metal]
     if kinetic <= 0:
         raise ValueError("the light frees no electrons")
-    return {"photon": photon, "kinetic": kinetic, "electron_speed": math.sqrt(2 * kinetic * CHARGE / MASS)}
+    speed = math.sqrt(2 * kinetic * CHARGE / MASS)
+    return {"photon": photon, "work": WORK[metal], "kinetic": kinetic, "electron_speed": speed}
 
 
 def solve(w: float, metal: str, b: float) -> float:

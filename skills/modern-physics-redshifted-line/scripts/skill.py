@@ -13,7 +13,7 @@ CHARGE = {
 def steps(ion: str, n: int, m: int, v: float) -> dict:
     """Photon energy in electronvolts, wavelength in the source in nanometres, speed as a share of that of light."""
     energy = BOUND * CHARGE[ion] ** 2 * (1 / m**2 - 1 / n**2)
-    return {"photon_energy": energy, "emitted": PHOTON / energy, "beta": 1000 * v / LIGHT}
+    return {"nuclear": CHARGE[ion], "photon_energy": energy, "emitted": PHOTON / energy, "beta": 1000 * v / LIGHT}
 
 
 def solve(ion: str, n: int, m: int, v: float) -> float:

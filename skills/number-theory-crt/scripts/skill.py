@@ -10,14 +10,16 @@ def solve(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> int:
     return n + 1 + (x - n - 1) % period
 
 
-def steps(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> dict[str, int]:
-    """The two mergers, each with its inverse and its multiplier, the least solution, and the periods to the bound."""
+def steps(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> dict[str, int | str]:
+    """The two mergers, each with its inverse and its multiplier, the least solution, and the first one that counts."""
     inverse = pow(p, -1, q)
     j = (s - r) * inverse % q
     pair, both = r + p * j, p * q
     both_inverse = pow(both, -1, t)
     k = (u - pair) * both_inverse % t
     least, period = pair + both * k, both * t
+    laps = (n - least) // period + 1
+    added = rf"{laps} \cdot {period}" if laps > 1 else str(period)
     return {
         "inverse": inverse,
         "j": j,
@@ -27,7 +29,7 @@ def steps(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> dict[str, i
         "k": k,
         "least": least,
         "period": period,
-        "laps": (n - least) // period + 1,
+        "way": f"${least} + {added}$, that is, " if laps else "",
     }
 
 

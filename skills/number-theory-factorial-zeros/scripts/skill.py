@@ -25,13 +25,14 @@ def steps(n: int, b: int) -> dict[str, int | str]:
     exponents = _exponents(b)
     terms = {p: _quotients(n, p) for p in exponents}
     scarce = min(exponents, key=lambda p: sum(terms[p]) // exponents[p])
+    need, supply = exponents[scarce], sum(terms[scarce])
     return {
         "factors": r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()),
         "supplies": ", ".join(f"v_{{{p}}} = {sum(quotients)}" for p, quotients in terms.items()),
-        "need": exponents[scarce],
+        "way": rf"$\lfloor {supply}/{need} \rfloor$, that is, " if need > 1 else "",
         "scarce": scarce,
         "terms": " + ".join(map(str, terms[scarce])) or "0",
-        "supply": sum(terms[scarce]),
+        "supply": supply,
     }
 
 

@@ -2,7 +2,7 @@
 
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, worked
+from object_kinds import answer, bounded, told_apart
 
 DIRECT = ("n",)
 SAME = {}
@@ -97,11 +97,13 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _product(factors):
-    return r" \cdot ".join(factors) or "1"
+    """A product, whose factors are in brackets; a single one needs none."""
+    factors = [*factors]
+    return factors[0].strip("()") if len(factors) == 1 else r" \cdot ".join(factors) or "1"
 
 
 def _is_square(n):

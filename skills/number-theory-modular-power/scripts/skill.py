@@ -18,7 +18,7 @@ def steps(a: int, n: int, m: int) -> dict[str, int | str]:
     first, second = solve(a, n // 4, m), solve(a, n // 2, m)
     factor = rf" \cdot {base}"
     return {
-        "base": base,
+        "reduced": "" if base == a else rf", and ${a} \equiv {base} \pmod{{{m}}}$",
         "digits": bin(n)[2:],
         "early": n // 4,
         "first": first,

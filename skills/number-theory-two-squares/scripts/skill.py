@@ -10,10 +10,17 @@ def solve(n: int, kind: str) -> int:
 
 
 def steps(n: int, kind: str) -> dict[str, object]:
-    """Numbers that fulfil the criterion, and the squares among them that need a zero."""
+    """Numbers that fulfil the criterion, and what becomes of the squares among them that need a zero."""
     fitting = _fitting(n)
     lonely = _lonely_squares(n, fitting)
-    return {"with_zero": len(fitting), "squares_that_need_zero": len(lonely), "first_of_them": lonely[:5]}
+    if kind != "positive":
+        return {"with_zero": len(fitting), "zeros": "As a $0$ is allowed, all of them count"}
+    zeros = (
+        "Squares without a prime factor that leaves the remainder $1$ modulo $4$ need a $0$ and do not count. "
+        f"They are {', '.join(map(str, lonely[:5]))} and so on: "
+        f"${len(fitting)} - {len(lonely)} = {len(fitting) - len(lonely)}$"
+    )
+    return {"with_zero": len(fitting), "zeros": zeros}
 
 
 def _fitting(n: int) -> dict[int, bool]:

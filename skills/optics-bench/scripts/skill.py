@@ -5,7 +5,7 @@ Lengths are in centimetres.
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, quotient, worked
+from object_kinds import answer, bounded, quotient, told_apart
 
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
@@ -53,7 +53,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: two rays from the tip of the object, in coordinates about the centre of the lens ---

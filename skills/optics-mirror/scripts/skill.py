@@ -6,7 +6,7 @@ are negative below the axis: the focal length is positive for a concave mirror, 
 
 from fractions import Fraction
 
-from object_kinds import answer, bounded, quotient, worked
+from object_kinds import answer, bounded, quotient, told_apart
 
 DIRECT = ("focal", "radius", "object", "height")
 SAME = {
@@ -68,7 +68,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: two rays from the tip of the object, in coordinates about the vertex, light from the right ---

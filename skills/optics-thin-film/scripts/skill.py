@@ -8,25 +8,30 @@ BASES = {
 }
 
 
-def steps(d: float, n: float, base: str) -> dict:
-    """Path difference in nanometres, the condition for reinforcement, and the number of wavelengths in the path."""
-    path, reversed_twice = 2 * n * d, BASES[base] > n
-    orders = [k if reversed_twice else k - 0.5 for k in range(1, 20)]
+def _order(path: float, base: str, n: float) -> float:
+    """How many wavelengths the path difference is."""
+    orders = [k if BASES[base] > n else k - 0.5 for k in range(1, 20)]
     visible = [order for order in orders if 400 < path / order < 700]
     if len(visible) != 1:
         raise ValueError("not exactly one wavelength is reinforced")
-    whole = "a whole number of wavelengths"
+    return visible[0]
+
+
+def steps(d: float, n: float, base: str) -> dict:
+    """Path difference in nanometres, the condition for reinforcement, and the way to the wavelength."""
+    path = 2 * n * d
+    order, whole = _order(path, base, n), "a whole number of wavelengths"
     return {
         "path": path,
-        "condition": whole if reversed_twice else f"half a wavelength less than {whole}",
-        "order": visible[0],
+        "condition": whole if BASES[base] > n else f"half a wavelength less than {whole}",
+        "times": "" if order == 1 else f"${order}$ times ",
+        "wavelength": "" if order == 1 else f"${path:.5g} / {order}$ nm, that is, ",
     }
 
 
 def solve(d: float, n: float, base: str) -> float:
-    """The order that puts the wavelength into the visible range."""
-    found = steps(d, n, base)
-    return found["path"] / found["order"]
+    """The path difference over the only order for which the wavelength is visible."""
+    return 2 * n * d / _order(2 * n * d, base, n)
 
 
 def check(d: float, n: float, base: str) -> float:

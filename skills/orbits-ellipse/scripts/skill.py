@@ -7,7 +7,7 @@ root of (p + q)^3 years: 216^2 / 18^3 = 8 square years per cubic au.
 from fractions import Fraction
 from math import isqrt
 
-from object_kinds import answer, bounded, quotient, worked
+from object_kinds import answer, bounded, quotient, told_apart
 
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
@@ -81,7 +81,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the conic about its focus, the energy, and the planet as the measure ---

@@ -12,10 +12,13 @@ def solve(n: int, k: int, rank: str) -> Fraction:
     return Fraction((place if from_below else k + 1 - place) * (n + 1), k + 1)
 
 
-def steps(n: int, k: int, rank: str) -> dict[str, int | Fraction]:
-    """The mean size of a gap, and the place of the rank in increasing order."""
+def steps(n: int, k: int, rank: str) -> dict[str, int | Fraction | str]:
+    """The mean size of a gap, the place of the rank in increasing order, and the product of both."""
     from_below, place = RANKS[rank]
-    return {"gap": Fraction(n - k, k + 1), "place": place if from_below else k + 1 - place}
+    gap, place = Fraction(n - k, k + 1), place if from_below else k + 1 - place
+    mean = str(gap) if gap.denominator == 1 else rf"\frac{{{gap.numerator}}}{{{gap.denominator}}}"
+    both = (rf"{place} \cdot ", f"({mean} + 1)") if place > 1 else ("", f"{mean} + 1")
+    return {"gap": gap, "place": place, "times": both[0], "gap_and_number": both[1]}
 
 
 def check(n: int, k: int, rank: str) -> Fraction:

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from object_kinds import answer, quotient, worked
+from object_kinds import answer, quotient, told_apart
 
 # Remainders and comparisons are direct too: without a probability they make no problem about draws. The probability of
 # a single draw is so as well: if it is 23/31, the answer can be read off.
@@ -47,7 +47,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the tree of draws, branch by branch ---

@@ -17,17 +17,20 @@ def solve(a: int, b: int, c: int, n: int) -> int:
     return total
 
 
-def steps(a: int, b: int, c: int, n: int) -> dict[str, int]:
+def steps(a: int, b: int, c: int, n: int) -> dict[str, int | str]:
     """The range of the largest parts, the spacing of the solutions, and the combinations of the first cases."""
     up_to = [solve(a, b, c, n - c * z) if n >= c * z else 0 for z in range(4)]
+    counts = [up_to[j] - up_to[j + 1] for j in range(3)]
+    cases = f"For $j = 0, 1, 2$ there are ${counts[0]}$, ${counts[1]}$ and ${counts[2]}$ combinations"
+    if n >= 3 * c:
+        counts.append(up_to[3])
+        cases += f", and all larger $j$ together have ${up_to[3]}$ more"
     return {
         "most": n // c,
         "common": gcd(a, b),
         "step": a // gcd(a, b),
-        "first": up_to[0] - up_to[1],
-        "second": up_to[1] - up_to[2],
-        "third": up_to[2] - up_to[3],
-        "others": up_to[3],
+        "cases": cases,
+        "sum": " + ".join(map(str, counts)),
     }
 
 

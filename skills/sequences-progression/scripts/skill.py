@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, quotient, root, worked
+from object_kinds import answer, bounded, quotient, root, told_apart
 
 DIRECT = ("first", "difference", "terms", "last")
 SAME = {"sum": "mean", "even": "terms", "terms": "even"}
@@ -99,7 +99,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _parity(p):

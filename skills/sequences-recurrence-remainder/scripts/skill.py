@@ -12,12 +12,13 @@ def solve(p: int, q: int, c: int, d: int, n: int, m: int) -> int:
     return (constant * p + linear * q) % m
 
 
-def steps(p: int, q: int, c: int, d: int, n: int, m: int) -> dict[str, int]:
+def steps(p: int, q: int, c: int, d: int, n: int, m: int) -> dict[str, int | str]:
     """The power of x, and the coefficients of its remainder and of that of half the power."""
     index, half = n - 1, (n - 1) // 2
     return {
         "index": index,
         "half": half,
+        "last_step": "one more squaring and a factor $x$" if index % 2 else "one more squaring",
         "half_linear": solve(0, 1, c, d, half + 1, m),
         "half_constant": solve(1, 0, c, d, half + 1, m),
         "linear": solve(0, 1, c, d, n, m),

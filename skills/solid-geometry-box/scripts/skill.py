@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from math import gcd, isqrt
 
-from object_kinds import answer, bounded, quotient, root, worked
+from object_kinds import answer, bounded, quotient, root, told_apart
 
 DIRECT = ("shortest", "longest", "edges")
 SAME = {"flat": "slant", "slant": "flat"}
@@ -76,7 +76,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
 
 
 def _shown(one):

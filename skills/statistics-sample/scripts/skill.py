@@ -3,7 +3,7 @@
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
-from object_kinds import answer, bounded, quotient, root, worked
+from object_kinds import answer, bounded, quotient, root, told_apart
 
 DIRECT = ("least", "greatest", "median")
 SAME = {"mean": "total", "total": "mean", "even": "total"}
@@ -79,7 +79,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the table of frequencies ---

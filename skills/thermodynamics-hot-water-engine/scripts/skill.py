@@ -14,7 +14,7 @@ def solve(t: float, m: float, c: float, e: float) -> float:
 
 
 def steps(t: float, m: float, c: float, e: float) -> dict[str, float]:
-    """Absolute temperatures, heat and entropy given off by the water, heat for the lake, and work."""
+    """Absolute temperatures, heat and entropy given off by the water, heat for the cold side, and work."""
     hot, cold = t + ZERO, c + ZERO
     heat, entropy = m * WATER * (hot - cold), m * WATER * math.log(hot / cold)
     waste = cold * entropy

@@ -9,7 +9,9 @@ def solve(a: int, c: int, n: int) -> int:
 def steps(a: int, c: int, n: int) -> dict[str, object]:
     """The product of the two numbers, their power sums up to n, and what is taken off in the end."""
     return {
+        "half": c // 2,
         "root_product": (c // 2) ** 2,
+        "root_factor": f"{(c // 2) ** 2} " if c > 2 else "",
         "power_sums": _power_sums(a, c, n)[2:],
         "taken_off": 2 * (c // 2) ** n,
     }

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import comb, isqrt
 
-from object_kinds import answer, bounded, whole, worked
+from object_kinds import answer, bounded, told_apart, whole
 
 DIRECT = ("a", "b", "c", "total")
 SAME = {"squared": "distance"}
@@ -66,7 +66,7 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return worked(members(box), facts, question, PORTS, LETTERS, DIRECT)
+    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT)
 
 
 # --- the other route: the corners of the walk, and measurements between them ---

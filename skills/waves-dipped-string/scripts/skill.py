@@ -16,7 +16,7 @@ def steps(m: float, metal: str, x: float, s: float, k: int) -> dict:
     """Tension in newtons, mass per length in kg/m, speed of the waves in m/s."""
     tension = m * G * (1 - 1 / DENSITY[metal])
     linear = s / 1000 / (x / 100)
-    return {"tension": tension, "linear": linear, "wave_speed": math.sqrt(tension / linear)}
+    return {"density": DENSITY[metal], "tension": tension, "linear": linear, "wave_speed": math.sqrt(tension / linear)}
 
 
 def solve(m: float, metal: str, x: float, s: float, k: int) -> float:

@@ -13,7 +13,7 @@ import pytest
 from agentprop.agent.candidates import tools
 from agentprop.composition.solution import modules, recheck, solved, tracing
 from agentprop.composition.solution.checking import Sources, fault
-from agentprop.composition.terms import Apply, Combine, Given, from_json, imports, to_json
+from agentprop.composition.terms import Apply, Combine, Given, Sought, Variable, from_json, imports, to_json
 from agentprop.composition.terms import modules as composed
 from agentprop.export.solutions import reply
 from agentprop.grading.probers import grade_answer
@@ -153,3 +153,25 @@ def test_a_number_may_be_told_by_its_mantissa_or_with_a_power_of_ten() -> None:
     assert fault(f"{told}\n\nThe answer is 6.", "6", Sources.of(asked, [6.4995, 14.4, 2], ())) is not None
     assert sources.hold(Fraction("7.2")) and sources.hold(Fraction("0.00064995"))
     assert not sources.hold(Fraction("0.0064995")) and not sources.hold(Fraction("7.3"))
+
+
+def test_a_datum_is_enclosed_by_two_numbers_and_the_course_of_the_value_is_told(
+    library: Mapping[str, Package], executor: Executor
+) -> None:
+    given = {"q": Given("100.0 L/min"), "a": Given("10.0 cm²"), "s": Variable("x"), "k": Given("0.70")}
+    text = to_json(Sought("x", Apply("fluids-leaking-tank", tuple(given.items())), "694.2"))
+    solution = told(text, library, executor, "2.00 m²", "100.0 10.0 0.70 694.2")
+    assert solution.left_out == ""
+    assert "It rises with $x$ all the time" in solution.text
+    assert "For $x = 1.6$ they give 555.32 s, for $x = 2.5$ they give 867.69 s." in solution.text
+
+
+def test_a_difference_of_quantities_has_their_unit(library: Mapping[str, Package], executor: Executor) -> None:
+    data = ("59.3 26.40 189 589 35", "131.4 6.82 298 427 45")
+    sides = []
+    for numbers in data:
+        *measured, percent = numbers.split()
+        givens = [(name, Given(f"{number} µmol/L")) for name, number in zip("kist", measured, strict=True)]
+        sides.append(Apply("biochemistry-competing-inhibitor", (*givens, ("p", Given(percent)))))
+    solution = told(to_json(Combine("difference", *sides)), library, executor, "654 µmol/L", " ".join(data))
+    assert re.search(r"The first value exceeds the second by \$[^$]+\$ µmol/L\.", solution.text)
