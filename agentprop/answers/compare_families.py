@@ -232,7 +232,7 @@ def with_constants_of(gold: Node, pred: Node) -> Node:
 
 def up_to_constant(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
     """`ln(2x) + C` and `ln x + C` without what they are at one point; none where they are no antiderivatives."""
-    names = _added_constants(gold) & _added_constants(pred)
+    names = _added_constants(gold) & _added_constants(pred) & {"C", "const"}  # a small c may be a given of the question
     variables = (symbols(gold) | symbols(pred)) - names
     if len(names) != 1 or len(variables) != 1:
         return

@@ -123,7 +123,7 @@ class _Words:
                 known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
             values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
             told = f"{_joined(values)}, and for the others there is no such rational number"
-            return f"{clause}. {told[0].upper()}{told[1:]}. This {leaves}"
+            return f"{clause}. {grammar.capitalized(told)}. This {leaves}"
         values = [f"${shown(one, math=True)}$" for one in before]
         return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"
 
