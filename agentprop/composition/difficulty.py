@@ -20,7 +20,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -70,8 +69,8 @@ UNBOUNDED = 30
 """Values that a search for the least one is taken to try."""
 USUAL_FACTS = 2
 """Facts about an object that has still to be constructed."""
-USUAL_DIGITS = 3
-"""Digits of a value of which there is no sample."""
+USUAL_DIGITS, SAMPLES = 3, 8
+"""Digits of a value of which there is no sample, and samples that are looked at."""
 WORDS: Mapping[Domain, int] = {"mathematics": 30, "coding": 35, "science": 75}
 """Words that a skill usually adds to a statement."""
 
@@ -120,7 +119,7 @@ def spread(scores: Mapping[float, int]) -> dict[str, Any]:
 def expected_features(term: Term, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]]) -> Features:
     """Features as they are expected before anything is computed: values as the samples of the skills have them."""
     inner = [node.skill for node in walk(term) if isinstance(node, Apply)]
-    digits = sum(_usual_digits(tuple(survey.get(name, ()))[:8]) for name in inner)
+    digits = sum(_usual_digits(survey.get(name, ())[:SAMPLES]) for name in inner)
     words = sum(WORDS[library[name].spec.domain] for name in inner)
     return _features(term, library, digits, words, 0.0)
 
@@ -193,8 +192,7 @@ def _size(kind: str, text: str) -> float:
     return len(text) if kind == "string" else 1
 
 
-@lru_cache(maxsize=1 << 12)
-def _usual_digits(values: tuple[Any, ...]) -> float:
-    """Median digits of samples."""
+def _usual_digits(values: Sequence[Any]) -> float:
+    """Median digits of samples; a list counts as a number of four."""
     found = sorted(len(str(value)) if isinstance(value, int | Fraction) else 4 for value in values)
     return found[len(found) // 2] if found else USUAL_DIGITS

@@ -27,6 +27,8 @@ def others(value: Any) -> list[Any]:
     """Values that a supplier might have had instead."""
     if isinstance(value, str):
         return [value[1:], value + "a", value[::-1], "b" + value]
+    if isinstance(value, list) and value and isinstance(value[0], tuple):  # edges, whose order says nothing
+        return [[(a, b, *(w + 1 for w in rest)) for a, b, *rest in value], value[::2], value[1::2]]
     if isinstance(value, list | tuple):
         return [value[1:], [*value, *value[:1]], value[::-1], [*value[1:], *value[:1]]]
     if isinstance(value, float):

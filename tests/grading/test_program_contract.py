@@ -164,21 +164,21 @@ def test_an_exponential_solution_is_too_slow_and_a_quadratic_one_is_not(
     step = dict(program_of(RISING, library).body.arguments)["d"]  # type: ignore[union-attr]
     exponential = f"""
 def solve(xs):
-    def longest(i, last):
+    def largest(i, last):
         if i == len(xs):
             return 0
-        best = longest(i + 1, last)
+        best = largest(i + 1, last)
         if last is None or xs[i] >= last + {step.text}:  # the same as the task says
-            best = max(best, 1 + longest(i + 1, xs[i]))
+            best = max(best, xs[i] + largest(i + 1, xs[i]))
         return best
-    return longest(0, None)
+    return largest(0, None)
 """  # type: ignore[union-attr]
     quadratic = f"""
 def solve(xs):
     best = []
     for i, x in enumerate(xs):
-        best.append(1 + max((best[j] for j in range(i) if x >= xs[j] + {step.text}), default=0))
-    return max(best, default=0)
+        best.append(x + max((best[j] for j in range(i) if best[j] > 0 and x >= xs[j] + {step.text}), default=0))
+    return max([0, *best])
 """  # type: ignore[union-attr]
     tests = program_tests(problem, executor.sandbox, 30.0)
     assert tests.passes(quadratic).status == "same"

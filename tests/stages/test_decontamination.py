@@ -129,7 +129,7 @@ def test_starting_over_leaves_a_strangers_report_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "is empty"), ('{"a": 1}\n', "holds a question"), ('{"problem": "???"}\n', "hold no statement")],
+    [("", "is empty"), ('{"a": 1}\n', "holds a question"), ('{"problem": "???"}\n', "holds a question")],
 )
 def test_a_file_that_holds_no_benchmark_is_refused(content: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "bench.jsonl"
