@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -12,7 +12,6 @@ from agentprop.composition.freshness import POSED
 from agentprop.composition.planner import Impossible, skill_count
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Term, skills, walk
-from agentprop.skills import Package
 
 SUPPLIERS = 6
 """Suppliers that are tried in the place of another one, until a structure is new."""
@@ -58,7 +57,7 @@ class Exchanges:
         return skill_count(pruned) > 1 and (self.rank(pruned) < POSED or self.rank(exchanged) >= POSED)
 
     def _stays(self, term: Term) -> bool:
-        library: Mapping[str, Package] = self.repairs.planner.library
+        library = self.repairs.planner.library
         return not self.category or any(library[name].spec.category == self.category for name in skills(term))
 
 

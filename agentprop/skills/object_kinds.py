@@ -148,7 +148,8 @@ def told_apart(
     So whoever counts again has something to compare with. The letter is the first that takes few values, but several.
     """
     plain = [fact for fact in facts if fact[0] in direct]
-    rest = [(len(fitting(fitting(family, plain, ports), [fact], ports)), fact) for fact in facts if fact not in plain]
+    settled = fitting(family, plain, ports)
+    rest = [(len(fitting(settled, [fact], ports)), fact) for fact in facts if fact not in plain]
     ordered = [*plain, *(fact for _, fact in sorted(rest, key=lambda one: one[0]))]
     found = worked(family, ordered, question, ports, letters, direct, shown)
     left, told = list(family), dict(facts)
