@@ -51,8 +51,8 @@ class ProposeConfig(
     means `builtin`, but keeps a model's problems that it leaves undetermined: a model need not write in its grammar."""
     guidance: bool | None = None
     """Tell a language model more than the protocol: its tools and limits, the stages, a card for each skill with ranges
-    and constraints, and what it has left after each message. Null means yes, but no for a model that agentprop trained,
-    which has learnt from episodes without it."""
+    and constraints, which statements were proposed too often, and what it has left after each message. Null means yes,
+    but no for a model that agentprop trained, which has learnt from episodes without it."""
     exemplar: bool = True
     """With the guidance, show one whole episode of the built-in proposer in the domain of the task."""
     target_pass_rate: BandText = "0.2..0.8"

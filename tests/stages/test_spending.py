@@ -86,6 +86,14 @@ def test_a_story_told_too_often_is_told_to_the_model(tmp_path: Path) -> None:
         assert found["accepted"] == 20 and found["reasons"]["template_repeats"] <= 40
 
 
+def test_a_model_without_guidance_is_not_told_what_was_told_too_often(tmp_path: Path) -> None:
+    with workplace(tmp_path, "listens") as place:
+        place.run(place.propose("run", 20, "--set", "guidance=false", "--max-candidates", "36"), exit_code=3)
+        assert summary(place)["reasons"]["template_repeats"] >= 16
+        prompts = [trajectory.prompt for trajectory in open_run(place.folder / "run", warn=False).iter(Trajectory)]
+        assert len(prompts) == 36 and not any("proposed too often" in prompt for prompt in prompts)
+
+
 def test_a_pilot_forecasts_and_the_run_goes_on_from_it(tmp_path: Path) -> None:
     with workplace(tmp_path, "fenced") as place:
         command = [word for word in place.propose("run", 500) if word != "--quiet"]

@@ -232,7 +232,8 @@ async def open_conversations(
 
         async def make(batch: CandidateBatch) -> list[Digest]:
             probabilities = plan.curriculum.probabilities(batch.mastery)
-            told = (probabilities, batch.avoid, batch.failures)
+            # A model without guidance has learnt from episodes whose tasks name no statements to avoid.
+            told = (probabilities, {} if plan.guidance is None else batch.avoid, batch.failures)
             return digests(await together(candidate(i, *told) for i in batch.indices))
 
         try:
