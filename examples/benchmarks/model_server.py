@@ -3,10 +3,11 @@
     python model_server.py PORT [--script think,claim] [--median SECONDS] [--sigma S] [--seed N]
 
 `think` and `exec` are those actions, `submit` is a problem with its certificate, `claim` one without, which the
-contract refuses before any code is run; the last one is repeated. A counter, written in letters, makes every statement
-another one. A reply takes a log-normal time, none at all without `--median`. `GET /v1/ledger` says what came and how
-much was under way, since the start or the last `GET /v1/forget`: {"requests", "first_s", "last_s" (first request and
-last reply, seconds since the epoch), "busy_s" (request-seconds under way), "peak"}.
+contract refuses before any code is run, `answer` a solver's reply; the last one is repeated. A counter, written in
+letters, makes every statement another one. A reply takes a log-normal time, none at all without `--median`. `GET
+/v1/ledger` says what came and how much was under way, since the start or the last `GET /v1/forget`: {"requests",
+"first_s", "last_s" (first request and last reply, seconds since the epoch), "busy_s" (request-seconds under way),
+"peak"}.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ ACTIONS = {
     "think": "<action:think>\nThree bakers of {name} and their loaves; the sum is asked for.\n</action:think>",
     "exec": "<action:exec>\nprint('{name}', 14 + 23 + 31)\n</action:exec>",
     "claim": f"{CLAIM}\n</action:submit>",
+    "answer": "The answer is \\boxed{68}, as {name} says.",
     "submit": f"{CLAIM}{CERTIFICATE}\n</action:submit>",
 }
 LETTERS = 7

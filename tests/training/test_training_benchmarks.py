@@ -45,3 +45,13 @@ def test_the_benchmark_of_streaming_judgement_compares_both_orders(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     rows = [line.split("|") for line in done.stdout.splitlines()[2:]]
     assert len(rows) == 2 and all(float(row[4]) > 0 and "%" in row[2] and "%" in row[3] for row in rows)
+
+
+def test_the_benchmark_of_the_training_loop_trains_the_same_weights_in_both_orders(tmp_path: Path) -> None:
+    command = [sys.executable, str(BENCHMARKS / "training_loop.py"), "--smoke"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    _, _, one, other, _, ratio, weights = done.stdout.splitlines()
+    speeds = [float(row.split("|")[2]) for row in (one, other)]
+    assert float(ratio.split()[1].rstrip(",")) == pytest.approx(speeds[1] / speeds[0], rel=0.1)
+    assert weights == "weights of all runs: the same"
