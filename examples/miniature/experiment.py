@@ -139,7 +139,7 @@ def tuning_steps(out: Path, arms: Sequence[str]) -> Iterator[Step]:
 
 def _arm(out: Path, seed: int, start: int, arm: str, rate: float, name: str = "") -> Step:
     name, gate = name or f"{seed}/{arm}", out / f"start-{start}" / "gate.json"
-    command = script("arm.py", "--gate", gate, "--out", out / name, "--seed", seed, "--arm", arm, "--rate", rate)
+    command = script("after_gate.py", "--gate", gate, "--out", out / name, "--seed", seed, "--arm", arm, "--rate", rate)
     needs = (f"start-{start}/gate", *([f"start-{start}/more"] if arm == "sft" else []))
     return Step(name, command, out / name, needs, idle=partial(failed, gate))
 
@@ -171,7 +171,7 @@ def _before(out: Path, start: int, exam: str) -> Step:
     """Return an exam of the model with which a start's arms begin, on the tasks of its first seed."""
     seed, gate = start * registered()["seeds"]["per_start"], out / f"start-{start}" / "gate.json"
     name = f"start-{start}/{BEFORE}-{exam}"
-    command = script("before.py", "--gate", gate, "--exam", exam, "--seed", seed, "--out", out / name)
+    command = script("after_gate.py", "--gate", gate, "--exam", exam, "--seed", seed, "--out", out / name)
     return Step(name, command, out / name, (f"start-{start}/gate",), bounded=True, idle=partial(failed, gate))
 
 
