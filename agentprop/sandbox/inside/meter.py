@@ -22,6 +22,7 @@ import builtins
 import collections
 import heapq
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -139,13 +140,8 @@ class Meter:
 
     def compile(self, source: str, filename: str) -> CodeType:
         """Compile a program that counts. Raises SyntaxError, also for one that is too deep for the compiler."""
-        try:
-            tree = ast.parse(source, filename)
-            self._names = _unused_names(source)
-            tree = _Counting(self._names, _imported(tree)).visit(tree)
-            return compile(tree, filename, "exec", dont_inherit=True)
-        except (MemoryError, RecursionError):
-            raise SyntaxError("too complex to compile") from None
+        self._names = _unused_names(source)
+        return _compiled(source, filename)
 
     def namespace(self) -> dict[str, Any]:
         """The functions that the compiled program calls, by the names it knows them under."""
@@ -192,6 +188,16 @@ class Meter:
         if type(value) in INDEXED:
             self._charge(len(value))
         return value
+
+
+@lru_cache(maxsize=8)  # a program is run on its tests one by one
+def _compiled(source: str, filename: str) -> CodeType:
+    try:
+        tree = ast.parse(source, filename)
+        tree = _Counting(_unused_names(source), _imported(tree)).visit(tree)
+        return compile(tree, filename, "exec", dont_inherit=True)
+    except (MemoryError, RecursionError):
+        raise SyntaxError("too complex to compile") from None
 
 
 def _unused_names(source: str) -> dict[str, str]:

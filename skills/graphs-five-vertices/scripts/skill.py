@@ -71,23 +71,21 @@ def _parts(graph):
 
 def _laplacian(graph):
     """The Laplacian without the row and the column of E."""
-    degrees = _degrees(graph)
-    edge = {pair: graph >> place & 1 for place, pair in enumerate(PAIRS)}
-    return [[degrees[i] if i == j else -edge[min(i, j), max(i, j)] for j in range(4)] for i in range(4)]
+    a, b, c, d, _ = _degrees(graph)
+    ab, ac, ad, _, bc, bd, _, cd, _, _ = [-(graph >> place & 1) for place in range(10)]
+    return [[a, ab, ac, ad], [ab, b, bc, bd], [ac, bc, c, cd], [ad, bd, cd, d]]
 
 
 @cache
 def _trees(graph):
     """Kirchhoff's theorem: a minor of the Laplacian, by Laplace along its first two rows."""
-    rows = _laplacian(graph)
-    upper, lower = [
-        {(i, j): one[i] * two[j] - one[j] * two[i] for i, j in combinations(range(4), 2)}
-        for one, two in (rows[:2], rows[2:])
-    ]
-    return sum((-1) ** (i + j + 1) * upper[i, j] * lower[rest] for (i, j), rest in OPPOSITE.items())
+    (a, p, q, r), (_, b, s, t), (_, _, c, u), (_, _, _, d) = _laplacian(graph)  # symmetric
+    upper = (a * b - p * p, a * s - p * q, a * t - p * r, p * s - q * b, p * t - r * b, q * t - r * s)
+    lower = (c * d - u * u, s * d - t * u, s * u - t * c, q * d - r * u, q * u - r * c, q * t - r * s)
+    return sum(sign * one * other for sign, one, other in zip(SIGNS, upper, lower, strict=True))
 
 
-OPPOSITE = {(0, 1): (2, 3), (0, 2): (1, 3), (0, 3): (1, 2), (1, 2): (0, 3), (1, 3): (0, 2), (2, 3): (0, 1)}
+SIGNS = (1, -1, 1, 1, -1, 1)
 
 
 @cache
