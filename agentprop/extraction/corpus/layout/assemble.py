@@ -154,9 +154,9 @@ class Assembler:
 
     def _context(self, row: Row) -> str:
         """The text and the table that the question speaks of."""
-        text = self._text("context", row).strip()
+        before, after = (self._text(part, row).strip() for part in ("context", "aftertable"))
         table = table_text(unpacked(self._value("table", row))).strip() if "table" in self._parts else ""
-        return "\n\n".join(filter(None, (text, table)))
+        return "\n\n".join(filter(None, (before, table, after)))
 
     def _solution(self, row: Row, chat: Chat | None) -> str:
         value = unpacked(self._value("solution", row)) if "solution" in self._parts else ""

@@ -52,7 +52,7 @@ UNNAMED_CHAT = 0.45
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
 _PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "table",
-          "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id",
+          "aftertable", "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id",
           "image")  # fmt: skip
 """Parts in the order in which they take their paths."""
 _INSTRUCTIONS = frozenset({"instruction", "task", "prompt", "query"})
@@ -112,9 +112,8 @@ class _Detector:
         if self._told(part) == ABSENT:
             return ()
         taken = self._by_name(part)
-        if taken or part not in ("question", "tests"):
-            return taken
-        return self._by_shape() if part == "question" else self._rows_as_tests()
+        by_shape = {"question": self._by_shape, "tests": self._rows_as_tests, "context": self._telling_apart}
+        return by_shape[part]() if part in by_shape and not taken else taken
 
     def _by_hand(self, part: str) -> tuple[Taken, ...]:
         """The path that a person named."""
@@ -214,6 +213,18 @@ class _Detector:
                 why = "name" if says else "shape"
                 found.append((says + asking / len(values), length, self._take("question", path, len(texts), why)))
         return (max(found, key=lambda one: one[:2])[2],) if found else ()
+
+    def _telling_apart(self) -> tuple[Taken, ...]:
+        """The text on which questions hang that repeat: it says little by its name, and most rows have their own."""
+        asked = [text_of(value) for value in self._sample.filled(self._taken["question"][0].path)]
+        if len(set(asked)) > MOSTLY * len(asked):
+            return ()
+        for path, values in self._sample.columns():
+            texts = [value for value in values if FITS["question"](value) and isinstance(value, str)]
+            free = likeness("question", str(path[0])) and not self._is_used(path)
+            if free and len(set(texts)) > MOSTLY * len(values):
+                return (self._take("context", path, len(texts), "shape"),)
+        return ()
 
     def _fill_by_shape(self) -> None:
         """Where the question had no name either: options and a letter, one of the options that stand in the question,

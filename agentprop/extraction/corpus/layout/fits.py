@@ -65,9 +65,14 @@ def _is_answer(value: Any) -> bool:
     return isinstance(value, bool) or (not isinstance(value, bytes) and bool(text_of(value).strip()))
 
 
+def _is_context(value: Any) -> bool:
+    return _is_text(value) or (isinstance(value, list) and bool(texts(value)))
+
+
 FITS: dict[str, Callable[[Any], bool]] = {
     "question": _is_question,
-    "context": lambda value: _is_text(value) or (isinstance(value, list) and bool(texts(value))),
+    "context": _is_context,
+    "aftertable": _is_context,
     "table": lambda value: bool(table_text(value)),
     "input": _is_text,
     "inputformat": _is_text,
