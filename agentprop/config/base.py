@@ -57,6 +57,16 @@ DifficultyText = Annotated[str, AfterValidator(difficulty_text)]
 """Difficulty that is asked for: bands LO..HI, or pass rates rho:LO..HI."""
 
 
+def _deviation(text: str) -> str:
+    if not re.fullmatch(r"\d*\.?\d+(?:e-?\d+)?\s*%?", text.strip()):
+        raise PydanticCustomError("deviation", "must be a number such as 0.01, or a percentage such as 5%")
+    return text.strip()
+
+
+Deviation = Annotated[str, AfterValidator(_deviation)]
+"""How far a number may be off: an amount, or a percentage of the larger one."""
+
+
 def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
     if any(pair.count("+") != 1 or len(set(pair.split("+"))) != 2 for pair in pairs):
         raise PydanticCustomError("pairs", "must hold pairs such as divisor-count+digit-sum")

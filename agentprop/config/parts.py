@@ -11,7 +11,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from agentprop.config.base import BandText, Count, Names, Pairs, Positive, Settings, Share, Temperature, TopP
+from agentprop.config.base import (
+    BandText,
+    Count,
+    Deviation,
+    Names,
+    Pairs,
+    Positive,
+    Settings,
+    Share,
+    Temperature,
+    TopP,
+)
 from agentprop.records import Domain
 
 
@@ -99,6 +110,9 @@ class CorpusSettings(Settings):
     """Field of the record's own id; null finds it by its name."""
     split: tuple[str, ...] = ()
     """Splits to read, such as train or test; none means the stage's usual ones."""
+    tolerance: Deviation | None = None
+    """How far numbers may be off from the answers of rows that say nothing of it: 0.01, or 5% of the larger one; null
+    means not at all. It is for problems that are asked, not for skills."""
     encoding: str | None = None
     """Encoding of text files, such as latin-1 or gb18030; null detects it."""
 

@@ -67,7 +67,15 @@ class TextAnswers:
     timeout_s: float
 
     def __call__(self, gold: str, pred: str) -> Equivalence:
-        """Compare two texts."""
+        """Compare two texts; one that is another answer that the problem accepts is the same as its own."""
+        found = self._compared(gold, pred)
+        if found.status == "same" or gold != self.problem.answer:
+            return found
+        others = [self._compared(answer, pred) for answer in self.problem.accepted]
+        settled = [one for status in ("same", "undetermined") for one in others if one.status == status]
+        return settled[0] if settled else found
+
+    def _compared(self, gold: str, pred: str) -> Equivalence:
         if gold == pred:
             return same("identical", "the texts are identical")
         if self.problem.answer_type == "list" and _same_values(gold, pred):
@@ -86,7 +94,7 @@ class TextAnswers:
         return equivalent(
             gold=gold,
             pred=pred,
-            precision=problem.figures,
+            precision=f"±{problem.tolerance}" if problem.tolerance else problem.figures,
             unit=unit,
             kind=KINDS.get(problem.answer_type),
             ignore_case=problem.answer_type == "string" and bool(CASE_IS_FREE.search(problem.statement)),

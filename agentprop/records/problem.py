@@ -135,6 +135,10 @@ class Problem(Record):
     """Unit of a quantity, as the statement asks for it."""
     figures: int | None = None
     """Significant figures that the statement asks for; null means exact."""
+    tolerance: str = ""
+    """How far numbers may be off, if the source of a problem says so: `0.01`, or `5%` of the larger one."""
+    accepted: tuple[str, ...] = ()
+    """Further answers that the source of a problem accepts."""
     domain: Domain
     """mathematics, coding or science."""
     category: str

@@ -63,6 +63,26 @@ def test_the_statements_unit_and_precision_count(sandbox: Sandbox) -> None:
     assert [compare("3.40", pred).status for pred in ("340 cm", "3.404 m", "3.41 m")] == ["same", "same", "different"]
 
 
+@pytest.mark.parametrize(
+    ("tolerance", "gold", "right", "wrong"),
+    [("5%", "50.7", "48.5 atm", "45 atm"), ("1e-2", "0.0333", r"\frac{1}{30}", "0.05"), ("", "50.7", "50.70", "50.69")],
+)
+def test_a_number_may_be_off_as_far_as_its_source_allows(
+    tolerance: str, gold: str, right: str, wrong: str, sandbox: Sandbox
+) -> None:
+    one = problem(answer=gold, answer_type="expression", tolerance=tolerance, unit="atm" if gold == "50.7" else None)
+    compare = comparison_of(one, sandbox, ComparisonLimits())
+    assert [compare(gold, pred).status for pred in (right, wrong)] == ["same", "different"]
+
+
+def test_a_further_answer_that_its_source_accepts_is_right(sandbox: Sandbox) -> None:
+    one = problem(answer="United Kingdom", answer_type="expression", accepted=("UK", "Great Britain"))
+    compare = comparison_of(one, sandbox, ComparisonLimits())
+    assert compare("United Kingdom", "UK").status == compare("United Kingdom", "great Britain").status == "same"
+    assert compare("United Kingdom", "France").status != "same"
+    assert compare("France", "UK").status != "same", "two attempts that are compared are no gold"
+
+
 def test_a_unit_that_only_its_proposer_knows_is_no_obstacle(sandbox: Sandbox) -> None:
     one = problem(answer="3.40", answer_type="quantity", unit="florps")
     assert comparison_of(one, sandbox, ComparisonLimits())("3.40", "3.4").status == "same"

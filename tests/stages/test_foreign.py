@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from probe_commands import environment, probers
 from probe_problems import problem, store
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from agentprop.cli import app
@@ -22,8 +23,9 @@ from agentprop.config.parts import CorpusSettings
 from agentprop.errors import InputError
 from agentprop.records import Difficulty, Problem, Reject, Verdict
 from agentprop.skills import bundled_directory
-from agentprop.stages.common.foreign import open_sources
+from agentprop.stages.common.foreign import open_sources, read_foreign
 from agentprop.stages.common.intake import open_intake
+from agentprop.stages.common.row_problems import RowProblem
 from agentprop.stages.export import run as export
 from agentprop.stages.probe import run as probe
 from agentprop.stages.report import run as report
@@ -132,6 +134,30 @@ def test_fields_can_be_named(tmp_path: Path) -> None:
     config = CorpusSettings(question_field="body.text", answer_field="gold")
     items = list(open_intake(source, config, stage="verify", traces=False).items)
     assert [item.problem.statement for item in items] == [row["question"] for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("row", "asked", "tolerance"),
+    [
+        ({"answer": "4.2", "error": "1e-1"}, None, "1e-1"),
+        ({"answer": "4.2", "error": "1e-1"}, "5%", "1e-1"),
+        ({"answer": "4.2", "rel_tol": 0.02, "abs_tol": 0.0}, None, "2%"),
+        ({"answer": "4.2"}, "5%", "5%"),
+        ({"answer": "4.2", "figures": 2}, "5%", ""),
+        ({"answer": "4.2", "error": 3}, None, ""),
+    ],
+)
+def test_how_far_an_answer_may_be_off_says_the_row_and_else_the_setting(
+    row: dict[str, Any], asked: str | None, tolerance: str, tmp_path: Path
+) -> None:
+    rows = json_lines(tmp_path / "p.jsonl", [{"question": f"How long is rope {n}, in m?", **row} for n in range(3)])
+    read = read_foreign([str(rows)], CorpusSettings(tolerance=asked), "evaluate", quiet=True)
+    assert [one.problem.tolerance for one in read if isinstance(one, RowProblem)] == [tolerance] * 3
+
+
+def test_a_tolerance_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"must be a number such as 0\.01, or a percentage such as 5%"):
+        CorpusSettings(tolerance="small")
 
 
 def test_a_problem_of_a_file_is_that_of_a_run_if_question_and_answer_are(tmp_path: Path) -> None:

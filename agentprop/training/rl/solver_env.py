@@ -46,6 +46,8 @@ def exercise(problem: Problem) -> Problem:
         answer_type=problem.answer_type,
         unit=problem.unit,
         figures=problem.figures,
+        tolerance=problem.tolerance,
+        accepted=problem.accepted,
         entry_point=problem.entry_point,
         tests=problem.tests,
         judging=problem.judging,

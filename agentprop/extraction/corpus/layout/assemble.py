@@ -104,6 +104,8 @@ class Assembler:
         for part, name in _AS_WRITTEN:
             if part in self._parts and (text := self._text(part, row).strip()):
                 more[name] = text
+        if "reltolerance" in self._parts and isinstance(share := self._value("reltolerance", row), float):
+            more["tolerance"] = f"{100 * share:.6g}%"
         if "unit" in more or answer.unit:
             more["unit"] = more.get("unit", answer.unit).strip("$").strip()
         if lacks := self._lacks(question, row, bool(options), bool(program)):

@@ -52,8 +52,8 @@ UNNAMED_CHAT = 0.45
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
 _PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "table",
-          "aftertable", "input", "inputformat", "outputformat", "starter", "unit", "tolerance", "entry_point", "id",
-          "image")  # fmt: skip
+          "aftertable", "input", "inputformat", "outputformat", "starter", "unit", "reltolerance", "tolerance",
+          "entry_point", "id", "image")  # fmt: skip
 """Parts in the order in which they take their paths."""
 _INSTRUCTIONS = frozenset({"instruction", "task", "prompt", "query"})
 """Questions that an `input` follows."""
@@ -160,7 +160,7 @@ class _Detector:
             return "tests" in self._taken
         if part == "input":
             return plain(str(self._taken["question"][0].path[-1])) in _INSTRUCTIONS
-        return part != "tolerance" or "answer" in self._taken
+        return part not in ("reltolerance", "tolerance") or "answer" in self._taken
 
     def _candidates(self, part: str) -> Iterator[tuple[float, Taken]]:
         """(score, path) of what can be a part."""
