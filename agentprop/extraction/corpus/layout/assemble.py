@@ -118,7 +118,7 @@ class Assembler:
             program=program,
             sha=content_id(question, solution, program),
             answer_from=answer.source,
-            accepted=answer.others,
+            accepted=self._accepted(answer, row),
             **more,
         )
 
@@ -171,6 +171,11 @@ class Assembler:
         found = texts(value)
         apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
         return _right(found, row) if apart else "\n".join(found)
+
+    def _accepted(self, answer: FoundAnswer, row: Row) -> tuple[str, ...]:
+        """Further answers that are as good: of the answer's own field, and of one for them."""
+        named = texts(self._value("accepted", row)) if "accepted" in self._parts and answer.text else []
+        return tuple(dict.fromkeys(one for one in (*answer.others, *map(str.strip, named)) if one != answer.text))
 
     def _gold_tests(self, row: Row) -> FoundTests:
         """The tests that stand where other rows have an answer."""

@@ -51,13 +51,15 @@ UNNAMED_CHAT = 0.45
 """How much a chat says whose field is called otherwise."""
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
-_PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "table",
-          "aftertable", "input", "inputformat", "outputformat", "starter", "unit", "reltolerance", "tolerance",
+_PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "accepted", "equation", "context",
+          "table", "aftertable", "input", "inputformat", "outputformat", "starter", "unit", "reltolerance", "tolerance",
           "entry_point", "id", "image")  # fmt: skip
 """Parts in the order in which they take their paths."""
 _INSTRUCTIONS = frozenset({"instruction", "task", "prompt", "query"})
 """Questions that an `input` follows."""
 _ANSWERS = ("answer", "solution", "program", "tests")
+_OF_ANSWERS = frozenset({"accepted", "reltolerance", "tolerance"})
+"""Parts that say something of an answer, and nothing where there is none."""
 _MARKS = frozenset({"label", "labels"})
 
 Choice = dict[str, tuple[Taken, ...]]
@@ -160,7 +162,7 @@ class _Detector:
             return "tests" in self._taken
         if part == "input":
             return plain(str(self._taken["question"][0].path[-1])) in _INSTRUCTIONS
-        return part not in ("reltolerance", "tolerance") or "answer" in self._taken
+        return part not in _OF_ANSWERS or "answer" in self._taken
 
     def _candidates(self, part: str) -> Iterator[tuple[float, Taken]]:
         """(score, path) of what can be a part."""

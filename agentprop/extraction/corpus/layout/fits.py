@@ -80,6 +80,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "starter": _is_text,
     "solution": _is_solution,
     "answer": _is_answer,
+    "accepted": lambda value: isinstance(value, list | str) and bool(texts(value)),
     "program": lambda value: any(map(shapes.is_code, texts(value)[:3])),
     "tests": lambda value: bool(read_tests(value)),
     "setup": lambda value: bool(texts(value)),
