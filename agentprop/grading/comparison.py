@@ -71,7 +71,7 @@ class TextAnswers:
         found = self._compared(gold, pred)
         if found.status == "same" or gold != self.problem.answer:
             return found
-        others = [self._compared(answer, pred) for answer in self.problem.accepted]
+        others = [self._compared(answer, pred) for answer in self.problem.accepted or ()]
         settled = [one for status in ("same", "undetermined") for one in others if one.status == status]
         return settled[0] if settled else found
 

@@ -135,10 +135,10 @@ class Problem(Record):
     """Unit of a quantity, as the statement asks for it."""
     figures: int | None = None
     """Significant figures that the statement asks for; null means exact."""
-    tolerance: str = ""
+    tolerance: str | None = None
     """How far numbers may be off, if the source of a problem says so: `0.01`, or `5%` of the larger one."""
-    accepted: tuple[str, ...] = ()
-    """Further answers that the source of a problem accepts."""
+    accepted: tuple[str, ...] | None = None
+    """Further answers that the source of a problem accepts; null if it names none."""
     domain: Domain
     """mathematics, coding or science."""
     category: str

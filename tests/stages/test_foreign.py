@@ -143,12 +143,12 @@ def test_fields_can_be_named(tmp_path: Path) -> None:
         ({"answer": "4.2", "error": "1e-1"}, "5%", "1e-1"),
         ({"answer": "4.2", "rel_tol": 0.02, "abs_tol": 0.0}, None, "2%"),
         ({"answer": "4.2"}, "5%", "5%"),
-        ({"answer": "4.2", "figures": 2}, "5%", ""),
-        ({"answer": "4.2", "error": 3}, None, ""),
+        ({"answer": "4.2", "figures": 2}, "5%", None),
+        ({"answer": "4.2", "error": 3}, None, None),
     ],
 )
 def test_how_far_an_answer_may_be_off_says_the_row_and_else_the_setting(
-    row: dict[str, Any], asked: str | None, tolerance: str, tmp_path: Path
+    row: dict[str, Any], asked: str | None, tolerance: str | None, tmp_path: Path
 ) -> None:
     rows = json_lines(tmp_path / "p.jsonl", [{"question": f"How long is rope {n}, in m?", **row} for n in range(3)])
     read = read_foreign([str(rows)], CorpusSettings(tolerance=asked), "evaluate", quiet=True)
