@@ -64,6 +64,24 @@ def test_optional_fields_are_nullable_and_others_are_not() -> None:
     assert certificate.field("composition").nullable and not certificate.field("source").nullable
 
 
+def required(fields: Sequence[pa.Field], above: str = "") -> Iterator[str]:
+    """The columns that no row may lack, also those within others."""
+    for field in fields:
+        name, kind = f"{above}{field.name}", field.type
+        if not field.nullable:
+            yield name
+        while pa.types.is_list(kind):
+            kind = kind.value_type
+        if pa.types.is_struct(kind):
+            yield from required(list(kind), f"{name}.")
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_runs_of_earlier_versions_are_readable_because_columns_that_came_later_may_be_null(kind: str) -> None:
+    first = json.loads(Path(__file__).with_name("required_columns.json").read_text(encoding="utf-8"))
+    assert set(required(list(arrow_schema(RECORDS[kind])))) <= set(first[kind])
+
+
 @pytest.mark.parametrize("annotation", [dict[str, str], int | str, list, object, tuple[int, str]])
 def test_a_field_without_one_column_type_is_refused(annotation: object) -> None:
     odd = type("Odd", (Record,), {"__annotations__": {"field": annotation}, "kind": "odd", "identity": ()})
