@@ -31,14 +31,25 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 """A decimal with a unit."""
 
 
-def grade(response: str, answer: str, answer_type: str | None = None) -> float | None:
-    """Grade a response: 1 right, 0 wrong, None if neither was shown, the answer is unreadable, or grading failed."""
-    return contained(lambda: _grade(response, answer, answer_type), lambda failure: None)
+def grade(
+    response: str,
+    answer: str,
+    answer_type: str | None = None,
+    *,
+    tolerance: str | None = None,
+    accepted: Sequence[str] = (),
+) -> float | None:
+    """Grade a response: 1 right, 0 wrong, None if neither was shown, the answer is unreadable, or grading failed.
+
+    A number may be off by the `tolerance`, such as `0.01` or `5%`, and answers that are `accepted` are right too.
+    """
+    allowed = {"tolerance": tolerance, "accepted": tuple(accepted)}
+    return contained(lambda: _grade(response, answer, answer_type, allowed), lambda failure: None)
 
 
-def _grade(response: str, answer: str, answer_type: str | None) -> float | None:
+def _grade(response: str, answer: str, answer_type: str | None, allowed: Mapping[str, Any]) -> float | None:
     tests = hidden_tests(answer)
-    outcome = _outcome(response, answer, answer_type) if tests is None else _passes(response, tests)
+    outcome = _outcome(response, answer, answer_type, allowed) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)
 
 
@@ -105,10 +116,10 @@ def _answer(given: Any) -> str:
 # --- what the answer is ---
 
 
-def _outcome(response: str, answer: str, answer_type: str | None) -> str:
+def _outcome(response: str, answer: str, answer_type: str | None, allowed: Mapping[str, Any]) -> str:
     kind = _typed(answer_type) or _kind(answer)
     problem = Problem.model_construct(
-        statement="", answer=answer, answer_type=kind, figures=_figures(answer), unit=None
+        statement="", answer=answer, answer_type=kind, figures=_figures(answer), unit=None, **allowed
     )
     return grade_answer(problem, response).outcome
 
