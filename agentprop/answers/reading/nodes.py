@@ -163,11 +163,11 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date; the year is None where none is given."""
+    """A date; the year or the day is None where none is given."""
 
     year: int | None
     month: int
-    day: int
+    day: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,14 @@ def _as_power_of_ten(match: re.Match[str]) -> str:
     return f"\\cdot 10^{{{_POWERS_OF_TEN[match[1].lower()]}}} "
 
 
+_CURRENCY = r"\\?\$|\\(?:EUR|GBP|JPY|INR|USD)"
+_ABBREVIATIONS = {"k": 3, "K": 3, "M": 6, "mn": 6, "bn": 9}
+
+
+def _abbreviated(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]} \\cdot 10^{{{_ABBREVIATIONS.get(match[3], 6)}}} "
+
+
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
@@ -106,6 +114,14 @@ _TRANSLATIONS = tuple(
         (r"\b([01]+)\s*(?:\(\s*)?(?:in\s+)?binary\b\s*\)?", r"\1_{2}"),
         (r"\b([0-7]+)\s*(?:\(\s*)?(?:in\s+)?octal\b\s*\)?", r"\1_{8}"),
         (r"\b([0-9A-F]+)\s*(?:\(\s*)?(?:in\s+)?hex(?:adecimal)?\b\s*\)?", r"\1_{16}"),
+        (r"(?<=[\d)}\]])\s+(?:und|et)\s+(?=[-\d(\\{]|[a-z]\s*=)", " and "),
+        (r"(?<=[\d)}\]])\s+(?:oder|ou)\s+(?=[-\d(\\{]|[a-z]\s*[=<>\\])", " or "),
+        (r"^([a-z]) (?:greater|larger|bigger) than(?! or)\b", r"\1 > "),
+        (r"^([a-z]) (?:less|smaller) than(?! or)\b", r"\1 < "),
+        (r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", r"\\mathbb{R} \\setminus \\{\1\\}"),
+        (rf"({_CURRENCY})\s?(\d[\d.,]*)\s?([kKM]|mn|bn)\b", _abbreviated),
+        (r"^(\d{3,4})\s(?:AD|CE|A\.D\.|C\.E\.)$|^A\.?D\.?\s(\d{3,4})$", r"\1\2"),
+        (r"(?<=\d)\sBCE$", " BC"),
         (r"(?<=\d)\s*(thousand|million|billion|trillion)\b", _as_power_of_ten),
     )
 )  # fmt: skip
@@ -181,6 +197,8 @@ _WORDS_RUN = re.compile(
     r"(?<![\\\w{.])(?:[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?=\()|[^\W\d_](?:[^\W\d_]+|-[^\W\d_]{2,})(?:['’-][^\W\d_]+)*(?![\w}(]))"
 )
 _EDGES = " \t\n,.;:?!()\"'`*#"
+_DIMENSIONS = re.compile(r"(\d+)\s*(?:x|X|\\times|by)\s*(\d+)(?=[\s-]+[A-Za-z]{3,})")
+"""A `2 x 3 matrix` is no product."""
 MAX_PARTS = 400
 
 
@@ -188,7 +206,7 @@ def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
     """The sentence as words and values; None without words, or where what stands between them cannot be read."""
     parts: list[str | Node] = []
     position = 0
-    text = text.replace("@", " at ")
+    text = _DIMENSIONS.sub(r"\1 by \2", text.replace("@", " at "))
     for word in _WORDS_RUN.finditer(text):
         if not _is_word(word[0], text[word.end() : word.end() + 2]) or _measures(
             word[0], text[position : word.start()]

@@ -31,6 +31,16 @@ _TIED_BEFORE = re.compile(
     rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
 )
 _APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
+_COMMANDS = r"\\(?:neq?|leq?|geq?|leqslant|geqslant|lt|gt)(?![a-zA-Z])"
+_COMPARED_BEFORE = re.compile(rf"{_OPERAND}\s*(?:[<>]=?|!=|[≤≥≠]|{_COMMANDS})\s*$")
+_COMPARED_BEHIND = re.compile(
+    rf"(?:\s|\\[,;!: ])*(?:{_COMMANDS}|[≤≥≠]|!=|[<>]=|>\s*[\w\\(]|<(?:\s+[\w\\(]|\s*(?:\d|[A-Za-z](?![\w >/]))))"
+)
+_ELEMENT = re.compile(r"<[^<>\s]{1,20}>\s*$")
+_OTHER = re.compile(r"\s*-?\d+\s*")
+_OR = re.compile(
+    r"(?:[\s$]|\\[,;!: ])*(?:\\text\s*\{)?\s*(?:or|oder|ou)\b\s*\}?(?:[\s$]|\\[,;!: ])*(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
+)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
     rf"|(?:\s|\\[,;!: ])*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
@@ -51,6 +61,8 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
     content = f"{money[0]}{content}" if money else content
     if not re.search(r"[\d}a-z)]\s*$", content):
         return content
+    if (other := _OR.match(text, end)) is not None and _OTHER.fullmatch(content) and content.strip() != other["other"]:
+        return f"{content} or {other['other']}"
     if (sign := _SIGN.match(text, end)) is not None:
         return content + sign["sign"].replace("\\%", "%").replace("%", "\\%")
     after = _UNIT.match(text, end)
@@ -65,7 +77,7 @@ def _formula_around(text: str, start: int, end: int, content: str) -> str | None
     left, right = _left_of(text[max(0, start - _WINDOW) : start]), _right_of(text[end : end + _WINDOW])
     inside = _opened(left)
     argument = inside is not None and _ARGUMENT.search(left[:inside].rstrip())
-    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end)
+    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end) or _COMPARED_BEHIND.match(text, end)
     if not tied or _SIGN.match(text, end):
         return None
     bare = _SIMPLE.fullmatch(content) and not re.search(r"\w$", left) and not right[:1].isdigit()
@@ -89,7 +101,7 @@ def _is_tied(text: str, start: int, left: str) -> bool:
     """Something is applied to the box: glued to it, or spaced out in a formula without words."""
     if not left.strip():
         return False
-    if _TIED_BEFORE.search(left):
+    if _TIED_BEFORE.search(left) or (_COMPARED_BEFORE.search(left) and not _ELEMENT.search(left)):
         return True
     led_in = _WORD.search(text[max(0, start - _WINDOW) : start].rpartition("\n")[2][: -len(left)])
     return led_in is None and _APPLIED_BEFORE.search(left) is not None
