@@ -84,7 +84,7 @@ def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence
     kinds = {gold.kind, pred.kind}
     if "set" in kinds:
         compare = _of_elements(compare)
-    if "bare" in kinds and _is_grouped(gold) != _is_grouped(pred):
+    if "bare" in kinds and {_depth(gold), _depth(pred)} == {"groups", "list"}:
         return _groups_against_list(gold, pred, compare)
     if kinds == {"dict"} or kinds == {"bare"}:
         return unordered(gold.items, pred.items, compare)
@@ -99,8 +99,9 @@ def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence
     return different("brackets", f"a {gold.kind} is not a {pred.kind}")
 
 
-def _is_grouped(items: Collection) -> bool:
-    return any(isinstance(item, Collection) and item.kind == "bare" for item in items.items)
+def _depth(items: Collection) -> str:
+    inner = {item.kind for item in items.items if isinstance(item, Collection)}
+    return "groups" if "bare" in inner else "shapes" if inner else "list"
 
 
 def _groups_against_list(gold: Collection, pred: Collection, compare: Compare) -> Equivalence:

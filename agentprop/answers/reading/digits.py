@@ -23,7 +23,7 @@ _INDIAN = re.compile(r"(?<![\d.,])(\d{1,2}(?:,\d{2})+,\d{3})(?!\d|,\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?!\d|,\d)")
 _COMMA_MEASURE = re.compile(
     r"(?P<before>(?:\\?\$|\\(?:EUR|GBP|JPY|INR|USD))?\s*)(?P<sign>[-+]?)"
-    r"(?:(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+),(?P<decimals>\d{1,2})|0,(?P<share>\d{3,}))(?P<after>\s*\S{0,12})"
+    r"(?:(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+),(?P<decimals>\d{1,2}(?!\d))|0,(?P<share>\d{3,}))(?P<after>\s*\S{0,12})"
 )
 _COMMA_LIST = re.compile(r"-?\d+(?:,\d+)?(?:\s*;\s*-?\d+,\d+)+")
 _CURRENCIES = frozenset(("$", "EUR", "GBP", "JPY", "INR", "USD", "Euro", "CHF"))

@@ -44,13 +44,13 @@ _TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&lt;(/?(?:final[_ -]?)?answer)&gt;", re.IGNORECASE)
 _WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
-    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|ответ)(?!\w)|答案|答え|정답|답)"
+    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ)(?!\w)|答案|答え|正解|(?<![\u4e00-\u9fff])答|정답|답)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
 )
 _LEAD = re.compile(
     r"(?<![a-zA-Z])(?:answers?|ans\b\.?)(?![a-zA-Z])(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*?|__?)?\s*"
     r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|[:：]|=>?|->|→|⇒|\\to\b|--|[–—]|\s-(?=\s))(?:\*\*?|__?)?:?"
-    rf"|{_FOREIGN}|\[(?:final )?answer\]:?"
+    rf"|{_FOREIGN}|故[选填]\s*[:：]?|\[(?:final )?answer\]:?"
     r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
     r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
     r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
@@ -60,6 +60,8 @@ _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
+"""A new line that is quoted: its sign is no comparison."""
 _ABBREVIATION = re.compile(
     r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
     re.IGNORECASE,
@@ -189,12 +191,13 @@ def _announced(text: str) -> Marked | None:
 
 def _closed(text: str) -> str:
     """Without the end of an emphasis that began before the text: `12**` of `**The answer is 12**`."""
+    text = text.removesuffix("です").rstrip()
     mark = text[-2:]
     return text[:-2].rstrip(" .") if mark in ("**", "__") and text.count(mark) == 1 else text
 
 
 def _first_sentence(text: str) -> str:
-    text = text.strip()
+    text = _QUOTED.sub("", text).strip()
     text = text[1:].lstrip() if text.startswith("}") else text
     for end in _SENTENCE_END.finditer(text):
         before = text[max(0, end.start() - 8) : end.start()]

@@ -22,7 +22,7 @@ _FOR_ALL = re.compile(r"[,\s]*\bfor\s+(?:all|every|any|each)\s+([a-zA-Z])\s*$")
 
 _WRAPPED = re.compile(
     r"(?:(?:np|numpy|sp|sympy|torch|jnp)\.)?(?:(?:array|Matrix|matrix|tensor|asarray|ImmutableMatrix|Array)"
-    r"\((?P<content>\s*[\[(].*[\])])\s*(?:,\s*dtype\s*=\s*[\w.']+)?\)"
+    r"\((?P<content>\s*[\[(](?s:.*)[\])])\s*(?:,\s*dtype\s*=\s*[\w.']+)?\)"
     r"|(?:float(?:16|32|64)?|int(?:8|16|32|64)?|Integer|Float|Decimal)\('?(?P<number>[-+]?\d[\d.]*(?:[eE][-+]?\d+)?)'?\)"
     r"|(?:fractions\.)?(?:Fraction|Rational)\((?P<top>[-+]?\d+),\s*(?P<bottom>\d+)\))"
 )

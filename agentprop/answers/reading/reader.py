@@ -318,7 +318,8 @@ class _AnswerReader:
 
     def _rate(self, counted: str, per: str) -> Node | None:
         """`80 words per minute`: so many for one of something."""
-        amount, unit = self._counted(counted), unit_named(per) or noun_unit(per)
+        unit = unit_named(per) or noun_unit(per)
+        amount = next((node for node in _readable(counted) if isinstance(node, Quantity)), None) or self._counted(counted)
         if not isinstance(amount, Quantity) or unit is None:
             return None
         return Quantity(amount.value, amount.unit * unit.power(Fraction(-1)), True)

@@ -89,6 +89,11 @@ def _abbreviated(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]} \\cdot 10^{{{_ABBREVIATIONS.get(match[3], 6)}}} "
 
 
+def _all_but(match: re.Match[str]) -> str:
+    excluded = re.sub(r"\s+and\s+", ", ", match[1])
+    return f"\\mathbb{{R}} \\setminus \\{{{excluded}\\}}"
+
+
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
@@ -117,15 +122,16 @@ _TRANSLATIONS = tuple(
         (r"(?<=[\d)}\]])\s+(?:und|et)\s+(?=[-\d(\\{]|[a-z]\s*=)", " and "),
         (r"(?<=[\d)}\]])\s+(?:oder|ou)\s+(?=[-\d(\\{]|[a-z]\s*[=<>\\])", " or "),
         (r"^([a-z]) (?:greater|larger|bigger) than(?! or)\b", r"\1 > "),
+        (r"(?<=[\w}]) (?:each|apiece)$", ""),
         (r"^([a-z]) (?:less|smaller) than(?! or)\b", r"\1 < "),
-        (r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", r"\\mathbb{R} \\setminus \\{\1\\}"),
+        (r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", _all_but),
         (rf"({_CURRENCY})\s?(\d[\d.,]*)\s?([kKM]|mn|bn)\b", _abbreviated),
         (r"^(\d{3,4})\s(?:AD|CE|A\.D\.|C\.E\.)$|^A\.?D\.?\s(\d{3,4})$", r"\1\2"),
         (r"(?<=\d)\sBCE$", " BC"),
         (r"(?<=\d)\s*(thousand|million|billion|trillion)\b", _as_power_of_ten),
     )
 )  # fmt: skip
-_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-")
+_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-|\d[kKM]\b")
 
 
 def translated(text: str) -> str:
