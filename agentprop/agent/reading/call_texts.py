@@ -204,7 +204,8 @@ ACTION = re.compile(r"(?ims)^[*#]*[ \t]?action[*]*:[*]*[ \t]*(?P<rest>\S.*)\Z")
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
 NAMED = re.compile(
-    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*\(?(?P<body>(?:\{|```).*)", re.DOTALL
+    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*\(?(?P<body>(?:\{|```).*)",
+    re.DOTALL,
 )
 FUNCTION = re.compile(r"<function\s*=\s*[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)(?:</function>|\Z)", re.DOTALL)
 TAG = r"(?:\w+:)?(?:tool_calls?|function_calls?|toolcall|tool_use|tool|call)|\|tool_call\|"

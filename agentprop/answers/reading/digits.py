@@ -74,7 +74,9 @@ def _measured(text: str) -> str | None:
         return None
     if after and not (after.lstrip("\\") in _CURRENCIES or after in ("%", "\\%") or unit_named(after)):
         return None
-    return f"{match['sign']}{before}{_digits(match['whole'] or '0')}.{match['decimals'] or match['share']}{match['after']}"
+    return (
+        f"{match['sign']}{before}{_digits(match['whole'] or '0')}.{match['decimals'] or match['share']}{match['after']}"
+    )
 
 
 def _surely_grouped(text: str) -> bool:

@@ -34,7 +34,9 @@ _DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 _MONTH_ONLY = re.compile(rf"({_MONTH})\.?,?\s+(?:(?:of|de)\s+)?(\d{{4}})", re.IGNORECASE)
-_MONTH_IN_DIGITS = re.compile(r"(?P<year>[12]\d{3})[-/](?P<month>0[1-9]|1[0-2])|(?P<first>0?[1-9]|1[0-2])/(?P<last>[12]\d{3})")
+_MONTH_IN_DIGITS = re.compile(
+    r"(?P<year>[12]\d{3})[-/](?P<month>0[1-9]|1[0-2])|(?P<first>0?[1-9]|1[0-2])/(?P<last>[12]\d{3})"
+)
 _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
@@ -100,7 +102,7 @@ def _valid(*dates: tuple[str | None, str | int, str]) -> list[Node]:
     found: list[Node] = []
     for year, month, day in dates:
         node = Day(int(year) if year else None, int(month), int(day))
-        if 1 <= node.month <= 12 and 1 <= node.day <= _DAYS_IN[node.month - 1] and node not in found:
+        if 1 <= node.month <= 12 and 1 <= int(day) <= _DAYS_IN[node.month - 1] and node not in found:
             found.append(node)
     return found
 

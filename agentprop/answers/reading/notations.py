@@ -34,7 +34,9 @@ _DERIVATIVE = re.compile(
     rf"|(?<![A-Za-z\\])(?P<plain>d)(?:\^\{{?)?{_OF.replace('order', 'nth').replace('function', 'value')}"
     rf"/\s*d{_BY.replace('variable', 'along').replace('again', 'twice')}(?![A-Za-z])"
 )
-_PIECE = re.compile(r"(?P<value>.+?),?\s+(?:if|when|for)\s+(?P<condition>.+)|(?P<rest>.+?),?\s+(?:otherwise|else|elsewhere)")
+_PIECE = re.compile(
+    r"(?P<value>.+?),?\s+(?:if|when|for)\s+(?P<condition>.+)|(?P<rest>.+?),?\s+(?:otherwise|else|elsewhere)"
+)
 _BETWEEN_PIECES = re.compile(r"\s*(?:;|,)\s*(?:and\s+)?|\s+and\s+(?=\S+\s+(?:if|when|for)\b)")
 
 

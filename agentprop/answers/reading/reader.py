@@ -49,7 +49,8 @@ from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
 _SAID_AGAIN = re.compile(
-    r"\s*(?:expected|answer|result|check(?:ed)?|exact(?:ly)?|decimal|in words|i\.e\.|that is|or|=)\s*[:,]?\s*(?=\S)", re.IGNORECASE
+    r"\s*(?:expected|answer|result|check(?:ed)?|exact(?:ly)?|decimal|in words|i\.e\.|that is|or|=)\s*[:,]?\s*(?=\S)",
+    re.IGNORECASE,
 )
 _REMARK = re.compile(
     r"(?:approx(?:imately)?\.?|exact(?:ly)?|rounded|about|\d\s*(?:s\.?\s?f\.?|d\.?\s?p\.?|sig\.? ?figs?\.?)"
@@ -319,7 +320,8 @@ class _AnswerReader:
     def _rate(self, counted: str, per: str) -> Node | None:
         """`80 words per minute`: so many for one of something."""
         unit = unit_named(per) or noun_unit(per)
-        amount = next((node for node in _readable(counted) if isinstance(node, Quantity)), None) or self._counted(counted)
+        measured = (node for node in _readable(counted) if isinstance(node, Quantity))
+        amount = next(measured, None) or self._counted(counted)
         if not isinstance(amount, Quantity) or unit is None:
             return None
         return Quantity(amount.value, amount.unit * unit.power(Fraction(-1)), True)
