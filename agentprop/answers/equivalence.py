@@ -289,7 +289,7 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
                 hard = postponed
                 continue
             if verdict.status == "same":
-                return verdict
+                return verdict if left is golds[0] or not _is_mixed(golds) else _MIXED
             if not (isinstance(left, Words) or isinstance(right, Words)) or len(golds) == len(preds) == 1:
                 verdicts.append(verdict)
     if hard is not None:
@@ -297,6 +297,15 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
     if not verdicts:
         return different("kind", "one is in words, the other is a value")
     return next((verdict for verdict in verdicts if verdict.status == "undetermined"), verdicts[0])
+
+
+_MIXED = undetermined("mixed", "the right answer is one and a half, or two values, and so is written either way")
+
+
+def _is_mixed(golds: tuple[Node, ...]) -> bool:
+    """`1 and 1/2`, which is 3/2 or a list."""
+    fraction = isinstance(golds[0], Number) and golds[0].value.denominator > 1
+    return fraction and any(isinstance(node, Collection) and node.kind == "bare" for node in golds)
 
 
 def _exchanged_dates(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: Comparison) -> Equivalence:

@@ -23,7 +23,8 @@ _INDIAN = re.compile(r"(?<![\d.,])(\d{1,2}(?:,\d{2})+,\d{3})(?!\d|,\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?!\d|,\d)")
 _COMMA_MEASURE = re.compile(
     r"(?P<before>(?:\\?\$|\\(?:EUR|GBP|JPY|INR|USD))?\s*)(?P<sign>[-+]?)"
-    r"(?:(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+),(?P<decimals>\d{1,2}(?!\d))|0,(?P<share>\d{3,}))(?P<after>\s*\S{0,12})"
+    r"(?:0,(?P<share>\d{3,}|0\d)(?!\d)|(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+),(?P<decimals>\d{1,2}(?!\d)))"
+    r"(?P<after>\s*(?:\\degree\s*[CF]?|\S{0,12}))"
 )
 _COMMA_LIST = re.compile(r"-?\d+(?:,\d+)?(?:\s*;\s*-?\d+,\d+)+")
 _CURRENCIES = frozenset(("$", "EUR", "GBP", "JPY", "INR", "USD", "Euro", "CHF"))
@@ -36,7 +37,7 @@ _SPACED_COMMAS = re.compile(r",\s|\\[,;: ]")
 def spellings(text: str) -> list[str]:
     """The text with digit groups joined, and as it stands where a comma may separate values instead."""
     if "," in text and (spelled := _measured(text)) is not None:
-        return [spelled, text]
+        return [spelled, text] if ";" in text else [spelled]
     if not ("," in text or "." in text or " " in text or "'" in text or "\\" in text or "~" in text):
         return [text]
     plain = _DECIMAL_COMMA.sub(_decimal_or_group, text) if "{,}" in text else text
@@ -72,7 +73,8 @@ def _measured(text: str) -> str | None:
     before, after = match["before"].strip(), match["after"].strip()
     if not (before or after or match["share"]):
         return None
-    if after and not (after.lstrip("\\") in _CURRENCIES or after in ("%", "\\%") or unit_named(after)):
+    known = after.startswith("\\degree") or after.lstrip("\\") in (*_CURRENCIES, "%") or unit_named(after)
+    if after and not known:
         return None
     return (
         f"{match['sign']}{before}{_digits(match['whole'] or '0')}.{match['decimals'] or match['share']}{match['after']}"

@@ -42,14 +42,14 @@ from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
-from agentprop.answers.reading.units import unit_named
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
+from agentprop.answers.reading.units import unit_named
 from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
 _SAID_AGAIN = re.compile(
-    r"\s*(?:expected|answer|result|check(?:ed)?|exact(?:ly)?|decimal|in words|i\.e\.|that is|or|=)\s*[:,]?\s*(?=\S)",
+    r"^\s*(?:expected|answer|result|check(?:ed)?|exact(?:ly)?|decimal|in words|i\.e\.|that is|or|=)\s*[:,]?\s*(?=\S)",
     re.IGNORECASE,
 )
 _REMARK = re.compile(

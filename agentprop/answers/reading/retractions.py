@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 _TURN = (
-    r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|no|nope|correction|moment|espera|attends"
-    r"|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
+    r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|moment|espera"
+    r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
 )
 _MISTAKE = (
     r"\bI\s+(?:have\s+)?(?:made\s+(?:a|an|another|one)\s+(?:\w+\s+)?(?:mistake|error|slip)"
@@ -22,7 +22,8 @@ _TAKEN_BACK = re.compile(
     r"(?:\b(?:that|this|it|which|the above|my (?:answer|result))(?:\s+is|\s+was|'s|’s)\s+(?:all |clearly |actually )?"
     r"(?:wrong|incorrect|not (?:right|correct|true)|a mistake|an error)\b(?!\s*\?)"
     rf"|{_MISTAKE}"
-    r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b|\b(?:está mal|es incorrecto|es un error)\b)"
+    r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b"
+    r"|\b(?:está mal|es incorrecto|es un error)\b)"
     r"|(?:^|[.!\n—–-]\s*)(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s*{_MISTAKE}"
     r"|错了|(?:这|那|答案)(?:是)?不对",
@@ -36,7 +37,8 @@ _CONFIRMED = re.compile(
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|n't|never|what|which|nor)\b[^.!?\n]{0,30}$", re.IGNORECASE)
 _INSTEAD = re.compile(
-    r"(?:\b(?:it|this|that|the\s+[\w ]{2,40}?|total|value|we|I|es|ce|so)\s*(?:'s|’s|\s(?:is|are|should\s+(?:be|have\s+been)"
+    r"(?:\b(?:it|this|that|the\s+[\w ]{2,40}?|total|value|we|I|es|ce|so)\s*"
+    r"(?:'s|’s|\s(?:is|are|should\s+(?:be|have\s+been)"
     r"|must\s+be|equals|becomes|get|have|obtain|ist|muss|sollte|est|devrait être|debería ser))"
     r"|\b(?:correction|actually|rather|instead)|应该是|应为|而是|debería ser|es)"
     r"\s*[:,]?\s*(?=[*_$\s]*[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\\\(|\\\[|[€£¥]|\d|\(?[A-J]\)?(?![A-Za-z])))",

@@ -28,7 +28,7 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _OPERAND = r"(?:[\d)\]}!]|(?<![A-Za-z\\])[A-Za-z]|\\(?:pi|infty|alpha|beta|theta|lambda)\s*)"
 _INFIX = r"(?:[-+*/^_]|\\(?:cdot|times|div|pm|mp|setminus|cup|cap|bmod)\s*)"
 _TIED_BEFORE = re.compile(
-    rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
+    rf"(?:\.\.|\\[lc]?dots\s*|[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
 )
 _APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
 _COMMANDS = r"\\(?:neq?|leq?|geq?|leqslant|geqslant|lt|gt)(?![a-zA-Z])"
@@ -39,7 +39,8 @@ _COMPARED_BEHIND = re.compile(
 _ELEMENT = re.compile(r"<[^<>\s]{1,20}>\s*$")
 _OTHER = re.compile(r"\s*-?\d+\s*")
 _OR = re.compile(
-    r"(?:[\s$]|\\[,;!: ])*(?:\\text\s*\{)?\s*(?:or|oder|ou)\b\s*\}?(?:[\s$]|\\[,;!: ])*(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
+    r"(?:[\s$]|\\[,;!: ])*(?:\\text\s*\{)?\s*(?:or|oder|ou)\b\s*\}?(?:[\s$]|\\[,;!: ])*"
+    r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
 )
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
