@@ -107,7 +107,7 @@ def read(answer: str, question: frozenset[str] = frozenset()) -> Reading:
 
 def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[str, int], Reading]) -> Reading:
     text = clean(answer)
-    text = _POINTS.sub(" percentagepoints", text) if "p" in text else text
+    text = _POINTS.sub(" percentagepoints", text) if "point" in text or "pp" in text else text
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from agentprop.answers.reading.grammar import words
+
 _TURN = (
     r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|moment|espera"
     r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
@@ -34,6 +36,13 @@ _CONFIRMED = re.compile(
     r"|(?:answer|result|it)\s+(?:stands|holds|is confirmed|remains)|checks out|confirms|as before)\b",
     re.IGNORECASE,
 )
+_SIGNS = tuple(
+    words("""
+    wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
+    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard 等等 不对 错了
+    """)
+)
+"""Of which every retraction holds one."""
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|n't|never|what|which|nor)\b[^.!?\n]{0,30}$", re.IGNORECASE)
 _INSTEAD = re.compile(
@@ -53,7 +62,8 @@ def taken_back(behind: str) -> int | None:
     if len(behind) < 8:
         return None
     behind = behind[:_MAX_BEHIND]
-    turn = _TAKEN_BACK.search(behind)
+    lowered = behind.casefold()
+    turn = _TAKEN_BACK.search(behind) if any(sign in lowered for sign in _SIGNS) else None
     if turn is None or _SUPPOSED.search(turn[0]):
         return None
     for word in _CONFIRMED.finditer(behind, turn.end()):
