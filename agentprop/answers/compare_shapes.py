@@ -119,7 +119,15 @@ class Comparison:
             return same("identical", "both read as the same expression")
         if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
             return self._chains(gold, pred)
-        for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
+        for outside in (
+            wording.words,
+            wording.labelled,
+            wording.moments,
+            wording.chemistry,
+            wording.logic,
+            families,
+            pieces,
+        ):
             verdict = outside(gold, pred, self.compare)
             if verdict is not None:
                 return verdict

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from agentprop.answers.algebra.truth_tables import truth_tables
 from agentprop.answers.outcome import PRED_UNREADABLE, Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.chemistry import chemical, composition
 from agentprop.answers.reading.grammar import words as split
@@ -18,6 +19,7 @@ from agentprop.answers.reading.nodes import (
     Formula,
     Labelled,
     Node,
+    Proposition,
     Quantity,
     Reaction,
     Statement,
@@ -273,6 +275,24 @@ def _meanings(formula: Formula) -> list[tuple[tuple[tuple[str, int], ...], int]]
         *rest, (symbol, _) = formula.groups
         found.append(((*rest, (symbol, 1)), formula.other_charge))
     return found
+
+
+# -- logic -----------------------------------------------------------------------------------------------------------
+
+
+def logic(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Formulas: the same as they are written, different by their truth tables, open where only these agree."""
+    match gold, pred:
+        case Proposition(left), Proposition(right):
+            if left == right:
+                return same("logic", "the same formula")
+            values = truth_tables(left, right)
+            if values is not None and values[0] != values[1]:
+                return different("logic", "the truth tables differ")
+            return undetermined("logic", "formulas that are written differently, and may say the same")
+        case (Proposition(), _) | (_, Proposition()):
+            return different("kind", "one is a formula of logic, the other is not")
+    return None
 
 
 # -- names of what is counted ----------------------------------------------------------------------------------------

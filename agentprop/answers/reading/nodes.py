@@ -161,6 +161,17 @@ class Reaction:
     right: tuple[Formula, ...]
 
 
+Tree = str | tuple[str, tuple["Tree", ...]]
+"""A letter, or a connective and its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposition:
+    """A formula of logic."""
+
+    tree: Tree
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A date; the year or the day is None where none is given."""
@@ -202,6 +213,7 @@ Node = (
     | Labelled
     | Formula
     | Reaction
+    | Proposition
     | Day
     | Clock
     | Statement

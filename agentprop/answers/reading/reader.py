@@ -40,6 +40,7 @@ from agentprop.answers.reading.nodes import (
 from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
+from agentprop.answers.reading.propositions import proposition
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
@@ -113,9 +114,18 @@ def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[s
     try:
         answer = answer.strip()
         mathematical, worded = is_mathematical(answer), is_word(answer)
-        return _AnswerReader(text, question, depth, parts, mathematical=mathematical, worded=worded).read()
+        reading = _AnswerReader(text, question, depth, parts, mathematical=mathematical, worded=worded).read()
+        logical = proposition(answer)
+        return (
+            reading if logical is None else Reading(text, (*_unless_letters(reading.nodes), logical), reading.ignored)
+        )
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
+
+
+def _unless_letters(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A reading as a map of sets (`A \\to B`) stays beside that as a formula; other readings of connectives do not."""
+    return tuple(node for node in nodes if isinstance(node, Relational) and node.op == "to")
 
 
 class _AnswerReader:
