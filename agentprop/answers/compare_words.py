@@ -107,7 +107,8 @@ def _symbol_and_capitals(symbol: str, capitals: str) -> bool:
 
 _SUBJECT = re.compile(
     r"(?:it|they|this)\s+(?=[a-z]{3,}s?$)|the\s+[a-z]+\s+(?=(?:in|de)creases?|(?:con|di)verges?|rises?|falls?|doubles?|halves?"
-    r"|(?:does|do|has|is|are|exists?)\b)|(?:to|on|at)\s+the\s+(?=[a-z]+$)",
+    r"|(?:does|do|has|is|are|exists?)\b)|(?:to|on|at)\s+the\s+(?=[a-z]+$)"
+    r"|(?:on|in)\s+(?=(?-i:[A-Z])[a-z]+$)",
     re.IGNORECASE,
 )
 

@@ -40,11 +40,11 @@ _THINKING = re.compile(
     re.IGNORECASE,
 )
 """Where a thought opens, or closes if a group matched something; templates with channels close it by the final one."""
-_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
+_TAG = re.compile(r"[<\[](/?)(?:final[_ -]?)?answer[>\]]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&lt;(/?(?:final[_ -]?)?answer)&gt;", re.IGNORECASE)
 _WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
-    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ)(?!\w)|答案|答え|正解|(?<![\u4e00-\u9fff])答|정답|답)"
+    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź|antwoord|jawaban|cevap)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え|结果|正解|(?<![\u4e00-\u9fff])答|정답|답)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
 )
 _LEAD = re.compile(
@@ -62,6 +62,11 @@ _BEFORE_LEAD = re.compile(
 )
 _QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
 """A new line that is quoted: its sign is no comparison."""
+_OWN_LINE = re.compile(
+    r"([^\n]{0,80}[\w)}\]$*%.])[ \t]*\n[ \t]*[*_#]*(?!(?:[Oo]r|[Aa]nd|OR)\b)"
+    r"[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*(?:\n|$)"
+)
+"""An answer on a line of its own, and a line of prose below it."""
 _ABBREVIATION = re.compile(
     r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
     re.IGNORECASE,
@@ -129,7 +134,7 @@ def _marked(text: str) -> Marked | None:
         return Marked(*found)
     if "&lt;" in text:
         text = _ESCAPED_TAG.sub(r"<\1>", text)
-    return _tagged(text) if "<" in text else None
+    return _tagged(text) if "<" in text or "[/" in text else None
 
 
 def _standing(marked: Marked, text: str, policy: ExtractionPolicy) -> str:
@@ -199,6 +204,8 @@ def _closed(text: str) -> str:
 def _first_sentence(text: str) -> str:
     text = _QUOTED.sub("", text).strip()
     text = text[1:].lstrip() if text.startswith("}") else text
+    line = _OWN_LINE.match(text)
+    text = line[1] if line else text
     for end in _SENTENCE_END.finditer(text):
         before = text[max(0, end.start() - 8) : end.start()]
         if end[0] == "." and _ABBREVIATION.search(before):

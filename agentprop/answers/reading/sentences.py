@@ -113,6 +113,7 @@ _TRANSLATIONS = tuple(
         (("equal",), r"\b(?:is|are) not equal to\b|\bdoes not equal\b", r" \\ne "),
         (("approx",), r"\b(?:is|are) approximately(?: equal to)?\b", r" \\approx "),
         (("equal",), r"\b(?:is|are) equal to\b|\bequals to\b|\bequal to\b", " = "),
+        (("t's",), r"^(it|that)'s(?=\s)", r"\1 is"),
         (("union",), r"(?<=[)\]}])\s*\bunion\b\s*(?=[(\[{\\])", r" \\cup "),
         (("minus", "-"), r"\bplus or minus\b|\+/-|\+-", r" \\pm "),
         (

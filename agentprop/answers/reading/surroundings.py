@@ -44,7 +44,7 @@ _OR = re.compile(
 )
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
-    rf"|(?:\s|\\[,;!: ])*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
+    rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
     r"|(?:\s|\\[,;!: ])*\\(?:sqrt|[dt]?frac|pi|ln|log|sin|cos|tan)(?![a-zA-Z])|!\s*(?:\$|\\[)\]]|[-+*/=^])"
 )
 _ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\s*|[\^_}])$")
