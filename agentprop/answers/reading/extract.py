@@ -189,7 +189,8 @@ def _announced(text: str) -> Marked | None:
     if not leads:
         return None
     start = leads[-1].end()
-    sentence = _first_sentence(text[start:])
+    aside = text[: leads[-1].start()].rstrip().endswith("(")
+    sentence = _first_sentence(text[start:].partition(")")[0] if aside else text[start:])
     answer = _closed(sentence)
     return Marked(answer, start + text[start:].find(sentence) + len(sentence)) if answer else None
 

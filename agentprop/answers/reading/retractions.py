@@ -18,6 +18,7 @@ _TURN = (
 _MISTAKE = (
     r"\bI\s+(?:have\s+)?(?:made\s+(?:a|an|another|one)\s+(?:\w+\s+)?(?:mistake|error|slip)"
     r"|miscounted|miscalculated|misread|forgot|was\s+wrong|overlooked|missed|double[- ]counted)\b"
+    r"(?!\s+(?:nothing|no\b|to\s+(?:mention|say|note|state|specify|thank)))"
 )
 _TAKEN_BACK = re.compile(
     rf"{_TURN}[^\n?]{{0,80}}?"
