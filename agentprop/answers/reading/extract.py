@@ -53,6 +53,7 @@ _LEAD = re.compile(
     rf"|{_FOREIGN}|故[选填]\s*[:：]?|\[(?:final )?answer\]:?"
     r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
     r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
+    r"|(?:^|[.!?]\s+)correction\s*:(?=\s*[-\d$\\*])"
     r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -27,6 +27,8 @@ _WRAPPED = re.compile(
     r"|(?:fractions\.)?(?:Fraction|Rational)\((?P<top>[-+]?\d+),\s*(?P<bottom>\d+)\))"
 )
 """Values as Python prints them."""
+_POINT = re.compile(r"(?P<name>[ABD-Z]'?)\s?(?P<place>\(\s*-?[\d./]+(?:\s*[,;]\s*-?[\d./]+){1,2}\s*\))")
+"""A point with its name."""
 _OF = r"(?P<order>\d)?\s*\}?\s*(?P<function>[A-Za-z]|\\[a-z]+)\s*"
 _BY = r"\s*(?P<variable>[A-Za-z])\s*(?:\^?\s*\{?\s*(?P<again>\d)\s*\}?)?"
 _DERIVATIVE = re.compile(
@@ -44,6 +46,8 @@ def respelled(text: str) -> str:
     """The text in the grammar's own notation; unchanged where it is that already."""
     if text.endswith(")") and "(" in text[1:20] and (wrapped := _WRAPPED.fullmatch(text)) is not None:
         text = wrapped["content"] or wrapped["number"] or f"{wrapped['top']}/{wrapped['bottom']}"
+    if (point := _POINT.fullmatch(text)) is not None:
+        return f"{point['name']} = {point['place']}"
     if "d" in text and "=" in text:
         text = _DERIVATIVE.sub(_as_derivative, text)
     if " if " in text or " when " in text or " for " in text:

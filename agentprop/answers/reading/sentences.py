@@ -141,6 +141,13 @@ _TRANSLATIONS = tuple(
         (("than",), r"^([a-z]) (?:greater|larger|bigger) than(?! or)\b", r"\1 > "),
         (("than",), r"^([a-z]) (?:less|smaller) than(?! or)\b", r"\1 < "),
         (("each", "apiece"), r"(?<=[\w}]) (?:each|apiece)$", ""),
+        (("i.e",), r"(?<=[\w)}%]),?\s+i\.e\.,?\s+(?=[-\d\\$])", " = "),
+        (
+            ("inclusive",),
+            r"^(?:from|between) (-?[\d./]+|-?[a-z]) (?:to|and) (-?[\d./]+|-?[a-z]),? \(?inclusive\)?$",
+            r"[\1, \2]",
+        ),
+        (("the ",), r"^the (?=\d)", ""),
         (("all real",), r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", _all_but),
         (("$", "\\"), rf"({_CURRENCY})\s?(\d[\d.,]*)\s?(k|m|mn|bn)\b", _abbreviated),
         (("ad", "ce", "a.d", "c.e"), r"^(\d{3,4})\s(?:AD|CE|A\.D\.|C\.E\.)$|^A\.?D\.?\s(\d{3,4})$", r"\1\2"),
