@@ -27,8 +27,8 @@ _TAKEN_BACK = re.compile(
     rf"|{_MISTAKE}"
     r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b"
     r"|\b(?:está mal|es incorrecto|es un error)\b)"
-    r"|(?:^|[.!\n—–-]\s*)(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction)\b(?!\s*\?)"
-    rf"|(?:^|[.!\n])\s*{_MISTAKE}"
+    r"|(?:^|[.!\n—–-]\s{0,4})(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction)\b(?!\s*\?)"
+    rf"|(?:^|[.!\n])\s{{0,4}}{_MISTAKE}"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )

@@ -39,7 +39,7 @@ _COMPARED_BEHIND = re.compile(
 _ELEMENT = re.compile(r"<[^<>\s]{1,20}>\s*$")
 _OTHER = re.compile(r"\s*-?\d+\s*")
 _OR = re.compile(
-    r"(?:[\s$]|\\[,;!: ])*(?:\\text\s*\{)?\s*(?:or|oder|ou)\b\s*\}?(?:[\s$]|\\[,;!: ])*"
+    r"(?:[\s$]|\\[,;!: ]){0,12}(?:\\text\{ ?)?(?:or|oder|ou)\b(?:[\s$}]|\\[,;!: ]){0,12}"
     r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
 )
 _TIED_BEHIND = re.compile(

@@ -26,7 +26,7 @@ _LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
 _NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 """Where one formula ends and the next line is another."""
 
-_ASSIGNMENTS = re.compile(r"(?:[ \t]*\\?[A-Za-z]\w{0,8} ?= ?[^\n=;]{1,80}(?:\n|$)){2,20}")
+_ASSIGNMENTS = re.compile(r"(?:[ \t]*\\?[A-Za-z]\w{0,8} ?=[^\n=;]{1,80}(?:\n|$)){2,20}")
 """A named value on every line."""
 
 _STYLE = re.compile(
