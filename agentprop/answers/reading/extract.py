@@ -61,6 +61,8 @@ _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
 )
+_STRUCK = re.compile(r"~~(?=\S)[^~\n]{1,300}~~")
+"""Struck out: not said any more."""
 _QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
 """A new line that is quoted: its sign is no comparison."""
 _OWN_LINE = re.compile(
@@ -119,6 +121,7 @@ def _spoken(text: str, policy: ExtractionPolicy) -> str:
         return ""
     if thoughts:
         text = text[thoughts[-1].end() :] if any(thoughts[-1].groups()) else ""
+    text = _STRUCK.sub(" ", text) if "~~" in text else text
     return _CONTROL.sub(" ", text) if "<" in text or "[" in text else text
 
 

@@ -12,7 +12,7 @@ import re
 from agentprop.answers.reading.grammar import words
 
 _TURN = (
-    r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|moment|espera"
+    r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|edit|moment|espera"
     r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
 )
 _MISTAKE = (
@@ -23,12 +23,14 @@ _MISTAKE = (
 _TAKEN_BACK = re.compile(
     rf"{_TURN}[^\n?]{{0,80}}?"
     r"(?:\b(?:that|this|it|which|the above|my (?:answer|result))(?:\s+is|\s+was|'s|’s)\s+(?:all |clearly |actually )?"
-    r"(?:wrong|incorrect|not (?:right|correct|true)|a mistake|an error)\b(?!\s*\?)"
+    r"(?:wrong|incorrect|not (?:quite |really |entirely )?(?:right|correct|true)|a mistake|an error)\b(?!\s*\?)"
     rf"|{_MISTAKE}"
     r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b"
     r"|\b(?:está mal|es incorrecto|es un error)\b)"
-    r"|(?:^|[.!\n—–-]\s{0,4})(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction)\b(?!\s*\?)"
-    rf"|(?:^|[.!\n])\s{{0,4}}{_MISTAKE}"
+    r"|(?:^|[.!\n—–-]\s{0,4})"
+    r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
+    rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
+    r"|\A[\s$*]{0,4}\?\s+no\b"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )
@@ -40,7 +42,7 @@ _CONFIRMED = re.compile(
 _SIGNS = tuple(
     words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
-    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard 等等 不对 错了
+    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard meant 等等 不对 错了
     """)
 )
 """Of which every retraction holds one."""
@@ -50,7 +52,7 @@ _INSTEAD = re.compile(
     r"(?:\b(?:it|this|that|the\s+[\w ]{2,40}?|total|value|we|I|es|ce|so)\s*"
     r"(?:'s|’s|\s(?:is|are|should\s+(?:be|have\s+been)"
     r"|must\s+be|equals|becomes|get|have|obtain|ist|muss|sollte|est|devrait être|debería ser))"
-    r"|\b(?:correction|actually|rather|instead)|应该是|应为|而是|debería ser|es)"
+    r"|\b(?:correction|actually|rather|instead|meant|need|no)|应该是|应为|而是|debería ser|es)"
     r"\s*[:,]?\s*(?=[*_$\s]*[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\\\(|\\\[|[€£¥]|\d|\(?[A-J]\)?(?![A-Za-z])))",
     re.IGNORECASE,
 )
@@ -64,7 +66,8 @@ def taken_back(behind: str) -> int | None:
         return None
     behind = behind[:_MAX_BEHIND]
     lowered = behind.casefold()
-    turn = _TAKEN_BACK.search(behind) if any(sign in lowered for sign in _SIGNS) else None
+    doubted = "?" in behind[:4] or any(sign in lowered for sign in _SIGNS)
+    turn = _TAKEN_BACK.search(behind) if doubted else None
     if turn is None or _SUPPOSED.search(turn[0]):
         return None
     for word in _CONFIRMED.finditer(behind, turn.end()):

@@ -32,7 +32,7 @@ _TIED_BEFORE = re.compile(
 )
 _APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
 _COMMANDS = r"\\(?:neq?|leq?|geq?|leqslant|geqslant|lt|gt)(?![a-zA-Z])"
-_COMPARED_BEFORE = re.compile(rf"{_OPERAND}\s*(?:[<>]=?|!=|[≤≥≠]|{_COMMANDS})\s*$")
+_COMPARED_BEFORE = re.compile(rf"(?:{_OPERAND}|\|)\s*(?:[<>]=?|!=|[≤≥≠]|{_COMMANDS})\s*$")
 _COMPARED_BEHIND = re.compile(
     rf"(?:\s|\\[,;!: ])*(?:{_COMMANDS}|[≤≥≠]|!=|[<>]=|>\s*[\w\\(]|<(?:\s+[\w\\(]|\s*(?:\d|[A-Za-z](?![\w >/]))))"
 )
@@ -42,6 +42,8 @@ _OR = re.compile(
     r"(?:[\s$]|\\[,;!: ]){0,12}(?:\\text\{ ?)?(?:or|oder|ou)\b(?:[\s$}]|\\[,;!: ]){0,12}"
     r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
 )
+_LAST_ITEM = re.compile(r"\s?,\s?(?P<other>-?\d{1,20})\s?\$?\.?\s{0,4}\Z")
+_DENIED = re.compile(r"(?:\bnot|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z", re.IGNORECASE)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
     rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
@@ -62,7 +64,13 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
     content = f"{money[0]}{content}" if money else content
     if not re.search(r"[\d}a-z)]\s*$", content):
         return content
-    if (other := _OR.match(text, end)) is not None and _OTHER.fullmatch(content) and content.strip() != other["other"]:
+    if (denied := _DENIED.search(text[max(0, start - _WINDOW) : start])) is not None:
+        return f"{denied[0].strip(' $*')} {content}"
+    if (
+        (other := _OR.match(text, end) or _LAST_ITEM.match(text, end)) is not None
+        and _OTHER.fullmatch(content)
+        and content.strip() != other["other"]
+    ):
         return f"{content} or {other['other']}"
     if (sign := _SIGN.match(text, end)) is not None:
         return content + sign["sign"].replace("\\%", "%").replace("%", "\\%")
