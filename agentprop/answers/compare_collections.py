@@ -84,6 +84,8 @@ def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence
     kinds = {gold.kind, pred.kind}
     if "set" in kinds:
         compare = _of_elements(compare)
+    if "bare" in kinds and {_depth(gold), _depth(pred)} == {"groups", "list"}:
+        return _groups_against_list(gold, pred, compare)
     if kinds == {"dict"} or kinds == {"bare"}:
         return unordered(gold.items, pred.items, compare)
     if "set" in kinds and kinds <= {"set", "bare"}:
@@ -95,6 +97,28 @@ def _groups(gold: Collection, pred: Collection, compare: Compare) -> Equivalence
     ):
         return _ordered(gold.items, pred.items, compare)
     return different("brackets", f"a {gold.kind} is not a {pred.kind}")
+
+
+def _depth(items: Collection) -> str:
+    inner = {item.kind for item in items.items if isinstance(item, Collection)}
+    return "groups" if "bare" in inner else "shapes" if inner else "list"
+
+
+def _groups_against_list(gold: Collection, pred: Collection, compare: Compare) -> Equivalence:
+    """`1; 2, 3` beside `1, 2, 3`: if the values are the same, whether the groups matter is open."""
+    flat = [Collection("bare", tuple(_flat(side))) for side in (gold, pred)]
+    verdict = unordered(flat[0].items, flat[1].items, compare)
+    if verdict.status == "same":
+        return undetermined("groups", "the same values, in groups on one side only")
+    return verdict
+
+
+def _flat(items: Collection) -> list[Node]:
+    return [
+        each
+        for item in items.items
+        for each in (item.items if isinstance(item, Collection) and item.kind == "bare" else (item,))
+    ]
 
 
 def _written_out(items: Collection) -> Collection:

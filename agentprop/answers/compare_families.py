@@ -214,6 +214,21 @@ def with_arguments_of(gold: Node, pred: Node) -> Node:
     return pred
 
 
+_DERIVATIVE = re.compile(r"d(\w+) by d(\w) (\d)")
+
+
+def with_primes_of(gold: Node, pred: Node) -> Node:
+    """dy/dx as y' if the other side writes primes, and all of this side's derivatives are by one variable."""
+    mine, theirs = symbols(gold), symbols(pred)
+    found = {name: match for name in theirs if (match := _DERIVATIVE.fullmatch(name)) is not None}
+    primes = {name: f"{match[1]}{chr(39) * int(match[3])}" for name, match in found.items()}
+    if not found or len({match[2] for match in found.values()}) > 1 or not set(primes.values()) <= mine:
+        return pred
+    if any(match[2] == match[1] or f"{match[2]}'" in mine for match in found.values()):
+        return pred
+    return substitute(pred, {name: Symbol(prime) for name, prime in primes.items()})
+
+
 def with_constants_of(gold: Node, pred: Node) -> Node:
     """`x² + c` as `x² + C`, and c_1 as C_1: constants of integration have no name of their own."""
     mine, theirs = symbols(gold), symbols(pred)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentprop.answers.outcome import Equivalence, all_same, different
-from agentprop.answers.reading.nodes import Cases, Node, Relational, Symbol, is_scalar, substitute, symbols
+from agentprop.answers.reading.nodes import Cases, Node, Operation, Relational, Symbol, is_scalar, substitute, symbols
 
 Compare = Callable[[Node, Node], Equivalence]
 MAX_PIECES = 12
@@ -19,11 +19,17 @@ def pieces(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
             return all_same((_values(a, b, when, compare) for a, b, when in pairs), "pieces") if pairs else None
         case (Cases(), other) | (other, Cases()) if not (is_scalar(other) or isinstance(other, Cases | Relational)):
             return different("kind", "one is a value in pieces, the other is not")
-        case (Cases(), Relational("=", left, other)) if not symbols(left) & symbols(other):
+        case (Cases(), Relational("=", left, other)) if _names(left, other):
             return compare(gold, other)
-        case (Relational("=", left, other), Cases()) if not symbols(left) & symbols(other):
+        case (Relational("=", left, other), Cases()) if _names(left, other):
             return compare(other, pred)
     return None
+
+
+def _names(left: Node, value: Node) -> bool:
+    """The left side names the value: `y`, or `f(x)` of the x in it."""
+    call = isinstance(left, Operation) and left.head == "call" and all(isinstance(arg, Symbol) for arg in left.args)
+    return call or not symbols(left) & symbols(value)
 
 
 def _paired(

@@ -40,7 +40,13 @@ from agentprop.answers.algebra.rewriting import (
     without_units,
 )
 from agentprop.answers.compare_collections import shapes, unordered
-from agentprop.answers.compare_families import families, up_to_constant, with_arguments_of, with_constants_of
+from agentprop.answers.compare_families import (
+    families,
+    up_to_constant,
+    with_arguments_of,
+    with_constants_of,
+    with_primes_of,
+)
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
@@ -113,7 +119,15 @@ class Comparison:
             return same("identical", "both read as the same expression")
         if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
             return self._chains(gold, pred)
-        for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
+        for outside in (
+            wording.words,
+            wording.labelled,
+            wording.moments,
+            wording.chemistry,
+            wording.logic,
+            families,
+            pieces,
+        ):
             verdict = outside(gold, pred, self.compare)
             if verdict is not None:
                 return verdict
@@ -206,7 +220,8 @@ class Comparison:
     # -- relations ---------------------------------------------------------------------------------------------------
 
     def _relations(self, gold: Node, pred: Node) -> Equivalence | None:
-        pred = with_constants_of(gold, with_arguments_of(gold, pred))
+        pred = with_constants_of(gold, with_arguments_of(gold, with_primes_of(gold, pred)))
+        gold = with_primes_of(pred, gold)
         if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
             return self._side_by_side(gold, pred)
         if (
@@ -401,7 +416,7 @@ class Comparison:
         angles = {left.dimensions, right.dimensions}
         if angles == {DEGREE_DIMENSIONS, RADIAN_DIMENSIONS}:
             return self.compare(radians(gold), radians(pred))
-        if is_count(left) and is_count(right):
+        if is_count(left) and is_count(right) and left.dimensions != right.dimensions:
             return wording.counts(gold, pred, self.compare)
         if left.dimensions != right.dimensions and not same_currency(left, right):
             return different("units", f"{left.name} and {right.name} measure different things")

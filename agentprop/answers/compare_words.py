@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from agentprop.answers.algebra.truth_tables import truth_tables
 from agentprop.answers.outcome import PRED_UNREADABLE, Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.chemistry import chemical, composition
 from agentprop.answers.reading.grammar import words as split
@@ -18,6 +19,7 @@ from agentprop.answers.reading.nodes import (
     Formula,
     Labelled,
     Node,
+    Proposition,
     Quantity,
     Reaction,
     Statement,
@@ -76,6 +78,9 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         return same("text", "the words agree")
     if exact or _two_substances(left, right):
         return different("text", f"{left[:80]!r} is not {right[:80]!r}")
+    if _symbol_and_capitals(left, right) or _symbol_and_capitals(right, left):
+        return undetermined("case", f"{left!r} and {right!r} differ in case, which tells chemical symbols apart")
+    left, right = _without_subject(left), _without_subject(right)
     for lead, one in (("", left), *lead_ins(left)):
         for other_lead, other in (("", right), *lead_ins(right)):
             if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
@@ -90,6 +95,28 @@ def _two_substances(left: str, right: str) -> bool:
     """CO and Co: the same letters, whose case tells two substances apart."""
     formulas = [chemical(text.strip(), said=True) if len(text) < 8 else None for text in (left, right)]
     return None not in formulas and formulas[0] != formulas[1]
+
+
+def _symbol_and_capitals(symbol: str, capitals: str) -> bool:
+    """Na and NA: the symbol of an element, and other capitals."""
+    return (
+        capitals.isupper() and symbol.istitle() and symbol.upper() == capitals
+        and len(symbol) == 2 and chemical(symbol, said=True) is not None
+    )  # fmt: skip
+
+
+_SUBJECT = re.compile(
+    r"(?:it|they|this)\s+(?=[a-z]{3,}s?$)|the\s+[a-z]+\s+(?=(?:in|de)creases?|(?:con|di)verges?|rises?|falls?|doubles?|halves?"
+    r"|(?:does|do|has|is|are|exists?)\b)|(?:to|on|at)\s+the\s+(?=[a-z]+$)"
+    r"|(?:on|in)\s+(?=(?-i:[A-Z])[a-z]+$)",
+    re.IGNORECASE,
+)
+
+
+def _without_subject(text: str) -> str:
+    """`It increases` is `increases`, `to the left` is `left`."""
+    match = _SUBJECT.match(text)
+    return text[match.end() :] if match else text
 
 
 def _unlike(left: str, right: str) -> Equivalence:
@@ -196,13 +223,14 @@ def moments(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
 
 
 def _days(gold: Day, pred: Day) -> Equivalence:
-    if (gold.month, gold.day) != (pred.month, pred.day):
-        return different("date", "not the same day")
-    if gold.year == pred.year:
-        return same("date", "the same day")
-    if gold.year is None or pred.year is None:
-        return undetermined("date", "one names no year")
-    return different("date", "not the same year")
+    for part in ("month", "day", "year"):
+        left, right = getattr(gold, part), getattr(pred, part)
+        if left != right and left is not None and right is not None:
+            return different("date", f"not the same {part}")
+    if gold == pred:
+        return same("date", "the same date")
+    missing = "year" if gold.year != pred.year else "day"
+    return undetermined("date", f"one names no {missing}")
 
 
 def _clocks(gold: Clock, pred: Clock) -> Equivalence:
@@ -248,6 +276,24 @@ def _meanings(formula: Formula) -> list[tuple[tuple[tuple[str, int], ...], int]]
         *rest, (symbol, _) = formula.groups
         found.append(((*rest, (symbol, 1)), formula.other_charge))
     return found
+
+
+# -- logic -----------------------------------------------------------------------------------------------------------
+
+
+def logic(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Formulas: the same as they are written, different by their truth tables, open where only these agree."""
+    match gold, pred:
+        case Proposition(left), Proposition(right):
+            if left == right:
+                return same("logic", "the same formula")
+            values = truth_tables(left, right)
+            if values is not None and values[0] != values[1]:
+                return different("logic", "the truth tables differ")
+            return undetermined("logic", "formulas that are written differently, and may say the same")
+        case (Proposition(), _) | (_, Proposition()):
+            return different("kind", "one is a formula of logic, the other is not")
+    return None
 
 
 # -- names of what is counted ----------------------------------------------------------------------------------------

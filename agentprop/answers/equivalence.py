@@ -15,6 +15,7 @@ own parser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -236,6 +237,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
         return labels
+    if spec.nouns & _ASKED_DIMENSIONS and (sizes := _dimensions(*texts)) is not None:
+        return sizes
     left, right = read(gold, spec.nouns), read(pred, spec.nouns)
     unreadable = _unreadable(left, right)
     if unreadable is not None:
@@ -250,6 +253,19 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit), comparison)
     except Unresolved as unresolved:
         return undetermined("open", str(unresolved))
+
+
+_ASKED_DIMENSIONS = frozenset(("dimension", "dimensions", "size"))
+_DIMENSIONS = re.compile(r"(\d+)\s*(?:x|X|\\times|by)\s*(\d+)")
+
+
+def _dimensions(gold: str, pred: str) -> Equivalence | None:
+    """`2 x 3` and `3 x 2` for a question about a size, where they are no products; None for other texts."""
+    sizes = _DIMENSIONS.fullmatch(gold), _DIMENSIONS.fullmatch(pred)
+    if sizes[0] is None or sizes[1] is None:
+        return None
+    agree = list(map(int, sizes[0].groups())) == list(map(int, sizes[1].groups()))
+    return same("size", "the same size") if agree else different("size", "another size")
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:
@@ -289,7 +305,7 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
                 hard = postponed
                 continue
             if verdict.status == "same":
-                return verdict
+                return verdict if left is golds[0] or not _is_mixed(golds) else _MIXED
             if not (isinstance(left, Words) or isinstance(right, Words)) or len(golds) == len(preds) == 1:
                 verdicts.append(verdict)
     if hard is not None:
@@ -297,6 +313,15 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
     if not verdicts:
         return different("kind", "one is in words, the other is a value")
     return next((verdict for verdict in verdicts if verdict.status == "undetermined"), verdicts[0])
+
+
+_MIXED = undetermined("mixed", "the right answer is one and a half, or two values, and so is written either way")
+
+
+def _is_mixed(golds: tuple[Node, ...]) -> bool:
+    """`1 and 1/2`, which is 3/2 or a list."""
+    fraction = isinstance(golds[0], Number) and golds[0].value.denominator > 1
+    return fraction and any(isinstance(node, Collection) and node.kind == "bare" for node in golds)
 
 
 def _exchanged_dates(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: Comparison) -> Equivalence:

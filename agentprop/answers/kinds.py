@@ -23,6 +23,7 @@ from agentprop.answers.reading.nodes import (
     Labelled,
     Matrix,
     Node,
+    Proposition,
     Quantity,
     Reaction,
     Relational,
@@ -75,11 +76,11 @@ def _is_several(node: Node, example: Collection) -> bool:
 
 
 def _is_expression(node: Node) -> bool:
-    return _is_number(node) or isinstance(node, Cases | Family | Relational)
+    return _is_number(node) or isinstance(node, Cases | Family | Relational | Proposition)
 
 
 def _is_formula(node: Node) -> bool:
-    return isinstance(node, Formula | Reaction | Words) or _is_expression(node)
+    return isinstance(node, Formula | Reaction | Proposition | Words) or _is_expression(node)
 
 
 def _is_set(node: Node) -> bool:

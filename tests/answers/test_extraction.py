@@ -38,6 +38,18 @@ def test_a_required_box_lets_nothing_else_count() -> None:
     assert equivalent(gold="5", pred="The answer is 5.", policy=BOXED).status == "different"
 
 
+def test_what_is_said_outside_a_required_box_takes_it_back_and_puts_nothing_in_its_place() -> None:
+    response = "\\boxed{12}. Wait, that is wrong, it should be 15."
+    assert final_answer(response) == "15"
+    assert final_answer(response, BOXED) == ""
+    assert final_answer(f"{response} \\boxed{{16}}", BOXED) == "16"
+
+
+@pytest.mark.parametrize("remark", ["Sorry if that was long.", "Wait, is that right? 3·4 = 12, so it is correct."])
+def test_a_remark_behind_an_answer_leaves_it_as_it_stands(remark: str) -> None:
+    assert final_answer(f"\\boxed{{12}}\n\n{remark}") == "12"
+
+
 def test_a_required_thought_must_have_been_closed() -> None:
     assert final_answer("\\boxed{5}", THOUGHT) == ""
     assert final_answer("<think>hm</think>\\boxed{5}", THOUGHT) == "5"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from agentprop.agent.reading.call_texts import CALL_FORMATS, CallText, calls_within, python_calls, whole_message
+from agentprop.agent.reading.labels import labelled
 from agentprop.agent.reading.mending import FENCE, INVISIBLE, WIDE, parses, unescaped
 from agentprop.agent.reading.names import KINDS, kind_of
 
@@ -107,6 +108,8 @@ def blocks_of(message: str) -> FoundBlocks:
 def _without_tags(text: str) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """(blocks, repairs) of a text that has no tags of actions: sections, calls, or a fence that names an action."""
     if SECTION.search(text) and ANSWER.search(text):
+        return (Block("submit", text, ("tag",)),), ()
+    if {"statement", "answer", "certificate"} <= labelled(text).keys():
         return (Block("submit", text, ("tag",)),), ()
     calls = whole_message(text)
     if calls:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from agentprop.agent.reading.labels import labelled
 from agentprop.agent.reading.lenient_json import lenient_value
-from agentprop.agent.reading.mending import without_outer_fence
+from agentprop.agent.reading.mending import parses, without_outer_fence
 from agentprop.agent.reading.names import ALIASES, KINDS, kind_of, plain_name
 
 NAMES = ("name", "function", "tool", "tool_name", "function_name", "action", "recipient_name")
@@ -204,7 +204,8 @@ ACTION = re.compile(r"(?ims)^[*#]*[ \t]?action[*]*:[*]*[ \t]*(?P<rest>\S.*)\Z")
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
 NAMED = re.compile(
-    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*(?P<body>(?:\{|```).*)", re.DOTALL
+    r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*\(?(?P<body>(?:\{|```).*)",
+    re.DOTALL,
 )
 FUNCTION = re.compile(r"<function\s*=\s*[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)(?:</function>|\Z)", re.DOTALL)
 TAG = r"(?:\w+:)?(?:tool_calls?|function_calls?|toolcall|tool_use|tool|call)|\|tool_call\|"
@@ -258,7 +259,8 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 
 def whole_message(text: str) -> Sequence[CallText]:
     """The calls of a message of nothing else: JSON, fenced or not, YAML, or Python such as `exec(code="print(1)")`."""
-    body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip().removeprefix("functools")
+    body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip()
+    body = body.removeprefix("functools").removeprefix("await ").lstrip()
     if (labelled_call := ACTION.search(body)) is not None and (calls := _after_label(labelled_call["rest"].strip())):
         return calls
     calls = _json_calls(body) or calls_of_named(body) or python_calls(body) or _yaml_calls(body)
@@ -277,7 +279,11 @@ def _after_label(text: str) -> list[CallText]:
     brackets = re.fullmatch(r"(?s)(?P<name>\w+)\[(?P<body>.*)\]", text)
     if brackets is not None and kind_of(brackets["name"]):
         return [CallText(plain_name(brackets["name"]), brackets["body"])]
-    return _json_calls(text) or calls_of_named(text) or python_calls(text)
+    calls = _json_calls(text) or calls_of_named(text) or python_calls(text)
+    if calls or (below := re.fullmatch(r"(?s)[`*]*(?P<name>\w+)[`*]*[ \t]*\n(?P<code>.+)", text)) is None:
+        return calls
+    is_code = kind_of(below["name"]) == "exec" and parses(below["code"])
+    return [CallText("exec", below["code"])] if is_code else []
 
 
 def _yaml_calls(text: str) -> list[CallText]:

@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Container
 
 LABEL = re.compile(
-    r"(?m)^(?:[#>]+[ \t]*)?[*_]{0,2}(?P<name>[A-Za-z]\w*(?: \w+)?)[*_]{0,2}(?::[*_]{0,2}(?=\s|\Z)|(?<=[*\w])[ \t]*$)"
+    r"(?m)^(?:[#>]+[ \t]*)?[*_]{0,2}(?P<name>[A-Za-z]\w*(?: \w+)?)[*_]{0,2}"
+    r"(?:[ \t]*\((?P<sort>[A-Za-z ]{3,30})\)[*_]{0,2})?(?::[*_]{0,2}(?=\s|\Z)|(?<=[*\w])[ \t]*$)"
 )
 HEADING = re.compile(r"[#*]")
 
@@ -19,13 +20,15 @@ HEADING = re.compile(r"[#*]")
 def labelled(text: str, names: Container[str] | None = None) -> dict[str, str]:
     """Read the labels of a text, or those of `names` alone; what stands before the first is dropped.
 
-    A label ends with a colon or is a heading of its own line.
+    A label ends with a colon or is a heading of its own line; `Answer (integer): 42` gives the answer's type as well.
     """
     marks = [mark for mark in LABEL.finditer(text) if _is_label(mark, names)]
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     found: dict[str, str] = {}
     for mark, end in zip(marks, ends, strict=False):
         found.setdefault(_name(mark), _value(text[mark.end() : end]))
+        if mark["sort"] and _name(mark) == "answer":
+            found.setdefault("answer_type", mark["sort"])
     return found
 
 

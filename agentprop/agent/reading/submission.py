@@ -31,6 +31,11 @@ SECTIONS = {
 PREFIX = r"(?:\w+:)?"
 OPENING = re.compile(rf"<\s*{PREFIX}(?P<name>{'|'.join(SECTIONS)})\b(?P<inside>[^<>]*)>\n?", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*[=:]\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|([^\s>"']+))""")
+TYPED = re.compile(
+    r"(?s)(?P<before>\s*)<(?:answer_)?type>\s*(?P<type>[\w /-]{2,30}?)\s*</(?:answer_)?type>\s*"
+    r"(?:<value>(?P<value>.*?)</value>\s*|(?P<after>[^<]*))"
+)
+"""An answer whose type is a tag within it."""
 SYNONYMS = {
     **dict.fromkeys(("int", "whole number", "natural", "natural number", "count"), "integer"),
     **dict.fromkeys(("fraction", "ratio", "rational number", "percentage", "percent"), "rational"),
@@ -68,7 +73,12 @@ def sections_of(text: str) -> tuple[dict[str, Any], list[str]]:
         if opening["inside"].rstrip().endswith("/"):
             position = opening.end()
         else:
-            found.setdefault(name, text[opening.end() : end].removesuffix("\n"))
+            body = text[opening.end() : end].removesuffix("\n")
+            if name == "answer" and (typed := TYPED.fullmatch(body)) is not None:
+                found.setdefault("answer_type", typed["type"])
+                body = typed["before"] + (typed["value"] or typed["after"])
+                repairs.append("sections")
+            found.setdefault(name, body)
         for key, value in _attributes(opening["inside"], repairs):
             found.setdefault(name if key == "value" else key, value)
     return found, repairs

@@ -199,6 +199,8 @@ class Atoms(Brackets):
             return self._decorated(name)
         if name in _FACES or command in CURRENCY_SIGNS:
             return self.bracket(command)
+        if name in ("derivative", "partialderivative"):
+            return self._derivative("d" if name == "derivative" else "partial ")
         if name.startswith("unitvector"):
             return Symbol(f"unit {name[-1]}")
         if name in ("angle", "measuredangle", "triangle"):
@@ -208,6 +210,13 @@ class Atoms(Brackets):
         if name in ("boxed", "fbox", "phantom", "mathop", "displaystyle"):
             return self.argument()
         raise UnreadableAnswer(f"the command {command} is not in the grammar")
+
+    def _derivative(self, sign: str) -> Node:
+        """`dy/dx`, which `reading.notations` has marked: a name with its function, its variable and its order."""
+        self.expect("{")
+        function, variable, order = (self.take().text for _ in range(3))
+        self.expect("}")
+        return Symbol(f"{sign}{function} by {sign}{variable} {order}")
 
     def _letters_ahead(self) -> str:
         token = self.take()

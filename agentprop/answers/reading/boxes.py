@@ -12,28 +12,30 @@ _MAX_NESTED_BOXES = 8
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
 _BARE_BOX = re.compile(r"[+-]?\d[\d.,]*(?<![.,])|[A-Za-z](?![A-Za-z])")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_JOINT = re.compile(r",|;|\b(?:and|or|und|oder|et|ou|y|o)\b")
 _JOINED = re.compile(
-    r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or)?\s*\}?"
+    r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or|und|oder|et|ou|y|o)?\s*\}?"
     r"(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
     r"(?:\\?[a-zA-Z]\w?\s*=)?\s*"
 )
 
 
-def boxed(text: str) -> str | None:
-    """The content of the last box, together with boxes joined to it by nothing but commas, `and`, `or`."""
+def last_boxes(text: str) -> tuple[str, int] | None:
+    """The content of the last box and where it ends, with boxes joined to it by nothing but commas, `and`, `or`."""
     boxes = _boxes(text)
     if not boxes:
         return None
     kept = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
         between = text[earlier.end : kept[0].start]
-        if len(between) > 60 or not re.search(r",|;|and|or", between) or not _JOINED.fullmatch(between):
+        if len(between) > 60 or not _JOINT.search(between) or not _JOINED.fullmatch(between):
             break
         kept.insert(0, earlier)
     contents = (_unwrapped(text[box.first : box.last]) for box in kept)
-    return ", ".join(
+    answer = ", ".join(
         with_surroundings(text, box.start, box.end, content) for box, content in zip(kept, contents, strict=True)
     )
+    return answer, kept[-1].end
 
 
 class Box(NamedTuple):

@@ -6,7 +6,7 @@ from agentprop.answers.reading.arithmetic import combine, determinant
 from agentprop.answers.reading.cursor import Cursor
 from agentprop.answers.reading.environments import environment
 from agentprop.answers.reading.grammar import CURRENCY_SIGNS, PRODUCT, TIMES, WHOLE
-from agentprop.answers.reading.measures import money
+from agentprop.answers.reading.measures import money, rate
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
@@ -66,7 +66,7 @@ class Brackets(Cursor):
         amount = self.expression(PRODUCT)
         while self.accept(*TIMES):
             amount = combine("*", amount, self.expression(PRODUCT))
-        return money(amount, currency)
+        return rate(self, money(amount, currency))
 
     def _absolute(self, closers: tuple[str, ...]) -> Node:
         self.bars += 1

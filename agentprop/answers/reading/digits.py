@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from agentprop.answers.reading.units import unit_named
+
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _SPACE = r"(?:\\[,!;: ]|\\ | |~|,\\!\s?|,\\,\s?|\\,\\!)"
 _SPACED = re.compile(rf"(?<![\d.,])\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)")
@@ -19,6 +21,13 @@ _DOTTED = re.compile(
 )
 _INDIAN = re.compile(r"(?<![\d.,])(\d{1,2}(?:,\d{2})+,\d{3})(?!\d|,\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?!\d|,\d)")
+_COMMA_MEASURE = re.compile(
+    r"(?P<before>(?:\\?\$|\\(?:EUR|GBP|JPY|INR|USD))?\s*)(?P<sign>[-+]?)"
+    r"(?:0,(?P<share>\d{3,}|0\d)(?!\d)|(?P<whole>\d{1,3}(?:[. ]\d{3})+|\d+),(?P<decimals>\d{1,2}(?!\d)))"
+    r"(?P<after>\s*(?:\\degree\s*[CF]?|\S{0,12}))"
+)
+_COMMA_LIST = re.compile(r"-?\d+(?:,\d+)?(?:\s*;\s*-?\d+,\d+)+")
+_CURRENCIES = frozenset(("$", "EUR", "GBP", "JPY", "INR", "USD", "Euro", "CHF"))
 _BRACKETED = re.compile(r"[\[({]")
 _UNION = re.compile(r"\\cup|\\cap|\)\s*U\s*\(|\([^()\[\]]*\]|\[[^()\[\]]*\)")
 """Signs that brackets are intervals: their commas separate ends."""
@@ -27,6 +36,8 @@ _SPACED_COMMAS = re.compile(r",\s|\\[,;: ]")
 
 def spellings(text: str) -> list[str]:
     """The text with digit groups joined, and as it stands where a comma may separate values instead."""
+    if "," in text and (spelled := _measured(text)) is not None:
+        return [spelled, text] if ";" in text else [spelled]
     if not ("," in text or "." in text or " " in text or "'" in text or "\\" in text or "~" in text):
         return [text]
     plain = _DECIMAL_COMMA.sub(_decimal_or_group, text) if "{,}" in text else text
@@ -50,6 +61,24 @@ def spellings(text: str) -> list[str]:
     if _surely_grouped(plain):
         return [joined]
     return [joined, plain] if _SPACED_COMMAS.search(plain) else [plain, joined]
+
+
+def _measured(text: str) -> str | None:
+    """`12,50 \\EUR`, `0,625`, `1,5; 2,3` with decimal points; None where a comma may separate values as well."""
+    if ";" in text and _COMMA_LIST.fullmatch(text):
+        return text.replace(",", ".").replace(";", ",")
+    match = _COMMA_MEASURE.fullmatch(text)
+    if match is None:
+        return None
+    before, after = match["before"].strip(), match["after"].strip()
+    if not (before or after or match["share"]):
+        return None
+    known = after.startswith("\\degree") or after.lstrip("\\") in (*_CURRENCIES, "%") or unit_named(after)
+    if after and not known:
+        return None
+    return (
+        f"{match['sign']}{before}{_digits(match['whole'] or '0')}.{match['decimals'] or match['share']}{match['after']}"
+    )
 
 
 def _surely_grouped(text: str) -> bool:

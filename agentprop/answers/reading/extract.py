@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from agentprop.answers.reading.boxes import boxed
+from agentprop.answers.reading.boxes import last_boxes
+from agentprop.answers.reading.retractions import instead, taken_back
 
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""
@@ -39,17 +40,20 @@ _THINKING = re.compile(
     re.IGNORECASE,
 )
 """Where a thought opens, or closes if a group matched something; templates with channels close it by the final one."""
-_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
+_TAG = re.compile(r"[<\[](/?)(?:final[_ -]?)?answer[>\]]", re.IGNORECASE)
+_ESCAPED_TAG = re.compile(r"&lt;(/?(?:final[_ -]?)?answer)&gt;", re.IGNORECASE)
+_WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
-    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|ответ)(?!\w)|答案|答え|정답|답)"
+    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź|antwoord|jawaban|cevap)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え|结果|正解|(?<![\u4e00-\u9fff])答|정답|답)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
 )
 _LEAD = re.compile(
     r"(?<![a-zA-Z])(?:answers?|ans\b\.?)(?![a-zA-Z])(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*?|__?)?\s*"
     r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|[:：]|=>?|->|→|⇒|\\to\b|--|[–—]|\s-(?=\s))(?:\*\*?|__?)?:?"
-    rf"|{_FOREIGN}|\[(?:final )?answer\]:?"
+    rf"|{_FOREIGN}|故[选填]\s*[:：]?|\[(?:final )?answer\]:?"
     r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
     r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
+    r"|(?:^|[.!?]\s+)correction\s*:(?=\s*[-\d$\\*])"
     r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -57,6 +61,15 @@ _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
 )
+_STRUCK = re.compile(r"~~(?=\S)[^~\n]{1,300}~~")
+"""Struck out: not said any more."""
+_QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
+"""A new line that is quoted: its sign is no comparison."""
+_OWN_LINE = re.compile(
+    r"([^\n]{0,80}[\w)}\]$*%.])[ \t]*\n[ \t]*[*_#]*(?!(?:[Oo]r|[Aa]nd|OR)\b)"
+    r"[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*(?:\n|$)"
+)
+"""An answer on a line of its own, and a line of prose below it."""
 _ABBREVIATION = re.compile(
     r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
     re.IGNORECASE,
@@ -72,16 +85,18 @@ _LAST_NUMBER = re.compile(r"[+-]?(?:\d[\d,]*)?\.?\d+(?:/\d+)?%?")
 def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> str:
     """The last explicit answer of a response; the response itself where none is marked; empty where none may count."""
     text = _spoken(response[-_MAX_RESPONSE:], policy)
-    found = _marked(text) if text else ""
-    if found is not None:
-        return found
+    marked = _marked(text) if text else Marked("", 0)
+    if marked is not None:
+        return _standing(marked, text, policy)
     if policy.box == "required":
         return ""
-    found = _in_object(text) or _announced(text)
+    found = _in_object(text)
+    if found is None and (announced := _announced(text)) is not None:
+        found = _standing(announced, text, policy)
     if found is None and policy.last_number:
         numbers = _LAST_NUMBER.findall(text)
         return numbers[-1] if numbers else ""
-    return text.strip() if found is None else found
+    return _unwrapped(text.strip()) if found is None else found
 
 
 def gold_answer(text: str) -> str:
@@ -90,13 +105,13 @@ def gold_answer(text: str) -> str:
     spoken = _spoken(text, DEFAULT_POLICY)
     marked = _marked(spoken)
     if marked is not None:
-        return marked
+        return marked.answer
     lead = _LEAD.search(spoken)
     if lead is None or not (lead[0] == "####" or _BEFORE_LEAD.fullmatch(spoken[: lead.start()])):
         return spoken.strip()
     found = _announced(spoken)
     rest = spoken[lead.end() :].strip().rstrip("*_ .")
-    return found if found is not None and found.rstrip("*_ .") == rest else spoken.strip()
+    return found.answer if found is not None and found.answer.rstrip("*_ .") == rest else spoken.strip()
 
 
 def _spoken(text: str, policy: ExtractionPolicy) -> str:
@@ -106,26 +121,56 @@ def _spoken(text: str, policy: ExtractionPolicy) -> str:
         return ""
     if thoughts:
         text = text[thoughts[-1].end() :] if any(thoughts[-1].groups()) else ""
+    text = _STRUCK.sub(" ", text) if "~~" in text else text
     return _CONTROL.sub(" ", text) if "<" in text or "[" in text else text
 
 
-def _marked(text: str) -> str | None:
-    found = boxed(text) if "box" in text else None
-    return _tagged(text) if found is None and "<" in text else found
+class Marked(NamedTuple):
+    """An answer in a box, between tags or after its announcement, and where in the text it ends."""
+
+    answer: str
+    end: int
+
+
+def _marked(text: str) -> Marked | None:
+    found = last_boxes(text) if "box" in text else None
+    if found is not None:
+        return Marked(*found)
+    if "&lt;" in text:
+        text = _ESCAPED_TAG.sub(r"<\1>", text)
+    return _tagged(text) if "<" in text or "[/" in text else None
+
+
+def _standing(marked: Marked, text: str, policy: ExtractionPolicy) -> str:
+    """The marked answer; if it is taken back behind its mark, what stands in its place, where that may count."""
+    behind = text[marked.end :]
+    turn = taken_back(behind)
+    if turn is None:
+        return marked.answer
+    if policy.box == "required":
+        return ""
+    start = instead(behind[turn:])
+    return _closed(_first_sentence(behind[turn + start :])) if start is not None else ""
+
+
+def _unwrapped(text: str) -> str:
+    """A text that is one element with any name, such as `<output>42</output>`, without its tags."""
+    whole = _WHOLE.fullmatch(text) if text[:1] == "<" else None
+    return whole["inside"].strip() if whole else text
 
 
 # -- tags and announcements ------------------------------------------------------------------------------------------
 
 
-def _tagged(text: str) -> str | None:
+def _tagged(text: str) -> Marked | None:
     """Between the last pair of answer tags, found in one pass."""
     opened: int | None = None
-    found: str | None = None
+    found: Marked | None = None
     for tag in _TAG.finditer(text):
         if not tag[1]:
             opened = tag.end()
         elif opened is not None:
-            found, opened = text[opened : tag.start()].strip(), None
+            found, opened = Marked(text[opened : tag.start()].strip(), tag.end()), None
     return found
 
 
@@ -143,20 +188,29 @@ def _in_object(text: str) -> str | None:
     return value[1:-1].replace("\\\\", "\\") if quoted else value
 
 
-def _announced(text: str) -> str | None:
-    ends = [lead.end() for lead in _LEAD.finditer(text)]
-    return _closed(_first_sentence(text[ends[-1] :])) or None if ends else None
+def _announced(text: str) -> Marked | None:
+    leads = list(_LEAD.finditer(text))
+    if not leads:
+        return None
+    start = leads[-1].end()
+    aside = text[: leads[-1].start()].rstrip().endswith("(")
+    sentence = _first_sentence(text[start:].partition(")")[0] if aside else text[start:])
+    answer = _closed(sentence)
+    return Marked(answer, start + text[start:].find(sentence) + len(sentence)) if answer else None
 
 
 def _closed(text: str) -> str:
     """Without the end of an emphasis that began before the text: `12**` of `**The answer is 12**`."""
+    text = text.removesuffix("です").rstrip()
     mark = text[-2:]
     return text[:-2].rstrip(" .") if mark in ("**", "__") and text.count(mark) == 1 else text
 
 
 def _first_sentence(text: str) -> str:
-    text = text.strip()
+    text = _QUOTED.sub("", text).strip()
     text = text[1:].lstrip() if text.startswith("}") else text
+    line = _OWN_LINE.match(text)
+    text = line[1] if line else text
     for end in _SENTENCE_END.finditer(text):
         before = text[max(0, end.start() - 8) : end.start()]
         if end[0] == "." and _ABBREVIATION.search(before):

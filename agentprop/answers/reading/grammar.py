@@ -66,7 +66,8 @@ INFIX = {
     "U": ("union", 14), ":": ("ratio", 12), "\\bullet": ("dot", 30), "\\over": ("/", 19),
 }  # fmt: skip
 CLOSERS = frozenset(words(
-    ") ] } \\} \\rangle \\rfloor \\rceil \\end , ; \\\\ & and or where for when if with \\rvert \\rVert \\qquad"
+    ") ] } \\} \\rangle \\rfloor \\rceil \\end , ; \\\\ & and or \\land \\wedge \\lor \\vee where for when if with "
+    "\\rvert \\rVert \\qquad"
 ))  # fmt: skip
 FRACTIONS = frozenset(("\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\sfrac", "\\nicefrac"))
 BINOMIALS = frozenset(("\\binom", "\\dbinom", "\\tbinom"))

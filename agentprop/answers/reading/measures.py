@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from agentprop.answers.reading.counters import is_common, noun_unit
 from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.nodes import Node, Number, Quantity, UnreadableAnswer, apply, is_closed
 from agentprop.answers.reading.tokens import Token
@@ -58,6 +59,20 @@ def money(value: Node, currency: str) -> Node:
     if unit is None or not is_closed(value):
         raise UnreadableAnswer("a currency without an amount")
     return value if isinstance(value, Quantity) else Quantity(value, unit, True)
+
+
+def rate(parser: Cursor, amount: Node) -> Node:
+    """`$15 per hour`, `$3/kg`, `$5 per person`: the amount for one of what follows; else the amount."""
+    mark = parser.at
+    if not isinstance(amount, Quantity) or not parser.accept("/", "per"):
+        return amount
+    unit = read_unit(parser)
+    if unit is None and parser.token.kind == "word" and is_common(parser.token.text):
+        unit = noun_unit(parser.take().text)
+    if unit is None or not _at_boundary(parser):
+        parser.at = mark
+        return amount
+    return Quantity(amount.value, amount.unit * unit.power(Fraction(-1)), True)
 
 
 def feet_and_inches(parser: Cursor, feet: Number) -> Node | None:

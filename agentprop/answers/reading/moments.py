@@ -16,11 +16,28 @@ _MONTHS = {
         "january february march april may june july august september october november december"), 1)
     for spelling in (name, name[:3], *(("sept",) if name == "september" else ()))
 }  # fmt: skip
+_MONTHS |= {
+    name: number
+    for names in (
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    )
+    for number, name in enumerate(words(names), 1)
+}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
-_DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.)?"
 _MONTH_FIRST = re.compile(rf"{_WEEKDAY}({_MONTH})\.?\s+(?:the\s+)?{_DAY}(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
-_DAY_FIRST = re.compile(rf"{_WEEKDAY}(?:the\s+)?{_DAY}\s+(?:of\s+)?({_MONTH})\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    rf"{_WEEKDAY}(?:(?:the|le|el|am|den|der)\s+)?{_DAY}\s+(?:(?:of|de)\s+)?({_MONTH})\.?(?:(?:,|\s+del?)?\s+(\d{{4}}))?",
+    re.IGNORECASE,
+)
+_MONTH_ONLY = re.compile(rf"({_MONTH})\.?,?\s+(?:(?:of|de)\s+)?(\d{{4}})", re.IGNORECASE)
+_MONTH_IN_DIGITS = re.compile(
+    r"(?P<year>[12]\d{3})[-/](?P<month>0[1-9]|1[0-2])|(?P<first>0?[1-9]|1[0-2])/(?P<last>[12]\d{3})"
+)
+_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _HALF = r"(?:\s*([ap])\.?\s?m\b\.?|\s*(noon|midnight|in the (?:morning|afternoon|evening)|at night))"
@@ -72,6 +89,12 @@ def _days(text: str) -> list[Node]:
         return _valid((match[1], match[3], match[4]))
     if match := _NUMERIC.fullmatch(text):
         return _valid((match[4], match[1], match[3]), (match[4], match[3], match[1]))
+    if match := _MONTH_ONLY.fullmatch(text):
+        return [Day(int(match[2]), _MONTHS[match[1].lower()], None)]
+    if match := _MONTH_IN_DIGITS.fullmatch(text):
+        return [Day(int(match["year"] or match["last"]), int(match["month"] or match["first"]), None)]
+    if match := _CHINESE.fullmatch(text):
+        return _valid((match[1], match[2], match[3])) if match[3] else [Day(int(match[1]), int(match[2]), None)]
     return []
 
 
@@ -79,7 +102,7 @@ def _valid(*dates: tuple[str | None, str | int, str]) -> list[Node]:
     found: list[Node] = []
     for year, month, day in dates:
         node = Day(int(year) if year else None, int(month), int(day))
-        if 1 <= node.month <= 12 and 1 <= node.day <= _DAYS_IN[node.month - 1] and node not in found:
+        if 1 <= node.month <= 12 and 1 <= int(day) <= _DAYS_IN[node.month - 1] and node not in found:
             found.append(node)
     return found
 

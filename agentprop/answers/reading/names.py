@@ -63,6 +63,8 @@ def _spelled_name(parser: Cursor) -> Node | None:
         spelled.append(parser.take().text)
     if not spelled or any(word in FUNCTIONS and word not in _NAMING_FUNCTIONS for word in spelled):
         return None
+    if len(spelled) > 1 and all(len(word) == 1 for word in spelled):
+        return None
     verb = parser.token.kind == "word"
     alone = len(spelled) == 1
     short = alone and (len(spelled[0]) <= 3 or spelled[0] in CONSTANTS)

@@ -161,13 +161,24 @@ class Reaction:
     right: tuple[Formula, ...]
 
 
+Tree = str | tuple[str, tuple["Tree", ...]]
+"""A letter, or a connective and its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposition:
+    """A formula of logic."""
+
+    tree: Tree
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date; the year is None where none is given."""
+    """A date; the year or the day is None where none is given."""
 
     year: int | None
     month: int
-    day: int
+    day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +213,7 @@ Node = (
     | Labelled
     | Formula
     | Reaction
+    | Proposition
     | Day
     | Clock
     | Statement

@@ -20,9 +20,38 @@ _INDEXED = re.compile(r"(?<![A-Za-z0-9\\}_^.)'])([a-df-hj-zA-Z])(\d+)(?![\dA-Za-
 _IDENTICALLY = re.compile(r"(?<=\))\s*\\equiv\s*(?!.*(?:\\pmod|\bmod\b|\\mod))")
 _FOR_ALL = re.compile(r"[,\s]*\bfor\s+(?:all|every|any|each)\s+([a-zA-Z])\s*$")
 
+_WRAPPED = re.compile(
+    r"(?:(?:np|numpy|sp|sympy|torch|jnp)\.)?(?:(?:array|Matrix|matrix|tensor|asarray|ImmutableMatrix|Array)"
+    r"\((?P<content>\s*[\[(](?s:.*)[\])])\s*(?:,\s*dtype\s*=\s*[\w.']+)?\)"
+    r"|(?:float(?:16|32|64)?|int(?:8|16|32|64)?|Integer|Float|Decimal)\('?(?P<number>[-+]?\d[\d.]*(?:[eE][-+]?\d+)?)'?\)"
+    r"|(?:fractions\.)?(?:Fraction|Rational)\((?P<top>[-+]?\d+),\s*(?P<bottom>\d+)\))"
+)
+"""Values as Python prints them."""
+_POINT = re.compile(r"(?P<name>[ABD-Z]'?)\s?(?P<place>\(\s*-?[\d./]+(?:\s*[,;]\s*-?[\d./]+){1,2}\s*\))")
+"""A point with its name."""
+_OF = r"(?P<order>\d)?\s*\}?\s*(?P<function>[A-Za-z]|\\[a-z]+)\s*"
+_BY = r"\s*(?P<variable>[A-Za-z])\s*(?:\^?\s*\{?\s*(?P<again>\d)\s*\}?)?"
+_DERIVATIVE = re.compile(
+    rf"\\[dt]?frac\s*\{{\s*(?P<sign>d|\\partial)\s*(?:\^\s*\{{?\s*)?{_OF}\}}\s*\{{\s*(?P=sign){_BY}\s*\}}"
+    rf"|(?<![A-Za-z\\])(?P<plain>d)(?:\^\{{?)?{_OF.replace('order', 'nth').replace('function', 'value')}"
+    rf"/\s*d{_BY.replace('variable', 'along').replace('again', 'twice')}(?![A-Za-z])"
+)
+_PIECE = re.compile(
+    r"(?P<value>.+?),?\s+(?:if|when|for)\s+(?P<condition>.+)|(?P<rest>.+?),?\s+(?:otherwise|else|elsewhere)"
+)
+_BETWEEN_PIECES = re.compile(r"\s*(?:;|,)\s*(?:and\s+)?|\s+and\s+(?=\S+\s+(?:if|when|for)\b)")
+
 
 def respelled(text: str) -> str:
     """The text in the grammar's own notation; unchanged where it is that already."""
+    if text.endswith(")") and "(" in text[1:20] and (wrapped := _WRAPPED.fullmatch(text)) is not None:
+        text = wrapped["content"] or wrapped["number"] or f"{wrapped['top']}/{wrapped['bottom']}"
+    if (point := _POINT.fullmatch(text)) is not None:
+        return f"{point['name']} = {point['place']}"
+    if "d" in text and "=" in text:
+        text = _DERIVATIVE.sub(_as_derivative, text)
+    if " if " in text or " when " in text or " for " in text:
+        text = _in_pieces(text)
     if "[" in text or "]" in text:
         text = _REVERSED.sub(_as_interval, text)
         text = _ROWS.sub(_as_matrix, text) if ";" in text else text
@@ -47,6 +76,29 @@ def indexed(text: str) -> list[str]:
         return [text]
     with_indices = _INDEXED.sub(r"\1_{\2}", text)
     return [with_indices] if len(found) > len({letter for letter, _ in found}) else [text, with_indices]
+
+
+def _as_derivative(match: re.Match[str]) -> str:
+    """`dy/dx` as one name: it is no quotient."""
+    found = {name: value for name, value in match.groupdict().items() if value}
+    order = found.get("order") or found.get("nth") or "1"
+    if order != (found.get("again") or found.get("twice") or "1"):
+        return match[0]
+    function, variable = found.get("function") or found["value"], found.get("variable") or found["along"]
+    sign = "partialderivative" if found.get("sign") == "\\partial" else "derivative"
+    return f" \\{sign}{{{function.lstrip(chr(92))} {variable} {order}}} "
+
+
+def _in_pieces(text: str) -> str:
+    """`x^2 if x < 0, x if x >= 0` as the cases they are; anything else as it stands."""
+    pieces = [_PIECE.fullmatch(piece) for piece in _BETWEEN_PIECES.split(text)] if len(text) < 400 else []
+    if len(pieces) < 2 or not all(pieces):
+        return text
+    rows = [f"{p['value']} & {p['condition']}" if p["value"] else f"{p['rest']} & otherwise" for p in pieces if p]
+    name = re.match(r"[a-z]\([a-z]\)\s*=\s*|[a-z]\s*=\s*", rows[0])
+    first = rows[0][name.end() :] if name else rows[0]
+    body = " \\\\ ".join((first, *rows[1:]))
+    return f"{name[0] if name else ''}\\begin{{cases}} {body} \\end{{cases}}"
 
 
 def _as_interval(match: re.Match[str]) -> str:

@@ -175,6 +175,10 @@ class _Spelled:
         mark = self.at
         self.at += 1
         share = self._fraction()
+        above, slash, below = (*self.words[self.at : self.at + 3], "", "")[:3]
+        if slash == "/" and above.isdigit() and below.isdigit() and 0 < int(above) < int(below):
+            self.at += 3
+            return Fraction(int(above), int(below))
         if share is None and self.words[self.at] in _ONES:
             top = Fraction(_ONES[self.words[self.at]])
             self.at += 1

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)\s*(?:"
-    r"(?P<whole>\d{1,40}|\d{1,3}(?:,\d{3}){1,10})(?P<decimals>\.\d{1,40})?(?:\s*/\s*(?P<bottom>[1-9]\d{0,40}))?"
+    r"(?P<whole>\d{1,40}|[1-9]\d{0,2}(?:,\d{3}){1,10})(?P<decimals>\.\d{1,40})?(?:\s*/\s*(?P<bottom>[1-9]\d{0,40}))?"
     r"|\\[dt]?frac\{(?P<inner>-?)(?P<top>\d{1,40})\}\{(?P<under>[1-9]\d{0,40})\})"
 )
 

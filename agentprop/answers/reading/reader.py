@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 from agentprop.answers.reading.chemistry import chemical
@@ -39,18 +40,27 @@ from agentprop.answers.reading.nodes import (
 from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
+from agentprop.answers.reading.propositions import proposition
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
+from agentprop.answers.reading.units import unit_named
 from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
+_SAID_AGAIN = re.compile(
+    r"^\s*(?:expected|answer|result|check(?:ed)?|exact(?:ly)?|decimal|in words|i\.e\.|that is|or|=)\s*[:,]?\s*(?=\S)",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(
     r"(?:approx(?:imately)?\.?|exact(?:ly)?|rounded|about|\d\s*(?:s\.?\s?f\.?|d\.?\s?p\.?|sig\.? ?figs?\.?)"
     r"|(?:(?:correct|rounded) )?to (?:the nearest [a-z]+|\d+ (?:decimal places?|significant figures?)))",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"\s*(?:(?:\b(?:percent(?:age)?|per cent)|\\?%)[\s-]points?|(?<=\d)\s?pp)\b", re.IGNORECASE)
+"""A difference of percents, which is none itself: read as a noun of its own."""
+_RATE = re.compile(r"([^/]+?)(?:\s+per\s+|/)([a-z]{3,20})")
 _ROW = re.compile(r"[+-]?\d+(?:\.\d+)?(?: +[+-]?\d+(?:\.\d+)?){1,50}")
 
 
@@ -98,14 +108,24 @@ def read(answer: str, question: frozenset[str] = frozenset()) -> Reading:
 
 def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[str, int], Reading]) -> Reading:
     text = clean(answer)
+    text = _POINTS.sub(" percentagepoints", text) if "point" in text or "pp" in text else text
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:
         answer = answer.strip()
         mathematical, worded = is_mathematical(answer), is_word(answer)
-        return _AnswerReader(text, question, depth, parts, mathematical=mathematical, worded=worded).read()
+        reading = _AnswerReader(text, question, depth, parts, mathematical=mathematical, worded=worded).read()
+        logical = proposition(answer)
+        return (
+            reading if logical is None else Reading(text, (*_unless_letters(reading.nodes), logical), reading.ignored)
+        )
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
+
+
+def _unless_letters(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A reading as a map of sets (`A \\to B`) stays beside that as a formula; other readings of connectives do not."""
+    return tuple(node for node in nodes if isinstance(node, Relational) and node.op == "to")
 
 
 class _AnswerReader:
@@ -181,6 +201,8 @@ class _AnswerReader:
         found = moments(self.text)
         if not found:
             return None
+        if isinstance(found[0], Day) and found[0].day is None and not any(map(str.isalpha, self.text)):
+            found = _readable(self.text) + found
         if isinstance(found[0], Clock) and ":" in self.text and not found[0].half_known:
             found += _readable(self.text)
         return self._reading(*found)
@@ -241,8 +263,8 @@ class _AnswerReader:
             if readings:
                 break
         spelled = number_in_words(self.text) if not self.mathematical else None
-        if spelled is not None:
-            readings = [spelled]
+        if spelled is not None:  # `1 and 1/2` may be two values
+            readings = [spelled, *(node for node in readings if "/" in self.text and isinstance(node, Collection))]
         return self._reading(*readings) if readings else None
 
     def _both(self, text: str) -> list[Node]:
@@ -266,7 +288,7 @@ class _AnswerReader:
             return self._reading(*value.nodes, ignored=match[2])
         if is_unit(match[2]) or self._is_counter(match[2], value.node):
             return self._inner(f"{match[1]} {match[2]}")
-        again = self._inner(match[2])
+        again = self._inner(_SAID_AGAIN.sub("", match[2]))
         shared = tuple(node for node in value.nodes if node in again.nodes or _same_number(node, again.nodes))
         return self._reading(*shared, ignored=match[2]) if shared else None
 
@@ -289,6 +311,8 @@ class _AnswerReader:
         return self._reading(Collection("bare", tuple(item for item in found if item is not None)))
 
     def _counted(self, text: str) -> Node | None:
+        if (rated := _RATE.fullmatch(text) if len(text) < 200 else None) is not None:
+            return self._rate(rated[1], rated[2])
         pieces = text.split() if len(text) < 200 else []
         kept = without_total(pieces)
         if kept != pieces and len(kept) == 1:
@@ -302,6 +326,15 @@ class _AnswerReader:
                 unit = noun_unit(noun)
                 return value if unit is None else Quantity(value, unit, True)
         return None
+
+    def _rate(self, counted: str, per: str) -> Node | None:
+        """`80 words per minute`: so many for one of something."""
+        unit = unit_named(per) or noun_unit(per)
+        measured = (node for node in _readable(counted) if isinstance(node, Quantity))
+        amount = next(measured, None) or self._counted(counted)
+        if not isinstance(amount, Quantity) or unit is None:
+            return None
+        return Quantity(amount.value, amount.unit * unit.power(Fraction(-1)), True)
 
     def _is_counter(self, noun: str, value: Node) -> bool:
         return counted(noun, value.value if isinstance(value, Number) else None, self.question)

@@ -81,43 +81,92 @@ def _as_power_of_ten(match: re.Match[str]) -> str:
     return f"\\cdot 10^{{{_POWERS_OF_TEN[match[1].lower()]}}} "
 
 
+_CURRENCY = r"\\?\$|\\(?:EUR|GBP|JPY|INR|USD)"
+_ABBREVIATIONS = {"k": 3, "m": 6, "mn": 6, "bn": 9}
+
+
+def _abbreviated(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]} \\cdot 10^{{{_ABBREVIATIONS[match[3].lower()]}}} "
+
+
+def _all_but(match: re.Match[str]) -> str:
+    excluded = re.sub(r"\s+and\s+", ", ", match[1])
+    return f"\\mathbb{{R}} \\setminus \\{{{excluded}\\}}"
+
+
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
-        (r"\b(?:is|are) (?:(?:greater|more|larger|bigger) than or equal to|at least|no less than)\b", r" \\ge "),
-        (r"\b(?:is|are) (?:(?:less|fewer|smaller) than or equal to|at most|no more than)\b", r" \\le "),
-        (r"\b(?:is|are)\s+(?:strictly )?(?:greater|more|larger|bigger) than\b", " > "),
-        (r"\b(?:is|are)\s+(?:strictly )?(?:less|fewer|smaller) than\b", " < "),
-        (r"\b(?:is|are) not equal to\b|\bdoes not equal\b", r" \\ne "),
-        (r"\b(?:is|are) approximately(?: equal to)?\b", r" \\approx "),
-        (r"\b(?:is|are) equal to\b|\bequals to\b|\bequal to\b", " = "),
-        (r"(?<=[)\]}])\s*\bunion\b\s*(?=[(\[{\\])", r" \\cup "),
-        (r"\bplus or minus\b|\+/-|\+-", r" \\pm "),
-        (r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$", ""),
-        (r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
-        (r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
-        (r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
-        (r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
-        (r"\b(?:us|usd)\s?(?=\$\s*\d)", ""),
-        (r"(?<!\\)\b(usd|eur|gbp|jpy|inr|krw|cny|rmb|chf|cad|aud)\s*(\d[\d.,]*\d|\d)", _code_behind),
-        (r"\b(sq|cu|ft|in|hrs?|mins?|secs?|yds?|lbs?|approx)\.", r"\1 "),
-        (rf"\b([0-9A-Z]+)\s*(?:\(\s*)?(?:in\s+)?{_BASE}\b\s*\)?", r"\1_{\2}"),
-        (r"\b([01]+)\s*(?:\(\s*)?(?:in\s+)?binary\b\s*\)?", r"\1_{2}"),
-        (r"\b([0-7]+)\s*(?:\(\s*)?(?:in\s+)?octal\b\s*\)?", r"\1_{8}"),
-        (r"\b([0-9A-F]+)\s*(?:\(\s*)?(?:in\s+)?hex(?:adecimal)?\b\s*\)?", r"\1_{16}"),
-        (r"(?<=\d)\s*(thousand|million|billion|trillion)\b", _as_power_of_ten),
+    (needles, re.compile(pattern, re.IGNORECASE), replacement)
+    for needles, pattern, replacement in (
+        (
+            ("than", "least"),
+            r"\b(?:is|are) (?:(?:greater|more|larger|bigger) than or equal to|at least|no less than)\b",
+            r" \\ge ",
+        ),
+        (
+            ("than", "most"),
+            r"\b(?:is|are) (?:(?:less|fewer|smaller) than or equal to|at most|no more than)\b",
+            r" \\le ",
+        ),
+        (("than",), r"\b(?:is|are)\s+(?:strictly )?(?:greater|more|larger|bigger) than\b", " > "),
+        (("than",), r"\b(?:is|are)\s+(?:strictly )?(?:less|fewer|smaller) than\b", " < "),
+        (("equal",), r"\b(?:is|are) not equal to\b|\bdoes not equal\b", r" \\ne "),
+        (("approx",), r"\b(?:is|are) approximately(?: equal to)?\b", r" \\approx "),
+        (("equal",), r"\b(?:is|are) equal to\b|\bequals to\b|\bequal to\b", " = "),
+        (("t's",), r"^(it|that)'s(?=\s)", r"\1 is"),
+        (("union",), r"(?<=[)\]}])\s*\bunion\b\s*(?=[(\[{\\])", r" \\cup "),
+        (("minus", "-"), r"\bplus or minus\b|\+/-|\+-", r" \\pm "),
+        (
+            ("long", "wide", "tall", "high", "deep", "thick"),
+            r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$",
+            "",
+        ),
+        (("remainder",), r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
+        (("unit",), r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
+        (("angle",), r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
+        (("rs", "inr"), r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
+        (("$",), r"\b(?:us|usd)\s?(?=\$\s*\d)", ""),
+        (
+            ("usd", "eur", "gbp", "jpy", "inr", "krw", "cny", "rmb", "chf", "cad", "aud"),
+            r"(?<!\\)\b(usd|eur|gbp|jpy|inr|krw|cny|rmb|chf|cad|aud)\s*(\d[\d.,]*\d|\d)",
+            _code_behind,
+        ),
+        ((".",), r"\b(sq|cu|ft|in|hrs?|mins?|secs?|yds?|lbs?|approx)\.", r"\1 "),
+        (("base", "radix"), rf"\b([0-9A-Z]+)\s*(?:\(\s*)?(?:in\s+)?{_BASE}\b\s*\)?", r"\1_{\2}"),
+        (("binary",), r"\b([01]+)\s*(?:\(\s*)?(?:in\s+)?binary\b\s*\)?", r"\1_{2}"),
+        (("octal",), r"\b([0-7]+)\s*(?:\(\s*)?(?:in\s+)?octal\b\s*\)?", r"\1_{8}"),
+        (("hex",), r"\b([0-9A-F]+)\s*(?:\(\s*)?(?:in\s+)?hex(?:adecimal)?\b\s*\)?", r"\1_{16}"),
+        (("und", "et"), r"(?<=[\d)}\]])\s+(?:und|et)\s+(?=[-\d(\\{]|[a-z]\s*=)", " and "),
+        (("oder", "ou"), r"(?<=[\d)}\]])\s+(?:oder|ou)\s+(?=[-\d(\\{]|[a-z]\s*[=<>\\])", " or "),
+        (("than",), r"^([a-z]) (?:greater|larger|bigger) than(?! or)\b", r"\1 > "),
+        (("than",), r"^([a-z]) (?:less|smaller) than(?! or)\b", r"\1 < "),
+        (("each", "apiece"), r"(?<=[\w}]) (?:each|apiece)$", ""),
+        (("i.e",), r"(?<=[\w)}%]),?\s+i\.e\.,?\s+(?=[-\d\\$])", " = "),
+        (
+            ("inclusive",),
+            r"^(?:from|between) (-?[\d./]+|-?[a-z]) (?:to|and) (-?[\d./]+|-?[a-z]),? \(?inclusive\)?$",
+            r"[\1, \2]",
+        ),
+        (("the ",), r"^the (?=\d)", ""),
+        (("all real",), r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", _all_but),
+        (("$", "\\"), rf"({_CURRENCY})\s?(\d[\d.,]*)\s?(k|m|mn|bn)\b", _abbreviated),
+        (("ad", "ce", "a.d", "c.e"), r"^(\d{3,4})\s(?:AD|CE|A\.D\.|C\.E\.)$|^A\.?D\.?\s(\d{3,4})$", r"\1\2"),
+        (("bce",), r"(?<=\d)\sBCE$", " BC"),
+        (("thousand", "illion"), r"(?<=\d)\s*(thousand|million|billion|trillion)\b", _as_power_of_ten),
     )
 )  # fmt: skip
-_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-")
+"""Letters of which one must stand in a text in lower case, what is looked for then, and what takes its place."""
+_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-|\d[kKM]\b")
 
 
 def translated(text: str) -> str:
     """Phrases that have a sign of their own written as it, and `for any integer k` as `k \\in \\mathbb{Z}`."""
     if not _ENGLISH.search(text):
         return text
-    for pattern, replacement in _TRANSLATIONS:
-        text = pattern.sub(replacement, text)
+    lowered = text.casefold()
+    for needles, pattern, replacement in _TRANSLATIONS:
+        if any(needle in lowered for needle in needles):
+            text = pattern.sub(replacement, text)
     if (
         "integer" in text
         or "real" in text
@@ -181,6 +230,8 @@ _WORDS_RUN = re.compile(
     r"(?<![\\\w{.])(?:[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?=\()|[^\W\d_](?:[^\W\d_]+|-[^\W\d_]{2,})(?:['’-][^\W\d_]+)*(?![\w}(]))"
 )
 _EDGES = " \t\n,.;:?!()\"'`*#"
+_DIMENSIONS = re.compile(r"(\d+)\s*(?:x|X|\\times|by)\s*(\d+)(?=[\s-]+[A-Za-z]{3,})")
+"""A `2 x 3 matrix` is no product."""
 MAX_PARTS = 400
 
 
@@ -188,7 +239,7 @@ def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
     """The sentence as words and values; None without words, or where what stands between them cannot be read."""
     parts: list[str | Node] = []
     position = 0
-    text = text.replace("@", " at ")
+    text = _DIMENSIONS.sub(r"\1 by \2", text.replace("@", " at "))
     for word in _WORDS_RUN.finditer(text):
         if not _is_word(word[0], text[word.end() : word.end() + 2]) or _measures(
             word[0], text[position : word.start()]

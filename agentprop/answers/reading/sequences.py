@@ -28,6 +28,8 @@ def joined(items: list[Node], joints: Sequence[str]) -> Node:
     if len(items) == 1:
         return items[0]
     items = _all_excluded(items)
+    if ";" in joints and "," in joints and all(is_scalar(item) and is_closed(item) for item in items):
+        return _grouped(items, joints)
     if len(items) > 3 and len(items) % 2 == 0 and (pieces := _in_pieces(items)) is not None:
         return pieces
     if not any(joint in _ORS for joint in joints) and (family := _family(items)) is not None:
@@ -36,6 +38,19 @@ def joined(items: list[Node], joints: Sequence[str]) -> Node:
         return _conditions(items, joints)
     total = summed(items) if set(joints) <= {"and"} else None
     return total if total is not None else Collection("bare", tuple(items))
+
+
+def _grouped(items: Sequence[Node], joints: Sequence[str]) -> Node:
+    """`1; 2, 3` is 1 beside 2 and 3, which `1, 2; 3` is not."""
+    groups: list[list[Node]] = [[items[0]]]
+    for item, joint in zip(items[1:], joints, strict=True):
+        if joint == ";":
+            groups.append([item])
+        else:
+            groups[-1].append(item)
+    return Collection(
+        "bare", tuple(group[0] if len(group) == 1 else Collection("bare", tuple(group)) for group in groups)
+    )
 
 
 def _in_pieces(items: list[Node]) -> Node | None:

@@ -28,12 +28,25 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _OPERAND = r"(?:[\d)\]}!]|(?<![A-Za-z\\])[A-Za-z]|\\(?:pi|infty|alpha|beta|theta|lambda)\s*)"
 _INFIX = r"(?:[-+*/^_]|\\(?:cdot|times|div|pm|mp|setminus|cup|cap|bmod)\s*)"
 _TIED_BEFORE = re.compile(
-    rf"(?:[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
+    rf"(?:\.\.|\\[lc]?dots\s*|[\w)\]}}]|{_OPERAND}{_INFIX})$|\\(?:pi|pm|mp|sqrt|ln|log|sin|cos|tan|cot|sec|csc|ne|neq|not)\s*$"
 )
 _APPLIED_BEFORE = re.compile(rf"{_OPERAND}\s*{_INFIX}\s*$")
+_COMMANDS = r"\\(?:neq?|leq?|geq?|leqslant|geqslant|lt|gt)(?![a-zA-Z])"
+_COMPARED_BEFORE = re.compile(rf"(?:{_OPERAND}|\|)\s*(?:[<>]=?|!=|[≤≥≠]|{_COMMANDS})\s*$")
+_COMPARED_BEHIND = re.compile(
+    rf"(?:\s|\\[,;!: ])*(?:{_COMMANDS}|[≤≥≠]|!=|[<>]=|>\s*[\w\\(]|<(?:\s+[\w\\(]|\s*(?:\d|[A-Za-z](?![\w >/]))))"
+)
+_ELEMENT = re.compile(r"<[^<>\s]{1,20}>\s*$")
+_OTHER = re.compile(r"\s*-?\d+\s*")
+_OR = re.compile(
+    r"(?:[\s$]|\\[,;!: ]){0,12}(?:\\text\{ ?)?(?:or|oder|ou)\b(?:[\s$}]|\\[,;!: ]){0,12}"
+    r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
+)
+_LAST_ITEM = re.compile(r"\s?,\s?(?P<other>-?\d{1,20})\s?\$?\.?\s{0,4}\Z")
+_DENIED = re.compile(r"(?:\bnot|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z", re.IGNORECASE)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
-    rf"|(?:\s|\\[,;!: ])*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
+    rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
     r"|(?:\s|\\[,;!: ])*\\(?:sqrt|[dt]?frac|pi|ln|log|sin|cos|tan)(?![a-zA-Z])|!\s*(?:\$|\\[)\]]|[-+*/=^])"
 )
 _ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\s*|[\^_}])$")
@@ -51,6 +64,14 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
     content = f"{money[0]}{content}" if money else content
     if not re.search(r"[\d}a-z)]\s*$", content):
         return content
+    if (denied := _DENIED.search(text[max(0, start - _WINDOW) : start])) is not None:
+        return f"{denied[0].strip(' $*')} {content}"
+    if (
+        (other := _OR.match(text, end) or _LAST_ITEM.match(text, end)) is not None
+        and _OTHER.fullmatch(content)
+        and content.strip() != other["other"]
+    ):
+        return f"{content} or {other['other']}"
     if (sign := _SIGN.match(text, end)) is not None:
         return content + sign["sign"].replace("\\%", "%").replace("%", "\\%")
     after = _UNIT.match(text, end)
@@ -65,7 +86,7 @@ def _formula_around(text: str, start: int, end: int, content: str) -> str | None
     left, right = _left_of(text[max(0, start - _WINDOW) : start]), _right_of(text[end : end + _WINDOW])
     inside = _opened(left)
     argument = inside is not None and _ARGUMENT.search(left[:inside].rstrip())
-    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end)
+    tied = argument or _is_tied(text, start, left) or _TIED_BEHIND.match(text, end) or _COMPARED_BEHIND.match(text, end)
     if not tied or _SIGN.match(text, end):
         return None
     bare = _SIMPLE.fullmatch(content) and not re.search(r"\w$", left) and not right[:1].isdigit()
@@ -89,7 +110,7 @@ def _is_tied(text: str, start: int, left: str) -> bool:
     """Something is applied to the box: glued to it, or spaced out in a formula without words."""
     if not left.strip():
         return False
-    if _TIED_BEFORE.search(left):
+    if _TIED_BEFORE.search(left) or (_COMPARED_BEFORE.search(left) and not _ELEMENT.search(left)):
         return True
     led_in = _WORD.search(text[max(0, start - _WINDOW) : start].rpartition("\n")[2][: -len(left)])
     return led_in is None and _APPLIED_BEFORE.search(left) is not None

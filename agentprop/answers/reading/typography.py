@@ -26,6 +26,9 @@ _LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
 _NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 """Where one formula ends and the next line is another."""
 
+_ASSIGNMENTS = re.compile(r"(?:[ \t]*\\?[A-Za-z]\w{0,8} ?=[^\n=;]{1,80}(?:\n|$)){2,20}")
+"""A named value on every line."""
+
 _STYLE = re.compile(
     r"\\(?:display|text|script)style(?![a-zA-Z])|\\(?:large|Large|LARGE|huge|Huge|small|bf|rm|it|tt)(?![a-zA-Z{])"
 )
@@ -57,6 +60,7 @@ def clean(text: str) -> str:
     text = text.strip()
     if "\n" in text:
         text = _NEXT_FORMULA.sub("$ ; $", text)
+        text = text.replace("\n", " ; ") if _ASSIGNMENTS.fullmatch(text) else text
     if "```" in text:
         text = _FENCE.sub(r"\1", text)
     if "\\n" in text[-4:] and text.endswith("\\n"):

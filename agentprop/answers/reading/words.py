@@ -85,10 +85,15 @@ def as_truth(text: str) -> tuple[Truth, str] | None:
     truth = Truth(_TRUTHS[match[1].casefold()])
     if not rest:
         return (truth, "") if not match[2] or not match[2][0].isalpha() else None
-    reason = match[2][:1].isalpha() or bool(_REASON.match(rest))
+    reason = match[2][:1].isalpha() or bool(_REASON.match(rest)) or (match[2] in (".", "!") and _explains(rest))
     if _ECHO.fullmatch(rest) or _says_it_again(truth.value, rest) or (reason and not _TURN.search(rest)):
         return truth, rest
     return None
+
+
+def _explains(rest: str) -> bool:
+    """`Yes. The triangle is right-angled because …`: a sentence of its own that gives a reason."""
+    return bool(re.match(r"[A-Z][^.!?]{3,}\b(?:because|since)\b", rest)) and not _DENIES.search(rest)
 
 
 def _says_it_again(truth: bool, rest: str) -> bool:
