@@ -66,6 +66,18 @@ def _is_misread(number: str, before: str, raised: bool) -> bool:
     return ("\\" in number) and (raised or _DIVIDED.search(before) is not None)
 
 
+def enumerated(values: list[Any], *, math: bool = False, figures: int = 3) -> str:
+    """Write a list as prose does, whose elements are listed in turn; in a formula they stand without an "and".
+
+    >>> enumerated([31, 154, 799]), enumerated([[5], [2, 1]]), enumerated([1, 2, 2], math=True), enumerated([])
+    ('31, 154 and 799', '(5) and (2, 1)', '1, 2, 2', 'none')
+    """
+    told = [shown(tuple(one) if isinstance(one, list) else one, math=math, figures=figures) for one in values]
+    if math or len(told) < 2:
+        return ", ".join(told) or "none"
+    return f"{', '.join(told[:-1])} and {told[-1]}"
+
+
 def shown(value: Any, *, math: bool = False, figures: int = 3) -> str:
     """Write an intermediate value."""
     if isinstance(value, bool):

@@ -122,7 +122,7 @@ class _Words:
             for member, one in zip(listed, before, strict=True):
                 known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
             values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
-            told = f"{_joined(values)}, and for the others there is no such rational number"
+            told = f"{_joined(values)}, and for none of the others is it ${number}$"
             return f"{clause}. {grammar.capitalized(told)}. This {leaves}"
         values = [f"${shown(one, math=True)}$" for one in before]
         return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from agentprop.composition import grammar
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.signs import may_be_negative
-from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.filling import enumerated, fill, parameter_text, shown, value_text
 from agentprop.composition.solution.objects import in_words
 from agentprop.composition.solution.outline import Key, Outline, Scope, answered, is_open, key_of
 from agentprop.composition.terms import (
@@ -178,7 +178,8 @@ class Narrator:
         def text(name: str, math: bool) -> str:
             if name in steps:
                 figures = spec.output.figures if spec.output is not None else 3
-                return shown(steps[name], math=math, figures=figures)
+                listed = isinstance(steps[name], list) and spec.domain != "coding"  # a list is no object of these
+                return (enumerated if listed else shown)(steps[name], math=math, figures=figures)
             return (
                 value_text(spec.output, value, math=math) if name == VALUE else self.argument(term, name, math, scope)
             )
