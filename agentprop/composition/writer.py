@@ -68,8 +68,12 @@ Option = TypeVar("Option")
 LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
                     "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
 """Letters that quantities usually have, by their unit, for two that are compared."""
-LONG = 45
+LONG = 24
 """Words beyond which a program is told step by step."""
+FULL = 34
+"""Most words of a sentence in which a value is explained: a longer explanation is a sentence of its own."""
+OPERATOR = 4
+"""Words of "the sum of … and …"."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
@@ -147,6 +151,7 @@ class _Writer:
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
         inline = [(w, hole) for w, hole in inline if hole is not None and self._has_phrase(links[hole])]
+        inline = [(w, hole) for w, hole in inline if self._has_room(w.ask, links[hole])]
         if inline and not self.naming and self.rng.random() < 0.5:
             wording, hole = self.rng.choice(inline)
             return self._bound(self._fill(term, wording.text, inline=hole))
@@ -171,16 +176,24 @@ class _Writer:
             bindings += self.bindings
             self.bindings = []
         if self.naming:
-            return " ".join([*(f"{grammar.LET}${s}$ be {p}." for s, p in reversed(phrases)), text])
+            return self._let(phrases, text)
         # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
         if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
             behind = behind and (len(phrases) == 1 or not any(CONDITIONAL.search(phrase) for _, phrase in phrases))
             text = f"{text[:-1].rstrip()}{text[-1]}"
+        words = sum(_words(phrase) for _, phrase in phrases)
+        behind = behind and _words(last) + words <= FULL
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
+        if words > FULL:
+            return self._let(phrases, text)
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
+
+    def _let(self, phrases: Sequence[tuple[str, str]], text: str) -> str:
+        """A sentence for each symbol, in front of the text."""
+        return " ".join([*(f"{grammar.LET}${s}$ be {p}." for s, p in reversed(phrases)), text])
 
     def _told_before(self, bindings: list[tuple[str, Term]], text: str) -> str:
         """Explain every symbol in front of the text: by the scene of its skill, or by a noun phrase."""
@@ -201,6 +214,22 @@ class _Writer:
     def _tells(self, term: Term) -> bool:
         """True if a scene tells a value, behind which it gets its letter."""
         return isinstance(term, Apply) and self.library[term.skill].spec.tells
+
+    def _hole_for_phrase(self, term: Apply, text: str) -> str | None:
+        """The hole of a noun phrase in which another one can stand without making it too long."""
+        hole, links = _last_hole(text, text), supplied(term)
+        return hole if hole not in links or self._has_room(text, links[hole]) else None
+
+    def _has_room(self, text: str, term: Term) -> bool:
+        """True if a text has room for the noun phrase of a term."""
+        return _words(text) + sum(self._said(node) for node in walk(term)) <= FULL
+
+    def _said(self, node: Term) -> int:
+        """Words that a part of a term takes, about."""
+        if isinstance(node, Given | Variable):
+            return 0
+        value = self.library[node.skill].spec.value if isinstance(node, Apply) else ()
+        return _words(value[0]) if value else OPERATOR
 
     def _has_phrase(self, term: Term) -> bool:
         return not isinstance(term, Apply) or bool(self.library[term.skill].spec.value)
@@ -263,7 +292,7 @@ class _Writer:
             if not options:
                 raise Unwritable(f"{term.skill} has no noun phrase")
             text = self.rng.choice(options)
-            return self._fill(term, text, inline=None if self.naming else _last_hole(text, text))
+            return self._fill(term, text, inline=None if self.naming else self._hole_for_phrase(term, text))
         options = grammar.PHRASES.get(_kind(term), ())
         if not options:
             raise Unwritable(f"no noun phrase for {_kind(term)}")
@@ -451,6 +480,15 @@ def _stands_alone(parts: Sequence[str | Hole], position: int) -> bool:
 def _drop_inline_dollars(text: str) -> str:
     """Drop the dollars around an inline noun phrase, which `_hole` marked."""
     return text.replace("$\x00", "").replace("\x01$", "").replace("\x00", "").replace("\x01", "")
+
+
+def _words(text: str) -> int:
+    """Words of a text, each list and each row of edges counted as one.
+
+    >>> _words("the sum of [1, 2, 3] and $n$"), _words("the graph with edges 1-2, 2-3 (4), 3-1")
+    (6, 5)
+    """
+    return len(re.sub(r"\[[^\]]*\]|\d+-\d+(?: \(\d+\))?(?:, \d+-\d+(?: \(\d+\))?)*", "#", text).split())
 
 
 def _mentions(text: str, symbol: str) -> bool:

@@ -14,6 +14,10 @@ CONSTANTS = {
     "unit mass": r"$1.661\times10^{-27}$ kg for the atomic mass unit",
     "Faraday": r"$96485$ C/mol for the Faraday constant",
     "vacuum": r"$1.257\times10^{-6}$ T·m/A for the magnetic constant",
+    "solar luminosity": r"$3.828\times10^{26}$ W for the luminosity of the Sun",
+    "solar radius": r"$6.957\times10^{8}$ m for the radius of the Sun",
+    "solar mass": r"$1.989\times10^{30}$ kg for the mass of the Sun",
+    "solar GM": r"$1.327\times10^{20}$ m³/s² for the mass of the Sun times the gravitational constant",
     "Stefan": r"$5.670\times10^{-8}$ W/(m²·K⁴) for the Stefan–Boltzmann constant",
 }
 """Text of a constant by its name in `constants` of SKILL.md."""
