@@ -2,9 +2,9 @@
 
 Runs inside the sandbox as `object_tools`, standard library only. Models are constructed, not filtered: a member of the
 kind's family is picked, facts of it are added until they decide what is asked, and those that nothing hangs on are
-taken away again. Random facts would fail half of the time, because facts about one object imply each other. The range is
-a clause like any fact: a model is preferred that has another answer, or none, if the range is half as wide again. So is
-one of which so few members are left that a solution can look at each. Ours.
+taken away again. Random facts would fail half of the time, because facts about one object imply each other. The range
+is a clause like any fact: a model is preferred that has another answer, or none, if the range is half as wide again. So
+is one of which so few members are left that a solution can look at each. Ours.
 
 A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
@@ -23,7 +23,8 @@ from functools import cache
 from random import Random
 from typing import Any
 
-TRIES = 60
+STRICT, TRIES = 30, 60
+"""Attempts at a model without a fact that makes the range idle, and then with any facts."""
 MOST_FACTS = 4
 FEWEST_VALUES = 3
 """Values among which an extremum must be found."""
@@ -49,11 +50,19 @@ class Drawing:
     """One attempt at a model: the family of a box, and the member that the facts are true of."""
 
     def __init__(
-        self, kind: Any, rng: Random, box: int, facts: Sequence[str], names: Sequence[str], family: Family, ports: Ports
+        self,
+        kind: Any,
+        rng: Random,
+        box: int,
+        facts: Sequence[str],
+        names: Sequence[str],
+        family: Family,
+        ports: Ports,
+        strict: bool,
     ) -> None:
         self.kind, self.rng, self.box, self.ports = kind, rng, box, ports
         self.fact_ports, self.names = facts, names
-        self.family_of = family
+        self.family_of, self.strict = family, strict
         self.family = family(box)
         self.member = self._picked()
 
@@ -108,7 +117,7 @@ class Drawing:
             told = self.value(port, self.member) if port not in without else None
             if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
                 continue
-            if (isinstance(told, bool) or abs(told) < 100_000) and not self._bounds(port, told):
+            if (isinstance(told, bool) or abs(told) < 100_000) and not (self.strict and self._bounds(port, told)):
                 found.append((port, told))
         return self.rng.sample(found, len(found))
 
@@ -244,12 +253,12 @@ def drawn(
     names: Sequence[str],
     tests: Sequence[str],
 ) -> dict[str, Any]:
-    """Construct a model, the best one that TRIES attempts find. Raises ValueError if they find none."""
+    """Construct a model, the best one that the attempts find. Raises ValueError if they find none."""
     rng, family = Random(seed), cache(kind.members)
     ports = {name: cache(of) for name, of in kind.PORTS.items()}  # a member is looked at again and again
     spares: list[tuple[bool, dict[str, Any]]] = []
-    for _ in range(TRIES):
-        drawing = Drawing(kind, rng, rng.randint(*box), facts, names, family, ports)
+    for attempt in range(STRICT + TRIES):
+        drawing = Drawing(kind, rng, rng.randint(*box), facts, names, family, ports, strict=attempt < STRICT)
         found = _branch(drawing, tests) if operator == "branch" else OPERATORS[operator](drawing)
         if found is None or not _uses_core(kind, *found):
             continue

@@ -222,7 +222,7 @@ class Narrator:
         return fill(worded(spec.value[0], may_be_negative(term, self.library)), text)
 
     def _case(self, term: Apply, scope: Scope) -> str:
-        """Tell a quantity from another one of the same name: by its letter in the statement, or by a datum of its own."""
+        """Tell a quantity from another one of the same name: by its letter in the statement, or by its own datum."""
         named = self.library[term.skill].spec.named[0]
         others = [other for other, _ in self.outline.places if isinstance(other, Apply) and other != term]
         twins = [other for other in others if named in self.library[other.skill].spec.named[:1]]

@@ -19,10 +19,10 @@ def steps(a: int, b: int, n: int) -> dict[str, int | str]:
     product = n + a * b
     exponents = _exponents(product)
     factors = r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items())
-    prime = exponents == {product: 1}
+    nature = "number ${}$ is a prime" if exponents == {product: 1} else "prime factorisation is ${} = {}$"
     return {
         "product": product,
-        "nature": f"The number ${product}$ is a prime" if prime else f"The prime factorisation is ${product} = {factors}$",
+        "nature": f"The {nature.format(product, factors)}",
         "choices": r" \cdot ".join(f"({e} + 1)" for e in exponents.values()) or "1",
         "divisors": solve(a, b, n) // 2,
     }

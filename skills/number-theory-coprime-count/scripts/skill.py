@@ -42,7 +42,7 @@ def _criterion(m: int, exponents: dict[int, int]) -> str:
     factors = r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()) or "1"
     often = "; how often a prime occurs does not matter" if max(exponents.values(), default=1) > 1 else ""
     if len(exponents) == 1:
-        return f"As ${m} = {factors}$, an integer is coprime to ${m}$ exactly if ${[*exponents][0]}$ does not divide it"
+        return f"As ${m} = {factors}$, an integer is coprime to ${m}$ exactly if ${min(exponents)}$ does not divide it"
     return f"An integer is coprime to ${m}$ if it is divisible by none of the primes in ${m} = {factors}${often}"
 
 
