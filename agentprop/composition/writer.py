@@ -35,6 +35,7 @@ from agentprop.composition.free_letters import SPARE, reserved
 from agentprop.composition.letters import LetterUse, letter_use, shares_letters
 from agentprop.composition.listing import listing
 from agentprop.composition.objects import is_undrawn
+from agentprop.composition.room import FULL, has_room, is_wordy, words
 from agentprop.composition.scenes import CONDITIONAL, complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
@@ -70,10 +71,6 @@ LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN"
 """Letters that quantities usually have, by their unit, for two that are compared."""
 LONG = 24
 """Words beyond which a program is told step by step."""
-FULL = 34
-"""Most words of a sentence in which a value is explained: a longer explanation is a sentence of its own."""
-OPERATOR = 4
-"""Words of "the sum of … and …"."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
@@ -104,6 +101,8 @@ class _Writer:
     naming: bool = False
     formal: bool = False
     """Numbers of coding skills are formulas, as those of mathematics beside them are."""
+    of_program: bool = False
+    """A program is told, which has no place in which a letter could be explained."""
     bindings: list[tuple[str, Term]] = field(default_factory=list)
     scenes: set[str] = field(default_factory=set)
     """Scenes that are told: of a skill that stands in a statement twice, another one comes the second time."""
@@ -167,7 +166,7 @@ class _Writer:
         bindings, self.bindings = self.bindings, []
         if not bindings:
             return text
-        if any(self._tells(supplier) for _, supplier in bindings):
+        if any(self._is_told(supplier) for _, supplier in bindings):
             return self._told_before(bindings, text)
         phrases: list[tuple[str, str]] = []
         while bindings:  # an explanation may need another symbol
@@ -183,11 +182,11 @@ class _Writer:
         if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
             behind = behind and (len(phrases) == 1 or not any(CONDITIONAL.search(phrase) for _, phrase in phrases))
             text = f"{text[:-1].rstrip()}{text[-1]}"
-        words = sum(_words(phrase) for _, phrase in phrases)
-        behind = behind and _words(last) + words <= FULL
+        length = sum(words(phrase) for _, phrase in phrases)
+        behind = behind and words(last) + length <= FULL
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
-        if words > FULL:
+        if length > FULL:
             return self._let(phrases, text)
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
 
@@ -206,10 +205,13 @@ class _Writer:
         return grammar.APART.join([*reversed(told), text])
 
     def _introduced(self, symbol: str, term: Term) -> str:
-        if not isinstance(term, Apply) or not self._tells(term):
+        if not isinstance(term, Apply) or not self._is_told(term):
             return f"{grammar.LET}${symbol}$ be {self.phrase(term)}."
-        frame = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol)
-        return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(self.library[term.skill].spec.named))}"
+        frame, spec = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol), self.library[term.skill].spec
+        if spec.tells:
+            return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(spec.named))}"
+        scene, named = self.rng.choice([*spec.asked.items()])
+        return f"{self._fill(term, scene)} {frame.replace('<named>', named)}"
 
     def _tells(self, term: Term) -> bool:
         """True if a scene tells a value, behind which it gets its letter."""
@@ -221,15 +223,11 @@ class _Writer:
         return hole if hole not in links or self._has_room(text, links[hole]) else None
 
     def _has_room(self, text: str, term: Term) -> bool:
-        """True if a text has room for the noun phrase of a term."""
-        return _words(text) + sum(self._said(node) for node in walk(term)) <= FULL
+        return self.of_program or has_room(text, term, self.library)
 
-    def _said(self, node: Term) -> int:
-        """Words that a part of a term takes, about."""
-        if isinstance(node, Given | Variable):
-            return 0
-        value = self.library[node.skill].spec.value if isinstance(node, Apply) else ()
-        return _words(value[0]) if value else OPERATOR
+    def _is_told(self, term: Term) -> bool:
+        """True if a scene is told for a value, because it has no noun phrase or only wordy ones."""
+        return isinstance(term, Apply) and (self._tells(term) or is_wordy(self.library[term.skill].spec))
 
     def _has_phrase(self, term: Term) -> bool:
         return not isinstance(term, Apply) or bool(self.library[term.skill].spec.value)
@@ -323,8 +321,8 @@ class _Writer:
 
     def _operand(self, term: Term) -> str:
         """Write a noun phrase, or the letter that names it."""
-        tells, varies = self._tells(term), any(isinstance(node, Variable) for node in walk(term))
-        if not tells and (not self.naming or varies):
+        tells, varies = self._is_told(term), any(isinstance(node, Variable) for node in walk(term))
+        if varies or not (tells or self.naming):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
         spec = measured(term, self.library)
         usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
@@ -409,7 +407,7 @@ class _Writer:
     # --- programs ---
 
     def _program(self, term: Program) -> str:
-        noun = data_noun(term, self.library)
+        noun, self.of_program = data_noun(term, self.library), True
         steps = self._steps(term)
         numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
         in_steps = self.rng.choice(grammar.STEPS_FRAMES).replace("<steps>", numbered)
@@ -480,15 +478,6 @@ def _stands_alone(parts: Sequence[str | Hole], position: int) -> bool:
 def _drop_inline_dollars(text: str) -> str:
     """Drop the dollars around an inline noun phrase, which `_hole` marked."""
     return text.replace("$\x00", "").replace("\x01$", "").replace("\x00", "").replace("\x01", "")
-
-
-def _words(text: str) -> int:
-    """Words of a text, each list and each row of edges counted as one.
-
-    >>> _words("the sum of [1, 2, 3] and $n$"), _words("the graph with edges 1-2, 2-3 (4), 3-1")
-    (6, 5)
-    """
-    return len(re.sub(r"\[[^\]]*\]|\d+-\d+(?: \(\d+\))?(?:, \d+-\d+(?: \(\d+\))?)*", "#", text).split())
 
 
 def _mentions(text: str, symbol: str) -> bool:

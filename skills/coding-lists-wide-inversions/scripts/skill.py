@@ -15,7 +15,9 @@ def solve(xs: list[int], k: int) -> int:
 def steps(xs: list[int], k: int) -> dict[str, object]:
     """For each element, how many earlier ones exceed it by more than the margin; and their sum, written out."""
     counts = [sum(earlier > x + k for earlier in xs[:i]) for i, x in enumerate(xs)]
-    return {"counts": counts, "terms": " + ".join(map(str, filter(None, counts))) or "0"}
+    terms = [str(count) for count in counts if count]
+    together = f"${' + '.join(terms)} = {sum(counts)}$" if len(terms) > 1 else str(sum(counts))
+    return {"counts": counts, "together": together}
 
 
 def check(xs: list[int], k: int) -> int:
