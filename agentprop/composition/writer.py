@@ -306,7 +306,8 @@ class _Writer:
         values: dict[str, str] = {}
         match term:
             case Combine():
-                values = {"left": self._operand(term.left), "right": self._operand(term.right)}
+                full = not self._has_room("", term)  # behind a long first phrase nobody sees where the second begins
+                values = {"left": self._operand(term.left, full), "right": self._operand(term.right, full)}
             case Least() | Count():
                 values = {"body": self.phrase(term.body), "relation": self._relation(term.relation)}
             case Total():
@@ -319,10 +320,10 @@ class _Writer:
                 values[hole] = str(getattr(term, name))
         return re.sub(r"<(\w+)>", lambda found: values[str(found[1])], frame)
 
-    def _operand(self, term: Term) -> str:
+    def _operand(self, term: Term, lettered: bool = False) -> str:
         """Write a noun phrase, or the letter that names it."""
         tells, varies = self._is_told(term), any(isinstance(node, Variable) for node in walk(term))
-        if varies or not (tells or self.naming):
+        if varies or not (tells or self.naming or lettered):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
         spec = measured(term, self.library)
         usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
