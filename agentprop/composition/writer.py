@@ -323,7 +323,7 @@ class _Writer:
     def _operand(self, term: Term, lettered: bool = False) -> str:
         """Write a noun phrase, or the letter that names it."""
         tells, varies = self._is_told(term), any(isinstance(node, Variable) for node in walk(term))
-        if varies or not (tells or self.naming or lettered):
+        if not self._tells(term) and (varies or not (tells or self.naming or lettered)):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
         spec = measured(term, self.library)
         usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
