@@ -149,7 +149,7 @@ class _Words:
             return grammar.capitalized(text)
         parts = [f"For {_joined(members)}, {text}" for text, members in told.items()]
         if len(points) < left:
-            parts.append(f"The answer is the same for all ${left}$ that are left")
+            parts.append(f"Computed in this way for each of the ${left}$ that are left, the answer is the same")
         return ". ".join(parts)
 
     def _told(self, kind: str, names: Sequence[str], points: Sequence[Sequence[Any]]) -> dict[str, list[str]]:
