@@ -69,7 +69,7 @@ class Drawing:
     def needs_range(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
         """True if another answer, or none, would be right if the range were half as wide again."""
         wider = self.fitting(facts, self.family_of(self.box + max(3, self.box // 2)))
-        return self._outcome(wider, question) != self._outcome(self.fitting(facts), question)
+        return bool(self._outcome(wider, question) != self._outcome(self.fitting(facts), question))
 
     def is_seen_through(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
         """True if a solution can show for each member that is left what answers the question."""

@@ -350,7 +350,7 @@ def _letter(statement: str, named: str, measures: Sequence[str]) -> str | None:
     for scene in statement.split(grammar.APART):
         found = re.search(f"(?:{pattern})$", scene)
         if found is not None and all(measure in scene for measure in measures):
-            return next(filter(None, found.groups()))
+            return str(next(filter(None, found.groups())))
     return None
 
 
