@@ -176,7 +176,8 @@ def _alike(left, question):
 
 
 def _renamed(one, order):
-    return sum(1 << PAIRS.index(tuple(sorted((order[i], order[j])))) for place, (i, j) in enumerate(PAIRS) if one >> place & 1)
+    edges = (pair for place, pair in enumerate(PAIRS) if one >> place & 1)
+    return sum(1 << PAIRS.index(tuple(sorted((order[i], order[j])))) for i, j in edges)
 
 
 def _shown(one):
