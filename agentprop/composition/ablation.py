@@ -11,7 +11,7 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from random import Random
@@ -24,6 +24,7 @@ from agentprop.composition.terms import (
     Code,
     Combine,
     Given,
+    Least,
     Printed,
     Program,
     Remainder,
@@ -290,6 +291,13 @@ class _Clauses:
                 rest = tuple(fact for fact in facts if fact[0] != port)
                 yield f"restriction({f'{node.skill}.{port}'!r}, {whole}, {rest!r})"
 
+    def _least(self, body: Term, variable: str) -> Iterator[int]:
+        """The least integers that the parameters take in which a letter stands."""
+        for node in walk(body):
+            if isinstance(node, Apply):
+                parameters = self.library[node.skill].spec.parameters
+                yield from (parameters[name].low for name, value in node.arguments if value == Variable(variable))
+
     def _drawn(self, parameter: Parameter, node: Apply, name: str) -> Iterator[Any]:
         rng = Random(f"{to_json(node)}/{name}")
         return (draw(parameter, rng) for _ in range(FAR_DRAWS if self.library[node.skill].spec.constraints else FAR))
@@ -298,6 +306,10 @@ class _Clauses:
         match node:
             case Remainder(body=inner):
                 yield f"operator('remainder', lambda: {self.without(node, inner)})"
+            case Least(variable=variable, low=low):
+                least = max(self._least(node.body, variable), default=low)
+                if least < low:  # "the smallest n >= 40" of what is met from 40 on anyway
+                    yield f"operator('bound', lambda: {self.without(node, replace(node, low=least))})"
             case Combine(op=op, left=left, right=right) if op != "product":
                 for side in (left, right):
                     if not isinstance(self.body, Sought) or _open(side):  # a datum is sought in one side only

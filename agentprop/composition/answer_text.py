@@ -55,7 +55,7 @@ def _finite(value: float | Fraction) -> float:
 
 
 def significant(value: float, figures: int) -> str:
-    """Round a number to significant figures, trailing zeros kept: 0.0120, 3.40, 125, 1.25e+07."""
+    """Round a number to significant figures, all of them seen: 0.0120, 3.40, 125, 1.25e+07, and 1.00e+04 for 10000."""
     if value == 0:
         return "0"
     exact = Decimal(repr(value))
@@ -63,7 +63,9 @@ def significant(value: float, figures: int) -> str:
     rounded = exact.quantize(quantum, rounding=ROUND_HALF_EVEN)
     if rounded.adjusted() != exact.adjusted():  # 9.996 → 10.0, not 10.00
         rounded = rounded.quantize(Decimal(1).scaleb(rounded.adjusted() - figures + 1))
-    if rounded.adjusted() >= max(figures, 6) or rounded.adjusted() < -4:
+    exponent = rounded.as_tuple().exponent
+    hidden = isinstance(exponent, int) and exponent > 0 and rounded.as_tuple().digits[-1] == 0
+    if rounded.adjusted() >= max(figures, 6) or rounded.adjusted() < -4 or hidden:
         mantissa = rounded.scaleb(-rounded.adjusted())
         return f"{mantissa:f}e{rounded.adjusted():+03d}"
     return f"{rounded:f}"

@@ -2,7 +2,9 @@
 
 Runs inside the sandbox as `object_tools`, standard library only. Models are constructed, not filtered: a member of the
 kind's family is picked, facts of it are added until they decide what is asked, and those that nothing hangs on are
-taken away again. Random facts would fail half of the time, because facts about one object imply each other. Ours.
+taken away again. Random facts would fail half of the time, because facts about one object imply each other. The range
+is a clause like any fact: a model is preferred that has another answer, or none, if the range is half as wide again. So
+is one of which so few members are left that a solution can look at each. Ours.
 
 A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
@@ -15,12 +17,14 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from random import Random
 from typing import Any
 
-TRIES = 60
+STRICT, TRIES = 30, 60
+"""Attempts at a model without a fact that makes the range idle, and then with any facts."""
 MOST_FACTS = 4
 FEWEST_VALUES = 3
 """Values among which an extremum must be found."""
@@ -29,6 +33,8 @@ COUNTED = (2, 10)
 MARGIN = 1.3
 """Factor by which a condition alone admits more members than all of them together."""
 SAMPLE = 30
+FEW = 4
+"""Members that a solution looks at one by one, as `object_kinds` tells them."""
 LEAST_SHARE, MOST_SHARE = 0.2, 0.8
 """Share of the family for which the condition of a branch holds: else the branch is decoration."""
 CONDITIONS = 0.35
@@ -36,16 +42,51 @@ CONDITIONS = 0.35
 RICH, PICKS = 0.6, 60
 """Share of the models whose member is looked for among those with a value for every fact, and most looked at."""
 Fact = tuple[str, Any]
+Family = Callable[[int], Sequence[Any]]
+Ports = Mapping[str, Callable[[Any], Any]]
 
 
 class Drawing:
     """One attempt at a model: the family of a box, and the member that the facts are true of."""
 
-    def __init__(self, kind: Any, rng: Random, box: int, facts: Sequence[str], names: Sequence[str]) -> None:
-        self.kind, self.rng, self.box = kind, rng, box
+    def __init__(
+        self,
+        kind: Any,
+        rng: Random,
+        box: int,
+        facts: Sequence[str],
+        names: Sequence[str],
+        family: Family,
+        ports: Ports,
+        strict: bool,
+    ) -> None:
+        self.kind, self.rng, self.box, self.ports = kind, rng, box, ports
         self.fact_ports, self.names = facts, names
-        self.family = list(kind.members(box))
+        self.family_of, self.strict = family, strict
+        self.family = family(box)
         self.member = self._picked()
+
+    def needs_range(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
+        """True if another answer, or none, would be right if the range were half as wide again."""
+        wider = self.fitting(facts, self.family_of(self.box + max(3, self.box // 2)))
+        return bool(self._outcome(wider, question) != self._outcome(self.fitting(facts), question))
+
+    def is_seen_through(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
+        """True if a solution can show for each member that is left what answers the question."""
+        return question[0] in ("number", "greatest", "least") or len(self.fitting(facts)) <= FEW
+
+    def _outcome(self, left: Sequence[Any], question: Sequence[str]) -> Any:
+        """What answers a question if these members are left; several values if nothing does."""
+        kind, *names = question
+        if kind == "number":
+            return len(left)
+        if kind == "branch":
+            values = {self.value(names[1 if self.value(names[0], member) else 2], member) for member in left}
+        else:
+            told = [[self.value(name, member) for name in names] for member in left]
+            values = {None if None in one else sum(one) for one in told}
+        best = {"greatest": max, "least": min}.get(kind)
+        return values if best is None or None in values else {best(values)}
 
     def _picked(self) -> Any:
         """A member, often one of which every fact has a value: few have, and theirs are the best problems."""
@@ -58,13 +99,13 @@ class Drawing:
 
     def value(self, port: str, member: Any) -> Any:
         """What the kind says of a member."""
-        return self.kind.PORTS[port](member)
+        return self.ports[port](member)
 
     def fitting(self, facts: Sequence[Fact], family: Sequence[Any] | None = None) -> list[Any]:
         """The members that the facts are true of."""
         found = self.family if family is None else family
         for port, told in facts:
-            of = self.kind.PORTS[port]
+            of = self.ports[port]
             found = [member for member in found if of(member) == told]
         return list(found)
 
@@ -76,9 +117,15 @@ class Drawing:
             told = self.value(port, self.member) if port not in without else None
             if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
                 continue
-            if isinstance(told, bool) or abs(told) < 100_000:
+            if (isinstance(told, bool) or abs(told) < 100_000) and not (self.strict and self._bounds(port, told)):
                 found.append((port, told))
         return self.rng.sample(found, len(found))
+
+    def _bounds(self, port: str, told: Any) -> bool:
+        """True if a fact bounds the family by itself, so that the range would say nothing."""
+        bound = getattr(self.kind, "BOUNDS", {}).get(port)
+        most = bound(told) if bound is not None else None
+        return most is not None and most <= self.box
 
     def asked(self, count: int) -> list[str]:
         """Ports of which the member's value is an integer worth asking for; of several none says what it is."""
@@ -109,6 +156,11 @@ class Drawing:
                 facts = rest
         return None if not facts or (self.plain(facts) and not direct) else facts
 
+    def settles(self, fact: Fact, test: str) -> bool:
+        """True if a fact alone says whether a condition holds, of several members that it is true of."""
+        found = self.fitting([fact])
+        return len(found) > 1 and len({self.value(test, member) for member in found}) == 1
+
     def plain(self, facts: Sequence[Fact]) -> bool:
         """True if all facts say outright what the member is."""
         return all(port in self.kind.DIRECT for port, _ in facts)
@@ -121,7 +173,7 @@ def _inverse(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     names = d.asked(1)
     if not names:
         return None
-    facts = d.deciding(d.kind.PORTS[names[0]], names, direct=False)
+    facts = d.deciding(d.ports[names[0]], names, direct=False)
     return (facts, ("value", *names)) if facts else None
 
 
@@ -129,7 +181,7 @@ def _shared(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     names, units = d.asked(2), getattr(d.kind, "UNITS", {})
     if not names or len({units.get(name) for name in names}) > 1:
         return None
-    one, other = (d.kind.PORTS[name] for name in names)
+    one, other = (d.ports[name] for name in names)
     if one(d.member) == other(d.member):  # of three terms, the sum of the last three is that of all
         return None
 
@@ -149,7 +201,7 @@ def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ..
     sample = [d.value(test, d.rng.choice(d.family)) for _ in range(SAMPLE)]
     if not LEAST_SHARE <= sum(sample) / SAMPLE <= MOST_SHARE:
         return None
-    one, other = (d.kind.PORTS[name] for name in names)
+    one, other = (d.ports[name] for name in names)
     if one(d.member) == other(d.member):
         return None
 
@@ -157,7 +209,9 @@ def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ..
         return one(member) if d.value(test, member) else other(member)
 
     facts = d.deciding(chosen, [*names, test], direct=True)
-    return (facts, ("branch", test, *names)) if facts else None
+    if not facts or any(d.settles(fact, test) for fact in facts):
+        return None
+    return facts, ("branch", test, *names)
 
 
 def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
@@ -172,7 +226,7 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
         if without is None or best(without) == best(values):
             return None
     # An optimum that the edge of the family sets is none of the facts' doing.
-    wider = [d.value(name, member) for member in d.fitting(facts, list(d.kind.members(d.box + 2)))]
+    wider = [d.value(name, member) for member in d.fitting(facts, d.family_of(d.box + 1))]
     return (facts, (side, name)) if None not in wider and best(wider) == best(values) else None
 
 
@@ -199,16 +253,25 @@ def drawn(
     names: Sequence[str],
     tests: Sequence[str],
 ) -> dict[str, Any]:
-    """Construct a model. Raises ValueError if none is found in TRIES attempts."""
-    rng = Random(seed)
-    for _ in range(TRIES):
-        drawing = Drawing(kind, rng, rng.randint(*box), facts, names)
+    """Construct a model, the best one that the attempts find. Raises ValueError if they find none."""
+    rng, family = Random(seed), cache(kind.members)
+    ports = {name: cache(of) for name, of in kind.PORTS.items()}  # a member is looked at again and again
+    spares: list[tuple[bool, dict[str, Any]]] = []
+    for attempt in range(STRICT + TRIES):
+        drawing = Drawing(kind, rng, rng.randint(*box), facts, names, family, ports, strict=attempt < STRICT)
         found = _branch(drawing, tests) if operator == "branch" else OPERATORS[operator](drawing)
-        if found is not None and _uses_core(kind, *found):
-            told = {port: value for port, value in found[0]}
-            ordered = tuple((port, _plain(told[port])) for port in facts if port in told)
-            return {"box": drawing.box, "facts": ordered, "question": found[1]}
-    raise ValueError(f"no model of {operator} was found")
+        if found is None or not _uses_core(kind, *found):
+            continue
+        told = {port: value for port, value in found[0]}
+        ordered = tuple((port, _plain(told[port])) for port in facts if port in told)
+        model = {"box": drawing.box, "facts": ordered, "question": found[1]}
+        ranged = drawing.needs_range(*found)
+        if ranged and drawing.is_seen_through(*found):
+            return model
+        spares.append((ranged, model))
+    if not spares:
+        raise ValueError(f"no model of {operator} was found")
+    return max(spares, key=lambda spare: spare[0])[1]
 
 
 def _uses_core(kind: Any, facts: Sequence[Fact], question: Sequence[str]) -> bool:

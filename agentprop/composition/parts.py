@@ -131,9 +131,9 @@ class Parts:
         if kind == "count":
             relation = Relation("odd") if rng.random() < 0.3 else Relation("divisible", divisor)
             return Count("n", low, high, body, relation)
-        # For a smallest n the condition must be rarer, or the first n tried already satisfies it.
-        relation = Relation("divisible", divisor + 5) if rng.random() < 0.6 else Relation("at_least", 10 * divisor)
-        return Least("n", low, body, relation)
+        # For a smallest n the condition must be rarer, or the first n tried already satisfies it; and it must be met
+        # below the bound too, or the bound is idle.
+        return Least("n", min(low + rng.randint(*SWEEP_WIDTH), high), body, Relation("divisible", divisor + 5))
 
     def swept_body(self, name: str, variable: str, low: int, high: int, rng: Random) -> tuple[Apply, int, int]:
         """A skill with one parameter swept, and the range clipped to the values that the parameter accepts."""

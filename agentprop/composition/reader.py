@@ -168,7 +168,7 @@ class _Reader:
         if not re.match(r"Let \$[A-Za-z]\$ be the ", text):
             return
         # Noun phrases may contain full stops, so every end of a sentence is tried as the end of the explanations.
-        for stop in re.finditer(r"\. (?=[A-Z])", text):
+        for stop in re.finditer(rf"\.(?: |{grammar.APART})(?=[A-Z])", text):
             head, rest = text[len(grammar.LET) : stop.start()], text[stop.end() :]
             pairs = _pairs(head, " and let ", " be ")
             for inner in self._bind(pairs, scope, rest):
@@ -206,7 +206,7 @@ class _Reader:
             return
         for supplier in self._scene(front, scope, None):
             assert isinstance(supplier, Apply)  # a scene is an application
-            if named in self.library[supplier.skill].spec.named:
+            if named in self.library[supplier.skill].spec.names:
                 yield from self._question(rest, {**scope, symbol: supplier})
 
     def _sought(self, text: str, scope: Scope) -> Iterator[Term]:
@@ -273,7 +273,7 @@ class _Reader:
         for name, package in self.library.items():
             spec = package.spec
             if spec.output is None or (
-                not spec.named if role is None else spec.output.role != role or not spec.output.subject
+                not spec.names if role is None else spec.output.role != role or not spec.output.subject
             ):
                 continue
             for wording in spec.phrasings:

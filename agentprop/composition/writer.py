@@ -35,6 +35,7 @@ from agentprop.composition.free_letters import SPARE, reserved
 from agentprop.composition.letters import LetterUse, letter_use, shares_letters
 from agentprop.composition.listing import listing
 from agentprop.composition.objects import is_undrawn
+from agentprop.composition.room import FULL, has_room, is_wordy, words
 from agentprop.composition.scenes import CONDITIONAL, complete_follow, complete_scene, story_wordings, with_subject
 from agentprop.composition.signs import may_be_negative
 from agentprop.composition.terms import (
@@ -68,7 +69,7 @@ Option = TypeVar("Option")
 LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
                     "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
 """Letters that quantities usually have, by their unit, for two that are compared."""
-LONG = 45
+LONG = 24
 """Words beyond which a program is told step by step."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
@@ -100,6 +101,8 @@ class _Writer:
     naming: bool = False
     formal: bool = False
     """Numbers of coding skills are formulas, as those of mathematics beside them are."""
+    of_program: bool = False
+    """A program is told, which has no place in which a letter could be explained."""
     bindings: list[tuple[str, Term]] = field(default_factory=list)
     scenes: set[str] = field(default_factory=set)
     """Scenes that are told: of a skill that stands in a statement twice, another one comes the second time."""
@@ -147,6 +150,7 @@ class _Writer:
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
         inline = [(w, hole) for w, hole in inline if hole is not None and self._has_phrase(links[hole])]
+        inline = [(w, hole) for w, hole in inline if self._has_room(w.ask, links[hole])]
         if inline and not self.naming and self.rng.random() < 0.5:
             wording, hole = self.rng.choice(inline)
             return self._bound(self._fill(term, wording.text, inline=hole))
@@ -162,7 +166,7 @@ class _Writer:
         bindings, self.bindings = self.bindings, []
         if not bindings:
             return text
-        if any(self._tells(supplier) for _, supplier in bindings):
+        if any(self._is_told(supplier) for _, supplier in bindings):
             return self._told_before(bindings, text)
         phrases: list[tuple[str, str]] = []
         while bindings:  # an explanation may need another symbol
@@ -171,16 +175,24 @@ class _Writer:
             bindings += self.bindings
             self.bindings = []
         if self.naming:
-            return " ".join([*(f"{grammar.LET}${s}$ be {p}." for s, p in reversed(phrases)), text])
+            return self._let(phrases, text)
         # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
         if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
             behind = behind and (len(phrases) == 1 or not any(CONDITIONAL.search(phrase) for _, phrase in phrases))
             text = f"{text[:-1].rstrip()}{text[-1]}"
+        length = sum(words(phrase) for _, phrase in phrases)
+        behind = behind and words(last) + length <= FULL
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
+        if length > FULL:
+            return self._let(phrases, text)
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
+
+    def _let(self, phrases: Sequence[tuple[str, str]], text: str) -> str:
+        """A sentence for each symbol, in front of the text."""
+        return " ".join([*(f"{grammar.LET}${s}$ be {p}." for s, p in reversed(phrases)), text])
 
     def _told_before(self, bindings: list[tuple[str, Term]], text: str) -> str:
         """Explain every symbol in front of the text: by the scene of its skill, or by a noun phrase."""
@@ -193,14 +205,29 @@ class _Writer:
         return grammar.APART.join([*reversed(told), text])
 
     def _introduced(self, symbol: str, term: Term) -> str:
-        if not isinstance(term, Apply) or not self._tells(term):
+        if not isinstance(term, Apply) or not self._is_told(term):
             return f"{grammar.LET}${symbol}$ be {self.phrase(term)}."
-        frame = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol)
-        return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(self.library[term.skill].spec.named))}"
+        frame, spec = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol), self.library[term.skill].spec
+        if spec.tells:
+            return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(spec.named))}"
+        scene, named = self.rng.choice([*spec.asked.items()])
+        return f"{self._fill(term, scene)} {frame.replace('<named>', named)}"
 
     def _tells(self, term: Term) -> bool:
         """True if a scene tells a value, behind which it gets its letter."""
         return isinstance(term, Apply) and self.library[term.skill].spec.tells
+
+    def _hole_for_phrase(self, term: Apply, text: str) -> str | None:
+        """The hole of a noun phrase in which another one can stand without making it too long."""
+        hole, links = _last_hole(text, text), supplied(term)
+        return hole if hole not in links or self._has_room(text, links[hole]) else None
+
+    def _has_room(self, text: str, term: Term) -> bool:
+        return self.of_program or has_room(text, term, self.library)
+
+    def _is_told(self, term: Term) -> bool:
+        """True if a scene is told for a value, because it has no noun phrase or only wordy ones."""
+        return isinstance(term, Apply) and (self._tells(term) or is_wordy(self.library[term.skill].spec))
 
     def _has_phrase(self, term: Term) -> bool:
         return not isinstance(term, Apply) or bool(self.library[term.skill].spec.value)
@@ -263,7 +290,7 @@ class _Writer:
             if not options:
                 raise Unwritable(f"{term.skill} has no noun phrase")
             text = self.rng.choice(options)
-            return self._fill(term, text, inline=None if self.naming else _last_hole(text, text))
+            return self._fill(term, text, inline=None if self.naming else self._hole_for_phrase(term, text))
         options = grammar.PHRASES.get(_kind(term), ())
         if not options:
             raise Unwritable(f"no noun phrase for {_kind(term)}")
@@ -279,7 +306,8 @@ class _Writer:
         values: dict[str, str] = {}
         match term:
             case Combine():
-                values = {"left": self._operand(term.left), "right": self._operand(term.right)}
+                full = not self._has_room("", term)  # behind a long first phrase nobody sees where the second begins
+                values = {"left": self._operand(term.left, full), "right": self._operand(term.right, full)}
             case Least() | Count():
                 values = {"body": self.phrase(term.body), "relation": self._relation(term.relation)}
             case Total():
@@ -292,10 +320,10 @@ class _Writer:
                 values[hole] = str(getattr(term, name))
         return re.sub(r"<(\w+)>", lambda found: values[str(found[1])], frame)
 
-    def _operand(self, term: Term) -> str:
+    def _operand(self, term: Term, lettered: bool = False) -> str:
         """Write a noun phrase, or the letter that names it."""
-        tells, varies = self._tells(term), any(isinstance(node, Variable) for node in walk(term))
-        if not tells and (not self.naming or varies):
+        tells, varies = self._is_told(term), any(isinstance(node, Variable) for node in walk(term))
+        if not self._tells(term) and (varies or not (tells or self.naming or lettered)):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
         spec = measured(term, self.library)
         usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
@@ -380,7 +408,7 @@ class _Writer:
     # --- programs ---
 
     def _program(self, term: Program) -> str:
-        noun = data_noun(term, self.library)
+        noun, self.of_program = data_noun(term, self.library), True
         steps = self._steps(term)
         numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
         in_steps = self.rng.choice(grammar.STEPS_FRAMES).replace("<steps>", numbered)

@@ -36,7 +36,7 @@ from agentprop.composition.terms import (
 from agentprop.skills import Package, Spec, tellings
 from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.values import parse
-from agentprop.skills.values.models import FRAMES
+from agentprop.skills.values.models import READ
 
 QUALIFIERS = frozenset({
     "adjacent", "after", "and", "another", "before", "both", "consecutive", "decreasing", "different", "distinct",
@@ -220,7 +220,7 @@ def _every_text(spec: Spec) -> Iterator[str]:
         yield from (text for texts in (*parameter.phrases.values(), *parameter.tests.values()) for text in texts)
         yield from parameter.counted
     if spec.is_object:
-        yield from (text for texts in FRAMES.values() for text in texts)
+        yield from (text for texts in READ.values() for text in texts)
 
 
 @lru_cache(maxsize=16384)

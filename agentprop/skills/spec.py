@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +12,8 @@ from pydantic import Field
 from agentprop.records import Domain, Evidence, Part
 from agentprop.skills.values import Parameter
 from agentprop.skills.wordings import holes
+
+_WHAT_IS = re.compile(r"What is (the [^.$?!<>{}]+)\?")
 
 OutputKind = Literal[
     "integer", "rational", "quantity", "list", "string", "words", "graph", "boolean", "expression", "program"
@@ -168,6 +172,23 @@ class Spec(Part):
     def tells(self) -> bool:
         """True if a scene can be told whose result then gets a letter: "… Let $t$ be the age of the granite."."""
         return bool(self.named) and any(set(self.parameters) <= set(holes(w.scene)) for w in self.phrasings)
+
+    @cached_property
+    def asked(self) -> dict[str, str]:
+        """Scene that tells every parameter → the noun phrase that its question asks for: "What is the list of groups?".
+
+        Empty for a mined skill, in whose wordings nobody has split scene and question with care.
+        """
+        if self.evidence == "self-consistent":
+            return {}
+        told = {w.scene: w.ask for w in self.phrasings if set(self.parameters) <= set(holes(w.scene))}
+        found = {scene: _WHAT_IS.fullmatch(ask) for scene, ask in told.items()}
+        return {scene: match[1] for scene, match in found.items() if match is not None}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Noun phrases for the result behind a scene."""
+        return self.named or tuple(self.asked.values())
 
     def roles_in(self) -> Iterator[tuple[str, str]]:
         """(parameter, role) pairs that a story can supply."""

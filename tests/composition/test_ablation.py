@@ -13,7 +13,7 @@ from toy_skills import skill_text
 from agentprop.agent.candidates import tools
 from agentprop.composition import ablation
 from agentprop.composition.ablation import ClauseCounts
-from agentprop.composition.terms import Apply, Given, Program, Remainder, Variable, from_json, modules
+from agentprop.composition.terms import Apply, Given, Least, Program, Relation, Remainder, Variable, from_json, modules
 from agentprop.composition.validation import validate
 from agentprop.sandbox import Job, Sandbox
 from agentprop.sandbox.executor import Executor
@@ -70,6 +70,15 @@ def test_a_remainder_of_something_smaller_is_inert(library: Mapping[str, Package
     term = from_json(PLACES)
     assert tried(Remainder(term, 1000), library, executor).inert == ("remainder",)
     assert tried(Remainder(term, 7), library, executor).inert == ()
+
+
+@pytest.mark.parametrize(("low", "inert"), [(30, ("bound",)), (40, ())])
+def test_a_bound_below_which_the_condition_is_never_met_is_inert(
+    low: int, inert: tuple[str, ...], library: Mapping[str, Package], executor: Executor
+) -> None:
+    zeros = Apply("number-theory-factorial-zeros", (("n", Variable("n")), ("b", Given("10"))))
+    term = Least("n", low, zeros, Relation("divisible", 8))  # first at 35, and again at 70
+    assert tried(term, library, executor).inert == inert
 
 
 def test_of_a_program_a_clause_matters_if_it_does_on_one_of_the_tests(

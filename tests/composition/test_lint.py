@@ -54,6 +54,21 @@ def test_a_best_possible_value_is_a_measure_like_others() -> None:
     assert not errors(Draft("Find the largest product of the parts of the least possible value of a run."))
 
 
+def test_an_answer_shows_which_of_its_zeros_count() -> None:
+    asked = "Find the heat. Give your answer in J to three significant figures."
+    hidden = {
+        answer: [finding.rule for finding in errors(Draft(asked, answer, "quantity"))]
+        for answer in ("2100 J", "2140 J", "1.00e+04 J", "100 J", "0.100 J")
+    }
+    assert hidden == {"2100 J": ["hidden-figures"], "2140 J": [], "1.00e+04 J": [], "100 J": [], "0.100 J": []}
+
+
+def test_a_constant_with_its_power_of_ten_is_given_once() -> None:
+    sun = r"The Sun has $1.989\times10^{30}$ kg."
+    assert [finding.rule for finding in errors(Draft(f"{sun} A star is as heavy. {sun}"))] == ["repeated-constant"]
+    assert not errors(Draft(rf"{sun} A foil holds $3.1\times10^{{19}}$ atoms, another one $3.1\times10^{{19}}$."))
+
+
 def test_every_rule_has_a_case() -> None:
     assert [case["rule"] for case in CASES] == list(OWN)
 

@@ -243,3 +243,69 @@ def test_a_scene_is_told_at_length_only_for_a_model_that_needs_it(models: Mappin
     for model in models["combinatorics-heaps"]:
         used = {port for port, _ in model["facts"]} | {*model["question"][1:]}
         assert used & about_play, model
+
+
+TOY = {
+    "x": lambda m: m[0],
+    "y": lambda m: m[1],
+    "sum": sum,
+    "product": lambda m: m[0] * m[1],
+    "gap": lambda m: abs(m[0] - m[1]),
+    "rest": lambda m: (m[0] * m[1]) % 7,
+    "even": lambda m: m[0] % 2 == 0,
+}
+
+
+def _toy(**more: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        members=lambda box: [(x, y) for x in range(2, box + 1) for y in range(2, box + 1)],
+        PORTS=TOY,
+        DIRECT=("x",),
+        SAME={},
+        **more,
+    )
+
+
+def _left(box: int, facts: Any) -> list[Any]:
+    return [m for m in _toy().members(box) if all(TOY[port](m) == told for port, told in facts)]
+
+
+def test_a_model_is_preferred_whose_range_is_needed_for_its_answer() -> None:
+    for seed in range(30):
+        model = object_tools.drawn(_toy(), "conjunction", seed, (9, 12), ["sum", "gap", "rest"], ["x"], [])
+        box, facts = model["box"], model["facts"]
+        assert len(_left(box, facts)) < len(_left(box + max(3, box // 2), facts)), model
+
+
+def test_a_fact_that_bounds_the_family_by_itself_is_told_only_if_nothing_else_can_be() -> None:
+    some, every = {"sum": lambda told: told - 2}, dict.fromkeys(TOY, lambda told: 12)
+    call = ("conjunction", ["sum", "gap", "rest"])
+    for seed in range(20):
+        model, last = (
+            object_tools.drawn(_toy(BOUNDS=bounds), call[0], seed, (12, 12), call[1], ["x"], [])
+            for bounds in (some, every)
+        )
+        assert dict(model["facts"]).get("sum", 99) - 2 > 12
+        assert len(last["facts"]) > 1
+
+
+def test_no_fact_alone_settles_the_condition_of_a_branch() -> None:
+    ports = ["sum", "gap", "rest", "y"]
+    for seed in range(30):
+        model = object_tools.drawn(_toy(), "branch", seed, (9, 12), ports, ["sum", "product"], ["even"])
+        for fact in model["facts"]:
+            left = _left(model["box"], [fact])
+            assert len(left) == 1 or len({TOY["even"](m) for m in left}) == 2, model
+
+
+def test_most_models_of_a_kind_need_their_range(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    told = [(name, model, model["box"] + max(3, model["box"] // 2)) for name in KINDS for model in models[name]]
+    with Sandbox(preload=(), slots=1) as sandbox:
+        idle = 0
+        for name in KINDS:
+            cases = [({**model, "box": wide}, model) for kind, model, wide in told if kind == name]
+            wider, own = (run(library[name].script or "", "solve", side, sandbox) for side in zip(*cases, strict=True))
+            idle += sum(a.value == b.value for a, b in zip(wider, own, strict=True))
+    assert idle <= 0.2 * len(told)

@@ -39,6 +39,7 @@ _OWN = {
     "odd-dollar": f"{_HERE}.formulas:ODD_DOLLAR",
     "fraction-promised": f"{_HERE}.answers:FRACTION_PROMISED",
     "figures-of-integer": f"{_HERE}.answers:FIGURES_OF_INTEGER",
+    "hidden-figures": f"{_HERE}.answers:HIDDEN_FIGURES",
     "figures-of-ph": f"{_HERE}.answers:FIGURES_OF_PH",
     "idle-fallback": f"{_HERE}.answers:IDLE_FALLBACK",
     "answer-in-statement": f"{_HERE}.answers:ANSWER_IN_STATEMENT",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from agentprop.composition.grammar import FIGURES
 from agentprop.composition.lint.rule import Draft, Rule
 
 MAX_DIGITS = 15
@@ -14,6 +15,7 @@ _DATUM = re.compile(r"value of \$|must \$[A-Za-z]\$ be|what is \$")
 """A question for a letter, whatever else it names."""
 _INTEGER_TOO = re.compile(r"\binteger or (?:as )?a\b|\bif it is not an integer\b", re.IGNORECASE)
 _FIGURES = re.compile(r"\bsignificant (?:figures|digits)\b", re.IGNORECASE)
+_COUNTED_FIGURES = re.compile(rf"\bto ({'|'.join(FIGURES.values())}) significant figures\b")
 
 
 def _fraction_promised(draft: Draft) -> Iterator[str]:
@@ -25,6 +27,15 @@ def _fraction_promised(draft: Draft) -> Iterator[str]:
 def _figures_of_integer(draft: Draft) -> Iterator[str]:
     if draft.answer_type == "integer" and _FIGURES.search(draft.prose):
         yield f"significant figures, and the answer is {draft.answer[:40]}"
+
+
+def _hidden_figures(draft: Draft) -> Iterator[str]:
+    """10000 to three figures: nobody sees which of the zeros were rounded to; 1.00e+04 shows it."""
+    asked, number = _COUNTED_FIGURES.search(draft.prose), re.match(r"-?0*(\d+)(?![\d.e])", draft.answer.strip())
+    if asked and number and draft.answer_type == "quantity":
+        figures = next(count for count, word in FIGURES.items() if word == asked[1])
+        if len(number[1]) > figures and number[1][figures - 1 :].strip("0") == "":
+            yield f"{asked[1]} significant figures, and the answer is {draft.answer.strip()}"
 
 
 def _figures_of_ph(draft: Draft) -> Iterator[str]:
@@ -61,6 +72,7 @@ def _long_answer(draft: Draft) -> Iterator[str]:
 
 FRACTION_PROMISED = Rule("error", _fraction_promised)
 FIGURES_OF_INTEGER = Rule("error", _figures_of_integer)
+HIDDEN_FIGURES = Rule("error", _hidden_figures)
 FIGURES_OF_PH = Rule("error", _figures_of_ph)
 IDLE_FALLBACK = Rule("warning", _idle_fallback)
 ANSWER_IN_STATEMENT = Rule("warning", _answer_in_statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from agentprop.composition.lint.rule import Draft, Rule
@@ -34,6 +35,8 @@ _CONSTANTS = {
     "sigma": ("5.67", re.compile(r"\b5\.670?\b")),
 }
 """Constants, each with the figures that are looked for first, since most statements have none of them."""
+_POWER = re.compile(r"\d\.\d{3,}\\times10\^\{-?\d+\}")
+"""A number of four figures or more with its power of ten: in a statement mostly a constant."""
 _CLICHE = re.compile(
     r"recorded on its own card|gets? a (?:page|locker|colour|letter) of (?:its|their) own|"
     r"given a (?:colour|letter) of its own|applied again and again"
@@ -99,6 +102,9 @@ def _repeated_constant(draft: Draft) -> Iterator[str]:
     for name, (figures, pattern) in _CONSTANTS.items():
         if draft.prose.count(figures) > 1 and (count := len(pattern.findall(draft.prose))) > 1:
             yield f"{name} is stated {count} times"
+    if "times10" in draft.prose:
+        powers = Counter(_POWER.findall(draft.prose))
+        yield from (f"{power} is stated {count} times" for power, count in powers.items() if count > 1)
 
 
 def _cut(sentence: str) -> str:

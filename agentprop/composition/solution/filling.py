@@ -27,6 +27,7 @@ from agentprop.skills.values import Parameter, render
 DIGITS = 5
 """Significant digits of a decimal; never fewer than two beyond those that a question asks for."""
 _OPERATOR = re.compile(r"(?:[-+*/^]|\\cdot|\\times|\\div)\s*$")
+_LETTER = re.compile(r"[A-Za-z]|\\sqrt|\\,\\mathrm")
 _DIVIDED = re.compile(r"(?:/|\\div)\s*$")
 _OWN_BRACKET = re.compile(r"(?:[-+*/=$]|\\cdot|\\times|\\div|\\,|\{)\s*\($")
 """A bracket that is not one of a function, behind an operator or at the beginning of a group."""
@@ -52,9 +53,20 @@ def fill(sentence: str, text: Callable[[str, bool], str]) -> str:
             out[-1], after = out[-1][:-1], after[1:]
             parts[position + 1] = after
         before = "".join(out[-2:])
+        if part.math and filled == "1" and isinstance(after, str) and _is_coefficient(before, after):
+            filled = ""
         raised = isinstance(after, str) and after.startswith("^")
         out.append(f"({filled})" if part.math and _is_misread(filled, before, raised) else filled)
     return "".join(out)
+
+
+def _is_coefficient(before: str, after: str) -> bool:
+    r"""Whether a number stands in front of a letter or a root, so that a 1 is not written.
+
+    >>> fill(r"$3x + <a>\sqrt{2}$, $x^<a>y$, $<a> + 2$", lambda name, math: "1")
+    '$3x + \\sqrt{2}$, $x^1y$, $1 + 2$'
+    """
+    return _LETTER.match(after) is not None and not before.endswith(("^", "_", ".")) and not before[-1:].isdigit()
 
 
 def _is_misread(number: str, before: str, raised: bool) -> bool:
@@ -64,6 +76,18 @@ def _is_misread(number: str, before: str, raised: bool) -> bool:
     if number.startswith("-"):
         return raised or _OPERATOR.search(before) is not None
     return ("\\" in number) and (raised or _DIVIDED.search(before) is not None)
+
+
+def enumerated(values: list[Any], *, math: bool = False, figures: int = 3) -> str:
+    """Write a list as prose does, whose elements are listed in turn; in a formula they stand without an "and".
+
+    >>> enumerated([31, 154, 799]), enumerated([[5], [2, 1]]), enumerated([1, 2, 2], math=True), enumerated([])
+    ('31, 154 and 799', '(5) and (2, 1)', '1, 2, 2', 'none')
+    """
+    told = [shown(tuple(one) if isinstance(one, list) else one, math=math, figures=figures) for one in values]
+    if math or len(told) < 2:
+        return ", ".join(told) or "none"
+    return f"{', '.join(told[:-1])} and {told[-1]}"
 
 
 def shown(value: Any, *, math: bool = False, figures: int = 3) -> str:

@@ -122,7 +122,7 @@ class _Words:
             for member, one in zip(listed, before, strict=True):
                 known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
             values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
-            told = f"{_joined(values)}, and for the others there is no such rational number"
+            told = f"{_joined(values)}, and for none of the others is it ${number}$"
             return f"{clause}. {grammar.capitalized(told)}. This {leaves}"
         values = [f"${shown(one, math=True)}$" for one in before]
         return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"
@@ -149,7 +149,7 @@ class _Words:
             return grammar.capitalized(text)
         parts = [f"For {_joined(members)}, {text}" for text, members in told.items()]
         if len(points) < left:
-            parts.append(f"The answer is the same for all ${left}$ that are left")
+            parts.append(f"Computed in this way for each of the ${left}$ that are left, the answer is the same")
         return ". ".join(parts)
 
     def _told(self, kind: str, names: Sequence[str], points: Sequence[Sequence[Any]]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ and no more. Every number stands in the statement, in the trace, or in a sentenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 from agentprop.composition import grammar
 from agentprop.composition.draft_code import output_spec
 from agentprop.composition.signs import may_be_negative
-from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.filling import enumerated, fill, parameter_text, shown, value_text
 from agentprop.composition.solution.objects import in_words
 from agentprop.composition.solution.outline import Key, Outline, Scope, answered, is_open, key_of
 from agentprop.composition.terms import (
@@ -178,7 +179,8 @@ class Narrator:
         def text(name: str, math: bool) -> str:
             if name in steps:
                 figures = spec.output.figures if spec.output is not None else 3
-                return shown(steps[name], math=math, figures=figures)
+                listed = isinstance(steps[name], list) and spec.domain != "coding"  # a list is no object of these
+                return (enumerated if listed else shown)(steps[name], math=math, figures=figures)
             return (
                 value_text(spec.output, value, math=math) if name == VALUE else self.argument(term, name, math, scope)
             )
@@ -220,7 +222,7 @@ class Narrator:
         return fill(worded(spec.value[0], may_be_negative(term, self.library)), text)
 
     def _case(self, term: Apply, scope: Scope) -> str:
-        """Tell a quantity from another one of the same name by a datum that only it has; nothing if it is alone."""
+        """Tell a quantity from another one of the same name: by its letter in the statement, or by its own datum."""
         named = self.library[term.skill].spec.named[0]
         others = [other for other, _ in self.outline.places if isinstance(other, Apply) and other != term]
         twins = [other for other in others if named in self.library[other.skill].spec.named[:1]]
@@ -229,6 +231,9 @@ class Narrator:
         if not twins or not own:
             return ""
         spec = self.library[term.skill].spec
+        measures = [(_measure(spec, name) or "{}").format(self.argument(term, name, False, scope)) for name in own]
+        if (letter := _letter(self.statement, named, measures)) is not None:
+            return f", called ${letter}$"
         name = max(own, key=lambda name: bool(_measure(spec, name)))
         return f", in the case with {(_measure(spec, name) or '{}').format(self.argument(term, name, False, scope))}"
 
@@ -331,6 +336,22 @@ def _subject(spec: Spec, purpose: str) -> str:
     if output.kind == "integer":
         return f"the number of {output.subject}"
     return f"the {output.role.replace('-', ' ')} of the {output.subject}"
+
+
+def _letter(statement: str, named: str, measures: Sequence[str]) -> str | None:
+    """The letter by which a statement names a quantity behind the scene that gives its data; None if it names none.
+
+    >>> scenes = "A ball, 2 mm wide, sinks.\\n\\nA ball sinks that is 3 mm wide. Call the speed $u$.\\n\\nFind it."
+    >>> _letter(scenes, "the speed", ["3 mm"]), _letter(scenes, "the speed", ["2 mm"])
+    ('u', None)
+    """
+    frames = [re.escape(frame).replace("<named>", re.escape(named)) for frame in grammar.TOLD]
+    pattern = "|".join(frame.replace("<symbol>", "([A-Za-z])") for frame in frames)
+    for scene in statement.split(grammar.APART):
+        found = re.search(f"(?:{pattern})$", scene)
+        if found is not None and all(measure in scene for measure in measures):
+            return str(next(filter(None, found.groups())))
+    return None
 
 
 _BEHIND: Mapping[str, str] = {"%": "{}%", r"^\circ": r"${}^\circ$", " K": "{} K"}

@@ -48,10 +48,13 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Find the least possible value of <x>.",
         "What is the smallest possible value of <x>?",
     ),
-    "sum": ("What do <x> and <y> add up to?", "How much are <x> and <y> together?"),
+    "sum": ("What do <x> and <y> add up to?", "What is obtained when <x> and <y> are added?"),
     "branch": ("If <t>, find <x>; otherwise, find <y>.", "Find <x> if <t>, or <y> if not."),
 }
 """Questions, whose holes are the noun phrases of ports and the clause of a condition."""
+OLD_FRAMES: dict[str, tuple[str, ...]] = {"sum": ("How much are <x> and <y> together?",)}
+"""What questions said before, which is still read."""
+READ = {kind: (*frames, *OLD_FRAMES.get(kind, ())) for kind, frames in FRAMES.items()}
 JOINT = re.compile(r", | and ")
 """What stands between two facts, and in none of them."""
 _NUMBER = r"-?(?:\d+|\\frac\{\d+\}\{\d+\})"
@@ -182,7 +185,7 @@ def read_question(p: Parameter, text: str, math: bool) -> tuple[str, ...]:
 def _questions(p: Parameter, text: str) -> Iterator[tuple[str, ...]]:
     if text in p.counted:
         yield ("number",)
-    for kind, frames in FRAMES.items():
+    for kind, frames in READ.items():
         for frame in frames:
             match = _frame_expression(frame, _listed(p.phrases), _listed(p.tests)).fullmatch(text)
             if match:
@@ -216,7 +219,7 @@ def _frame_pattern(frame: str, phrases: tuple[str, ...], tests: tuple[str, ...],
 
 def _question_pattern(p: Parameter) -> str:
     phrases, tests = _listed(p.phrases), _listed(p.tests)
-    frames = [_frame_pattern(frame, phrases, tests, named=False) for frames in FRAMES.values() for frame in frames]
+    frames = [_frame_pattern(frame, phrases, tests, named=False) for frames in READ.values() for frame in frames]
     return "|".join([*frames, *map(re.escape, p.counted)])
 
 

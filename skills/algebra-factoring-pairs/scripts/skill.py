@@ -18,9 +18,11 @@ def steps(a: int, b: int, n: int) -> dict[str, int | str]:
     """The completed product, its factorisation, and its positive divisors as choices of exponents."""
     product = n + a * b
     exponents = _exponents(product)
+    factors = r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items())
+    nature = "number ${}$ is a prime" if exponents == {product: 1} else "prime factorisation is ${} = {}$"
     return {
         "product": product,
-        "factors": r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()) or "1",
+        "nature": f"The {nature.format(product, factors)}",
         "choices": r" \cdot ".join(f"({e} + 1)" for e in exponents.values()) or "1",
         "divisors": solve(a, b, n) // 2,
     }

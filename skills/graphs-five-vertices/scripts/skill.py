@@ -4,9 +4,9 @@ A graph is the set of its edges, as ten bits. From 10 edges on the bound exclude
 """
 
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 
-from object_kinds import answer, bounded, told_apart
+from object_kinds import answer, bounded, fitting, told_apart
 
 VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
@@ -158,7 +158,24 @@ def solve(box, facts, question):
 
 def steps(box, facts, question):
     """How the facts narrow the family, and how what is left answers the question."""
-    return told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    told = told_apart(members(box), facts, question, PORTS, LETTERS, DIRECT, _shown)
+    return {**told, "alike": _alike(fitting(members(box), facts, PORTS), question)}
+
+
+NAMELESS = {"edges", "triangles", "trees", "colourings", "paths", "connected", "bipartite"}
+
+
+def _alike(left, question):
+    """Why the answer is the same for many graphs: they are one graph, but for the names of its vertices."""
+    if question[0] not in ("value", "sum", "branch") or not NAMELESS.issuperset(question[1:]) or len(left) <= 4:
+        return ""
+    named = {_renamed(left[0], order) for order in permutations(range(5))}
+    return ", as they differ only in the names of the vertices" if named.issuperset(left) else ""
+
+
+def _renamed(one, order):
+    edges = (pair for place, pair in enumerate(PAIRS) if one >> place & 1)
+    return sum(1 << PAIRS.index(tuple(sorted((order[i], order[j])))) for i, j in edges)
 
 
 def _shown(one):

@@ -27,11 +27,32 @@ def steps(n: int, m: int) -> dict[str, int | str]:
         multiples = sum(n // prod(primes) for primes in combinations(exponents, size))
         corrections += f" {'-' if size % 2 else '+'} {multiples}"
     return {
-        "factors": r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()) or "1",
+        "criterion": _criterion(m, exponents),
         "singles": " + ".join(rf"\lfloor {n}/{p} \rfloor" for p in exponents) or "0",
         "struck": sum(n // p for p in exponents),
+        "correcting": _correcting(exponents),
         "corrections": corrections,
     }
+
+
+def _criterion(m: int, exponents: dict[int, int]) -> str:
+    """When an integer is coprime to the modulus."""
+    if exponents == {m: 1}:
+        return f"As ${m}$ is a prime, an integer is coprime to it exactly if it is none of its multiples"
+    factors = r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()) or "1"
+    often = "; how often a prime occurs does not matter" if max(exponents.values(), default=1) > 1 else ""
+    if len(exponents) == 1:
+        return f"As ${m} = {factors}$, an integer is coprime to ${m}$ exactly if ${min(exponents)}$ does not divide it"
+    return f"An integer is coprime to ${m}$ if it is divisible by none of the primes in ${m} = {factors}${often}"
+
+
+def _correcting(exponents: dict[int, int]) -> str:
+    """What is done with the multiples of several primes."""
+    twice = "Multiples of two of them have been struck out twice and must be added again once"
+    if len(exponents) < 2:
+        return "These are struck out"
+    more = ", those of three are then one too many, and so on with alternating signs (inclusion and exclusion)"
+    return twice + (more if len(exponents) > 2 else "")
 
 
 def check(n: int, m: int) -> int:

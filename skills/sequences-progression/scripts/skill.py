@@ -79,7 +79,7 @@ LETTERS = {
     "l": _last,
     "parity": lambda p: _parity(p),
     "k": lambda p: (p[2] + 1) // 2,
-    "roots": lambda p: ", ".join(f"{r}^2" for r in range(1, isqrt(_last(p)) + 1) if _has(p, r * r)) or "there are none",
+    "roots": lambda p: ", ".join(f"{r}^2" for r in range(1, isqrt(_last(p)) + 1) if _has(p, r * r)) or r"\text{none}",
 }
 
 BOUNDS = {

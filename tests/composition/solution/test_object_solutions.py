@@ -24,7 +24,7 @@ from agentprop.skills import Package, holes, load
 from agentprop.skills.values import render
 
 KINDS = [name for name, package in load([]).items() if package.spec.is_object]
-MODELS = 10
+MODELS = 16
 
 
 class Case(NamedTuple):
@@ -120,7 +120,7 @@ SIDES = (("BC", 14), ("perimeter", 42))
                 "First, $BC = 14$. This leaves ",
                 r"Then, the perimeter is $42$, that is, $14 + CA + AB = 42$. This leaves $3$: $(14, 13, 15)$, ",
                 r"that is, $\frac{2 \cdot S}{14} = 12$, where $S = \frac{1}{4} \cdot \sqrt{(14 + CA + AB)",
-                "For $(14, 13, 15)$ and $(14, 15, 13)$ the value is $12$, and for the others there is no such ",
+                "For $(14, 13, 15)$ and $(14, 15, 13)$ the value is $12$, and for none of the others is it $12$.",
                 "This leaves $2$: ",
                 r"For $(14, 13, 15)$, $AB^2 + BC^2 + CA^2$ is $15^2 + 14^2 + 13^2 = 590$. For $(14, 15, 13)$, it is $",
             ),
