@@ -51,7 +51,7 @@ class Measured:
     seconds: float
     """Seconds of the steps: sampling with judging, scoring, update."""
     judging: float
-    """Seconds of them that sampling took, judging included."""
+    """Seconds of them that sampling and what was still to be judged after it took."""
     weights: bytes
     """The model that came out."""
 
@@ -117,7 +117,7 @@ def trained(order: str, server: Server, out: Path, options: argparse.Namespace) 
     rows = [json.loads(line) for line in (out / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()][1:]
     seconds = sum(value for row in rows for key, value in row.items() if key.startswith("seconds/"))
     weights = (out / "run" / "model" / "model.safetensors").read_bytes()
-    sampling = sum(row["seconds/rollout"] for row in rows)
+    sampling = sum(row["seconds/rollout"] + row["seconds/score"] for row in rows)
     return Measured(sum(row["tokens/sampled"] for row in rows), seconds, sampling, weights)
 
 
