@@ -9,7 +9,7 @@ from judging import Judge
 
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.draft_code import _replaced
-from agentprop.composition.terms import Apply, Program, Term, Variable, children, from_json, walk
+from agentprop.composition.terms import Apply, Program, Sought, Term, Variable, children, from_json, walk
 from agentprop.records import Problem
 
 STEPS = (1, -1, 2, 3, 5, -2, 7, 11)
@@ -41,9 +41,11 @@ def depends(problem: Problem, term: Term, node: Apply, judge: Judge) -> bool:
     if any(isinstance(leaf, Variable) for leaf in walk(node)):
         return True  # inside a sweep, or fed with a program's data: see below
     supplied = judge.value(node, "solve").value
+    changed = _replaced(term, node, Variable("supplied"))
     for value in others(supplied):
-        changed = _replaced(term, node, Variable("supplied"))
         result = judge.value(changed, "check", f"supplied = {value!r}")
+        if isinstance(term, Sought) and result.status == "error" and "Conflict" in (result.error or ""):
+            return True  # with this value no datum, or more than one, gives what the statement says
         text = answer_text(result.value, unit=problem.unit, figures=problem.figures) if result.status == "ok" else None
         if text is not None and text != problem.answer:
             return True
@@ -70,7 +72,8 @@ def test_every_step_of_a_program_does_something(problems: list[Problem], judge: 
         term = from_json(problem.certificate.composition or "")
         if not isinstance(term, Program):
             continue
-        data = judge.data(term, 60)
+        # A step need not matter often, but its problem's own tests have to see it.
+        data = [*judge.data(term, 60), *(test.values()[0][0] for test in problem.tests)]
         expected = judge.outputs(problem.answer, data)
         for node in walk(term.body):
             if isinstance(node, Apply):
