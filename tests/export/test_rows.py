@@ -36,6 +36,8 @@ EVERYTHING: dict[str, Any] = {
     "answer_type": "integer",
     "unit": SECRET,
     "figures": 3,
+    "tolerance": "5%",
+    "accepted": (SECRET,),
     "domain": "mathematics",
     "category": SECRET,
     "skills": (f"{SECRET}-a", f"{SECRET}-b"),
