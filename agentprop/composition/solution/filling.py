@@ -23,6 +23,7 @@ from agentprop.composition import grammar
 from agentprop.composition.answer_text import answer_text
 from agentprop.skills import Hole, Output, segments
 from agentprop.skills.values import Parameter, render
+from agentprop.skills.values.prose import in_prose
 
 DIGITS = 5
 """Significant digits of a decimal; never fewer than two beyond those that a question asks for."""
@@ -85,9 +86,7 @@ def enumerated(values: list[Any], *, math: bool = False, figures: int = 3) -> st
     ('31, 154 and 799', '(5) and (2, 1)', '1, 2, 2', 'none')
     """
     told = [shown(tuple(one) if isinstance(one, list) else one, math=math, figures=figures) for one in values]
-    if math or len(told) < 2:
-        return ", ".join(told) or "none"
-    return f"{', '.join(told[:-1])} and {told[-1]}"
+    return (", ".join(told) if math else in_prose(told)) or "none"
 
 
 def shown(value: Any, *, math: bool = False, figures: int = 3) -> str:

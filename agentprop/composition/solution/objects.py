@@ -19,6 +19,7 @@ from agentprop.composition import grammar
 from agentprop.composition.solution.filling import fill, shown
 from agentprop.skills import Spec, holes
 from agentprop.skills.explanations import NARROWING, REACHED
+from agentprop.skills.values.prose import in_prose
 
 Letters = Mapping[str, Any]
 NEGATED: Mapping[str, str] = {"<": r"\ge", ">": r"\le", "=": r"\ne", r"\ne": "=", r"\le": ">", r"\ge": "<"}
@@ -121,11 +122,11 @@ class _Words:
             known = dict[str, list[str]]()
             for member, one in zip(listed, before, strict=True):
                 known.setdefault(shown(one, math=True) if one != "" else "", []).append(member)
-            values = [f"for {_joined(members)} the value is ${one}$" for one, members in known.items() if one]
-            told = f"{_joined(values)}, and for none of the others is it ${number}$"
+            values = [f"for {in_prose(members)} the value is ${one}$" for one, members in known.items() if one]
+            told = f"{in_prose(values)}, and for none of the others is it ${number}$"
             return f"{clause}. {grammar.capitalized(told)}. This {leaves}"
         values = [f"${shown(one, math=True)}$" for one in before]
-        return f"{clause}. For those listed, in this order, the value is {_joined(values)}, which {leaves}"
+        return f"{clause}. For those listed, in this order, the value is {in_prose(values)}, which {leaves}"
 
     def _meaning(self, port: str, number: str, known: Letters) -> str:
         """What a fact means in letters, those that are known as numbers; empty if the kind has no formula for it."""
@@ -147,7 +148,7 @@ class _Words:
         if left == 1:
             (text,) = told
             return grammar.capitalized(text)
-        parts = [f"For {_joined(members)}, {text}" for text, members in told.items()]
+        parts = [f"For {in_prose(members)}, {text}" for text, members in told.items()]
         if len(points) < left:
             parts.append(f"Computed in this way for each of the ${left}$ that are left, the answer is the same")
         return ". ".join(parts)
@@ -174,7 +175,7 @@ class _Words:
         else:
             told = [self._formula(name, of, own) for name, own in zip(names, values, strict=True)]
             letters = "".join(self._template(name, -1) for name in names if "$" not in self._template(name, -1))
-            both = f"they are {_joined(told)}{self._where(letters, {}, of)}"
+            both = f"they are {in_prose(told)}{self._where(letters, {}, of)}"
         numbers = {"left": values[0], "right": values[1], "sum": values[0] + values[1]}
         total = _filled("$<left> + <right> = <sum>$", numbers)
         return f"{both}. Together they make {total}"
@@ -195,7 +196,7 @@ class _Words:
         others, count, values = extremum
         listed = [f"${shown(each, math=True)}$" for each in values]
         among = (
-            f"${count}$ values from {' to '.join(listed)}" if count > len(listed) else f"the values {_joined(listed)}"
+            f"${count}$ values from {' to '.join(listed)}" if count > len(listed) else f"the values {in_prose(listed)}"
         )
         more = f" and to ${others}$ more" if others else ""
         taken = f"Among the ${left}$ that are left, {self._noun(name)} has {among}"
@@ -245,7 +246,7 @@ class _Words:
         """What the letters of a formula stand for that have one of their own, each said once: in general, or of one."""
         letters, done = (of.letters, of.explained) if of else ({}, self.explained)
         told = list(self._definitions(template, known, letters, done))
-        return f", where {_joined(told)}" if told else ""
+        return f", where {in_prose(told)}" if told else ""
 
     def _definitions(self, template: str, known: Letters, letters: Letters, done: set[str]) -> Iterator[str]:
         for name in holes(template):
@@ -272,7 +273,7 @@ def _left(count: int, members: Sequence[str]) -> str:
     """How many members are left, and which, if they can all be listed."""
     if count == 1:
         return f"only {members[0]}"
-    return f"${count}$ of them" if count > len(members) else f"${count}$: {_joined(members)}"
+    return f"${count}$ of them" if count > len(members) else f"${count}$: {in_prose(members)}"
 
 
 def _spread(spread: Sequence[Any]) -> str:
@@ -283,8 +284,4 @@ def _spread(spread: Sequence[Any]) -> str:
     named = f"${letter} = {', '.join(shown(one, math=True) for one in values)}$"
     if len(set(counts)) == 1:
         return f", {'one' if counts[0] == 1 else f'${counts[0]}$'} for each of {named}"
-    return f", namely for {named} in this order {_joined([f'${count}$' for count in counts])}"
-
-
-def _joined(texts: Sequence[str]) -> str:
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+    return f", namely for {named} in this order {in_prose([f'${count}$' for count in counts])}"

@@ -16,6 +16,7 @@ from agentprop.extraction.mining.notation import condition, infix, letters
 from agentprop.extraction.mining.script import source
 from agentprop.extraction.mining.wording import Phrasing
 from agentprop.extraction.mining.words import EMPTY
+from agentprop.skills.values.prose import in_prose
 
 CATEGORY = "arithmetic"
 _VERBS = {"+": "adds", "-": "subtracts", "*": "multiplies", "/": "divides"}
@@ -47,7 +48,7 @@ def _name(family: SkillFamily) -> str:
 
 def _title(family: SkillFamily) -> str:
     verbs = dict.fromkeys(_VERBS[step.operator] for step in steps(family.root))
-    return f"Word problem that {_listed(list(verbs))}"
+    return f"Word problem that {in_prose(list(verbs))}"
 
 
 def _front(family: SkillFamily, names: Mapping[Node, str], name: str, title: str) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def _effect(family: SkillFamily) -> str:
         reasons.append("an intermediate result is needed more than once")
     if any(step.operator == "/" for step in found):
         reasons.append("a share or rate must be taken of the right whole")
-    return f"Moderate: {_listed(reasons)}."
+    return f"Moderate: {in_prose(reasons)}."
 
 
 def _body(family: SkillFamily, names: Mapping[Node, str], title: str) -> str:
@@ -136,10 +137,6 @@ def _body(family: SkillFamily, names: Mapping[Node, str], title: str) -> str:
     lines += ["", "## Effect", "", _effect(family)]
     lines += ["", "## Tools", "", f"`solve` and `check` in scripts/skill.py give {first.answer} for {givens}.", ""]
     return "\n".join(lines)
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def _plural(count: int, noun: str) -> str:

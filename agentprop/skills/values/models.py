@@ -29,6 +29,7 @@ from random import Random
 from typing import Any
 
 from agentprop.skills.values.parameter import KindRules, Parameter
+from agentprop.skills.values.prose import in_prose
 
 OPERATORS = {
     "inverse-unknown": ("value",),
@@ -91,8 +92,7 @@ def reworded(p: Parameter, value: Any, rng: Random) -> str:
 
 
 def _write_facts(p: Parameter, value: Sequence[tuple[str, Any]], pick: Pick) -> str:
-    texts = [pick(p.phrases[port]).replace("<v>", _number(number)) for port, number in value]
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+    return in_prose([pick(p.phrases[port]).replace("<v>", _number(number)) for port, number in value])
 
 
 def _number(value: Any) -> str:

@@ -65,14 +65,14 @@ def _is_answer(value: Any) -> bool:
     return isinstance(value, bool) or (not isinstance(value, bytes) and bool(text_of(value).strip()))
 
 
-def _is_context(value: Any) -> bool:
+def _holds_text(value: Any) -> bool:
     return _is_text(value) or (isinstance(value, list) and bool(texts(value)))
 
 
 FITS: dict[str, Callable[[Any], bool]] = {
     "question": _is_question,
-    "context": _is_context,
-    "aftertable": _is_context,
+    "context": _holds_text,
+    "aftertable": _holds_text,
     "table": lambda value: bool(table_text(value)),
     "input": _is_text,
     "inputformat": _is_text,
@@ -80,7 +80,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "starter": _is_text,
     "solution": _is_solution,
     "answer": _is_answer,
-    "accepted": lambda value: isinstance(value, list | str) and bool(texts(value)),
+    "accepted": _holds_text,
     "program": lambda value: any(map(shapes.is_code, texts(value)[:3])),
     "tests": lambda value: bool(read_tests(value)),
     "setup": lambda value: bool(texts(value)),
