@@ -19,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 
 STRICT, TRIES = 30, 60
 """Attempts at a model without a fact that makes the range idle, and then with any facts."""
+SAME_BOX = 10
+"""Attempts in one box: what is found out about its members serves all of them."""
 MOST_FACTS = 4
 FEWEST_VALUES = 3
 """Values among which an extremum must be found."""
@@ -42,8 +44,45 @@ CONDITIONS = 0.35
 RICH, PICKS = 0.6, 60
 """Share of the models whose member is looked for among those with a value for every fact, and most looked at."""
 Fact = tuple[str, Any]
-Family = Callable[[int], Sequence[Any]]
 Ports = Mapping[str, Callable[[Any], Any]]
+
+
+class Family:
+    """The members of a kind in a box; what its ports say of all of them is found once for all attempts."""
+
+    def __init__(self, kind: Any, box: int) -> None:
+        self.members: Sequence[Any] = kind.members(box)
+        self._ports: Ports = kind.PORTS
+        self._columns: dict[str, list[Any]] = {}
+
+    def fitting(self, facts: Sequence[Fact], among: Sequence[Any] | None = None) -> Sequence[Any]:
+        """The members that the facts are true of, or those among some of the members."""
+        if among is None and facts:
+            port, told = min(facts, key=self._effort)
+            facts, sought = [fact for fact in facts if fact[0] != port], _comparable(told)
+            among = [one for one, key in zip(self.members, self._column(port), strict=True) if key == sought]
+        found = self.members if among is None else among
+        for port, told in facts:
+            of = self._ports[port]
+            found = [one for one in found if of(one) == told]
+        return found
+
+    def _effort(self, fact: Fact) -> int:
+        """What a fact costs to try on all members: fractions take longest."""
+        return 0 if fact[0] in self._columns else 2 if isinstance(fact[1], Fraction) else 1
+
+    def _column(self, port: str) -> list[Any]:
+        if port not in self._columns:
+            self._columns[port] = [_comparable(value) for value in map(self._ports[port], self.members)]
+        return self._columns[port]
+
+
+def _comparable(value: Any) -> Any:
+    """What equals another one's if the values are equal, and is compared sooner than fractions are."""
+    if type(value) is not Fraction:
+        return value
+    ratio = value.as_integer_ratio()
+    return ratio[0] if ratio[1] == 1 else ratio
 
 
 class Drawing:
@@ -56,19 +95,18 @@ class Drawing:
         box: int,
         facts: Sequence[str],
         names: Sequence[str],
-        family: Family,
-        ports: Ports,
+        family_of: Callable[[int], Family],
         strict: bool,
     ) -> None:
-        self.kind, self.rng, self.box, self.ports = kind, rng, box, ports
+        self.kind, self.rng, self.box, self.ports = kind, rng, box, kind.PORTS
         self.fact_ports, self.names = facts, names
-        self.family_of, self.strict = family, strict
-        self.family = family(box)
+        self.family_of, self.strict = family_of, strict
+        self.family = family_of(box)
         self.member = self._picked()
 
     def needs_range(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
         """True if another answer, or none, would be right if the range were half as wide again."""
-        wider = self.fitting(facts, self.family_of(self.box + max(3, self.box // 2)))
+        wider = self.family_of(self.box + max(3, self.box // 2)).fitting(facts)
         return bool(self._outcome(wider, question) != self._outcome(self.fitting(facts), question))
 
     def is_seen_through(self, facts: Sequence[Fact], question: Sequence[str]) -> bool:
@@ -92,22 +130,18 @@ class Drawing:
         """A member, often one of which every fact has a value: few have, and theirs are the best problems."""
         if self.rng.random() < RICH:
             for _ in range(PICKS):
-                member = self.rng.choice(self.family)
+                member = self.rng.choice(self.family.members)
                 if all(self.value(port, member) is not None for port in self.fact_ports):
                     return member
-        return self.rng.choice(self.family)
+        return self.rng.choice(self.family.members)
 
     def value(self, port: str, member: Any) -> Any:
         """What the kind says of a member."""
         return self.ports[port](member)
 
-    def fitting(self, facts: Sequence[Fact], family: Sequence[Any] | None = None) -> list[Any]:
+    def fitting(self, facts: Sequence[Fact]) -> Sequence[Any]:
         """The members that the facts are true of."""
-        found = self.family if family is None else family
-        for port, told in facts:
-            of = self.ports[port]
-            found = [member for member in found if of(member) == told]
-        return list(found)
+        return self.family.fitting(facts)
 
     def pool(self, without: Sequence[str]) -> list[Fact]:
         """The facts of the member, in random order, but for some ports and those that say nearly the same."""
@@ -139,10 +173,10 @@ class Drawing:
 
         With `direct` they may say outright what the member is; otherwise at least one of them does not.
         """
-        answer, left = of(self.member), self.family
+        answer, left = of(self.member), self.family.members
         facts: list[Fact] = []
         for fact in self.pool(without):
-            narrowed = self.fitting([fact], left)
+            narrowed = self.family.fitting([fact], left if facts else None)
             if len(narrowed) == len(left):
                 continue
             facts, left = [*facts, fact], narrowed
@@ -198,7 +232,7 @@ def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ..
     if not names or not tests:
         return None
     test = d.rng.choice(list(tests))
-    sample = [d.value(test, d.rng.choice(d.family)) for _ in range(SAMPLE)]
+    sample = [d.value(test, d.rng.choice(d.family.members)) for _ in range(SAMPLE)]
     if not LEAST_SHARE <= sum(sample) / SAMPLE <= MOST_SHARE:
         return None
     one, other = (d.ports[name] for name in names)
@@ -218,15 +252,15 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     name, side = d.rng.choice(list(d.names)), d.rng.choice(("greatest", "least"))
     best: Callable[[Any], Any] = max if side == "greatest" else min
     facts = d.pool([name])[: d.rng.randint(1, 2)]
-    values = _values(d, name, facts)
-    if d.plain(facts) or values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
+    values = None if d.plain(facts) else _values(d, name, facts)
+    if values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
         return None
     for fact in facts:
         without = _values(d, name, [other for other in facts if other != fact])
         if without is None or best(without) == best(values):
             return None
     # An optimum that the edge of the family sets is none of the facts' doing.
-    wider = [d.value(name, member) for member in d.fitting(facts, d.family_of(d.box + 1))]
+    wider = [d.value(name, member) for member in d.family_of(d.box + 1).fitting(facts)]
     return (facts, (side, name)) if None not in wider and best(wider) == best(values) else None
 
 
@@ -254,11 +288,12 @@ def drawn(
     tests: Sequence[str],
 ) -> dict[str, Any]:
     """Construct a model, the best one that the attempts find. Raises ValueError if they find none."""
-    rng, family = Random(seed), cache(kind.members)
-    ports = {name: cache(of) for name, of in kind.PORTS.items()}  # a member is looked at again and again
+    rng, family_of, size = Random(seed), cache(partial(Family, kind)), 0
     spares: list[tuple[bool, dict[str, Any]]] = []
     for attempt in range(STRICT + TRIES):
-        drawing = Drawing(kind, rng, rng.randint(*box), facts, names, family, ports, strict=attempt < STRICT)
+        if attempt % SAME_BOX == 0:
+            size = rng.randint(*box)
+        drawing = Drawing(kind, rng, size, facts, names, family_of, strict=attempt < STRICT)
         found = _branch(drawing, tests) if operator == "branch" else OPERATORS[operator](drawing)
         if found is None or not _uses_core(kind, *found):
             continue

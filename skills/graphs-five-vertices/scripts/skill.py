@@ -29,8 +29,9 @@ TRIPLES = [_mask(combinations(triple, 2)) for triple in combinations(range(5), 3
 NAMES = ["".join(triple) for triple in combinations(VERTICES, 3)]
 
 
+@cache
 def _degrees(graph):
-    return [(graph & star).bit_count() for star in STARS]
+    return tuple([(graph & star).bit_count() for star in STARS])
 
 
 def _labellings(most):
@@ -50,6 +51,16 @@ PARTITIONS = [(max(labels) + 1, _inside(labels)) for labels in _labellings(5)]
 WAYS = {1: 3, 2: 6, 3: 6}
 COLOUR_CLASSES = [(WAYS[blocks], inside) for blocks, inside in PARTITIONS if blocks <= 3]
 HALVES = [inside for blocks, inside in PARTITIONS if blocks <= 2]
+
+
+@cache
+def _triangles(graph):
+    return sum(graph & triple == triple for triple in TRIPLES)
+
+
+@cache
+def _bipartite(graph):
+    return any(not graph & inside for inside in HALVES)
 
 
 @cache
@@ -115,7 +126,7 @@ PORTS = {
     "a": lambda g: (g & STARS[0]).bit_count(),
     "b": lambda g: (g & STARS[1]).bit_count(),
     "c": lambda g: (g & STARS[2]).bit_count(),
-    "triangles": lambda g: sum(g & triple == triple for triple in TRIPLES),
+    "triangles": _triangles,
     "trees": _trees,
     "parts": _parts,
     "colourings": _colourings,
@@ -127,7 +138,7 @@ PORTS = {
     "distance": _distance,
     "product": lambda g: (g & STARS[0]).bit_count() * (g & STARS[1]).bit_count() * (g & STARS[2]).bit_count(),
     "connected": lambda g: _parts(g) == 1,
-    "bipartite": lambda g: any(not g & inside for inside in HALVES),
+    "bipartite": _bipartite,
     "joined": lambda g: g & 1 == 1,
     "busiest": lambda g: (g & STARS[0]).bit_count() > max(_degrees(g)[1:]),
 }
