@@ -60,16 +60,18 @@ class Sources:
             else:
                 exact |= {Fraction(abs(Fraction(leaf).numerator)), Fraction(Fraction(leaf).denominator)}
         powers = frozenset(int(power) for text in sentences for power in _BEHIND_HOLE.findall(text))
-        return cls(frozenset(map(Fraction, exact)), tuple(decimals), powers)
+        return cls(frozenset(exact), tuple(decimals), powers)
 
     def hold(self, number: Fraction) -> bool:
         """Whether a number is one of them."""
         return self._is_known(number) or any(self._is_known(number / Fraction(10) ** power) for power in self.powers)
 
     def _is_known(self, number: Fraction) -> bool:
-        if number in self.exact:
-            return True
-        return any(abs(float(number) - value) <= float(ROUNDING) * value for value in self.decimals)
+        known = number in self.exact
+        if known or not self.decimals:
+            return known
+        shown, rounding = float(number), float(ROUNDING)
+        return any(abs(shown - value) <= rounding * value for value in self.decimals)
 
 
 def fault(text: str, answer: str, sources: Sources) -> str | None:
@@ -85,17 +87,16 @@ def fault(text: str, answer: str, sources: Sources) -> str | None:
     return None
 
 
-def numbers(text: str) -> Iterator[Fraction]:
-    r"""Yield the numbers of a text without their signs.
+@lru_cache(maxsize=512)  # a solution is checked where it is written and where it is judged
+def numbers(text: str) -> tuple[Fraction, ...]:
+    r"""The numbers of a text without their signs.
 
     >>> [str(n) for n in numbers(r"$1.5\times10^{3}$, $x_2 = 3/4$, $5e+2f$ and f1 of [6, -7].")]
     ['1500', '2', '3', '4', '5', '2', '1', '6', '7']
     """
-    rest = _POWER.sub(" ", text)
-    for mantissa, exponent in _POWER.findall(text):
-        if abs(int(exponent)) <= 400:
-            yield Fraction(mantissa) * Fraction(10) ** int(exponent)
-    yield from map(_number, _NUMBER.findall(rest))
+    rest, powers = (_POWER.sub(" ", text), _POWER.findall(text)) if r"\times" in text else (text, [])
+    found = [Fraction(m) * Fraction(10) ** int(exponent) for m, exponent in powers if abs(int(exponent)) <= 400]
+    return (*found, *map(_number, _NUMBER.findall(rest)))
 
 
 @lru_cache(maxsize=1 << 14)

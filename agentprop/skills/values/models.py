@@ -185,14 +185,12 @@ def read_question(p: Parameter, text: str, math: bool) -> tuple[str, ...]:
 def _questions(p: Parameter, text: str) -> Iterator[tuple[str, ...]]:
     if text in p.counted:
         yield ("number",)
-    for kind, frames in READ.items():
-        for frame in frames:
-            match = _frame_expression(frame, _listed(p.phrases), _listed(p.tests)).fullmatch(text)
-            if match:
-                holes = {
-                    name: _port(p.tests if name == "t" else p.phrases, said) for name, said in match.groupdict().items()
-                }
-                yield (kind, *(holes[name] for name in "txy" if name in holes))
+    for kind, expression in _frame_expressions(_listed(p.phrases), _listed(p.tests)):
+        if match := expression.fullmatch(text):
+            holes = {
+                name: _port(p.tests if name == "t" else p.phrases, said) for name, said in match.groupdict().items()
+            }
+            yield (kind, *(holes[name] for name in "txy" if name in holes))
 
 
 def _port(table: Mapping[str, tuple[str, ...]], said: str) -> str:
@@ -203,9 +201,14 @@ def _listed(table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(text for wordings in table.values() for text in wordings)
 
 
-@lru_cache(maxsize=1024)
-def _frame_expression(frame: str, phrases: tuple[str, ...], tests: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_frame_pattern(frame, phrases, tests, named=True))
+@lru_cache(maxsize=256)
+def _frame_expressions(phrases: tuple[str, ...], tests: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Every frame of a question as an expression, with the question's kind."""
+    return tuple(
+        (kind, re.compile(_frame_pattern(frame, phrases, tests, named=True)))
+        for kind, frames in READ.items()
+        for frame in frames
+    )
 
 
 def _frame_pattern(frame: str, phrases: tuple[str, ...], tests: tuple[str, ...], *, named: bool) -> str:
