@@ -259,9 +259,7 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
         without = _values(d, name, [other for other in facts if other != fact])
         if without is None or best(without) == best(values):
             return None
-    # An optimum that the edge of the family sets is none of the facts' doing.
-    wider = [d.value(name, member) for member in d.family_of(d.box + 1).fitting(facts)]
-    return (facts, (side, name)) if None not in wider and best(wider) == best(values) else None
+    return facts, (side, name)
 
 
 def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
