@@ -10,7 +10,7 @@ A kind is a module with `members(box)`, the finite family; `PORTS`, name → fun
 None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
 `SAME`, port → another one that says nearly the same, so that it is not told where that is asked. A kind whose ports are
 measured in several units has `UNITS`, port → unit: only values of one unit are added. A kind whose range is about a
-port ("at most 7 edges") names it as `RANGED`: if its value were told, the range would say nothing. A kind whose scene
+port ("no degree above 3") names it as `RANGED`: if its value were told, the range would say nothing. A kind whose scene
 has a long part that only some ports are about, such as the rules of a game, has these as `CORE`: models have one of
 them.
 """

@@ -1,6 +1,6 @@
-"""Simple graphs on the vertices A, B, C, D, E with a bounded number of edges: what facts about one leave open.
+"""Simple graphs on the vertices A, B, C, D, E with a bounded degree: what facts about one leave open.
 
-A graph is the set of its edges, as ten bits. From 10 edges on the bound excludes nothing: the family is complete.
+A graph is the set of its edges, as ten bits. From degree 4 on the bound excludes nothing: the family is complete.
 """
 
 from functools import cache
@@ -12,12 +12,7 @@ VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
 SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
-RANGED = "edges"
-
-
-def members(box):
-    """The edge sets of all graphs with at most box edges."""
-    return [graph for graph in range(1 << 10) if graph.bit_count() <= box]
+RANGED = "greatest"
 
 
 def _mask(pairs):
@@ -32,6 +27,11 @@ NAMES = ["".join(triple) for triple in combinations(VERTICES, 3)]
 @cache
 def _degrees(graph):
     return tuple([(graph & star).bit_count() for star in STARS])
+
+
+def members(box):
+    """The edge sets of all graphs without a vertex of a degree above box."""
+    return [graph for graph in range(1 << 10) if max(_degrees(graph)) <= box]
 
 
 def _labellings(most):
@@ -159,7 +159,7 @@ LETTERS = {
     ),
 }
 
-BOUNDS = {"edges": lambda told: told}
+BOUNDS = {"greatest": lambda told: told}
 
 
 def solve(box, facts, question):
@@ -284,6 +284,6 @@ SEARCHED = {
 
 def check(box, facts, question):
     """Lists of neighbours, which are searched for every graph of the family."""
-    sets = [edges for size in range(min(box, 10) + 1) for edges in combinations(PAIRS, size)]
-    found = [_neighbours(edges) for edges in sets]
+    graphs = [_neighbours(edges) for size in range(11) for edges in combinations(PAIRS, size)]
+    found = [around for around in graphs if all(len(near) <= box for near in around)]
     return answer(found, facts, question, SEARCHED)
