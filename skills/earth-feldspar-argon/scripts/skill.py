@@ -16,22 +16,14 @@ def solve(t: float, m: float, k: float, e: float) -> float:
 
 
 def check(t: float, m: float, k: float, e: float) -> float:
-    """An initial amount of potassium-40 decays along both branches in steps; bisection makes it end at what is left."""
+    """One nanomole of potassium-40 decays along both branches in steps; all is then scaled to what is left today."""
     micrograms = m * k * 10
     today = micrograms / 39.10 * 0.01167 / 100 * 1000  # nmol
     pieces = 60
     rate = math.log(2) / 1250 * t / pieces
-
-    def run(first: float) -> tuple[float, float]:
-        potassium, argon = first, 0.0
-        for _ in range(pieces):
-            lost = potassium * (rate - rate**2 / 2 + rate**3 / 6 - rate**4 / 24 + rate**5 / 120)
-            potassium -= lost
-            argon += 107 * lost / 1000
-        return potassium, argon
-
-    low, high = today, 64 * today
-    for _ in range(45):
-        middle = (low + high) / 2
-        low, high = (middle, high) if run(middle)[0] < today else (low, middle)
-    return run((low + high) / 2)[1] * (100 - e) / 100
+    potassium, argon = 1.0, 0.0
+    for _ in range(pieces):
+        lost = potassium * (rate - rate**2 / 2 + rate**3 / 6 - rate**4 / 24 + rate**5 / 120)
+        potassium -= lost
+        argon += 107 * lost / 1000
+    return argon * today / potassium * (100 - e) / 100

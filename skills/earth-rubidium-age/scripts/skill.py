@@ -25,14 +25,14 @@ def check(a: float, b: float, c: float, d: float) -> float:
 
     def gap(millions: float) -> float:
         """Excess of the second mineral's initial ratio over that of the first."""
-        step = 13.97e-6 * millions / 64
+        step = 13.97e-6 * millions / 32
         grow = 1.0
-        for _ in range(64):
+        for _ in range(32):
             grow *= 1 + step + step * step / 2 + step**3 / 6
         return (d - c * (grow - 1)) - (b - a * (grow - 1))
 
     low, high = 0.0, 20000.0
-    for _ in range(60):
+    for _ in range(44):
         middle = (low + high) / 2
         low, high = (middle, high) if gap(middle) > 0 else (low, middle)
     return (low + high) / 2

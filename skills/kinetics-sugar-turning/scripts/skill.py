@@ -26,7 +26,7 @@ def solve(sugar: str, k: float, p: float) -> float:
 
 
 def check(sugar: str, k: float, p: float) -> float:
-    """Both directions in small steps (Runge-Kutta), and bisection for the time."""
+    """Both directions in small steps (Runge-Kutta), halved whenever one would lead beyond the share in question."""
     share = BALANCE[sugar] / 100
     if p / 100 >= share:
         raise ValueError("the equilibrium is reached before")
@@ -34,18 +34,14 @@ def check(sugar: str, k: float, p: float) -> float:
     def gain(beta: float) -> float:
         return k * (1 - beta) - k * (1 / share - 1) * beta
 
-    def beta_after(minutes: float) -> float:
-        beta, pieces = 0.0, 60
-        step = minutes / pieces
-        for _ in range(pieces):
-            one = gain(beta)
-            two = gain(beta + step / 2 * one)
-            three = gain(beta + step / 2 * two)
-            beta += step / 6 * (one + 2 * two + 2 * three + gain(beta + step * three))
-        return beta
-
-    low, high = 0.0, 3.0 / k
-    for _ in range(40):
-        minutes = (low + high) / 2
-        low, high = (minutes, high) if beta_after(minutes) * 100 < p else (low, minutes)
+    beta, minutes, step = 0.0, 0.0, 0.02 / k
+    while step > 1e-11 / k:
+        one = gain(beta)
+        two = gain(beta + step / 2 * one)
+        three = gain(beta + step / 2 * two)
+        new = beta + step / 6 * (one + 2 * two + 2 * three + gain(beta + step * three))
+        if new * 100 < p:
+            beta, minutes = new, minutes + step
+        else:
+            step /= 2
     return minutes

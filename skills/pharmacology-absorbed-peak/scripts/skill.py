@@ -19,7 +19,7 @@ def solve(h: float, a: float, d: int, f: float, v: float) -> float:
 
 
 def check(h: float, a: float, d: int, f: float, v: float) -> float:
-    """Amounts in gut and blood in steps (Runge-Kutta); bisection for the time at which the blood gains nothing."""
+    """Amounts in gut and blood in steps (Runge-Kutta), halved whenever one would lead beyond the peak of the blood."""
     if h <= a:
         raise ValueError("elimination is not slower than absorption")
     into, out = 0.6931471805599453 / a, 0.6931471805599453 / h
@@ -27,20 +27,19 @@ def check(h: float, a: float, d: int, f: float, v: float) -> float:
     def change(gut: float, blood: float) -> tuple[float, float]:
         return -into * gut, into * gut - out * blood
 
-    def after(hours: float) -> tuple[float, float]:
-        gut, blood, pieces = d * f * 0.01, 0.0, 80
-        step = hours / pieces
-        for _ in range(pieces):
-            one = change(gut, blood)
-            two = change(gut + step / 2 * one[0], blood + step / 2 * one[1])
-            three = change(gut + step / 2 * two[0], blood + step / 2 * two[1])
-            four = change(gut + step * three[0], blood + step * three[1])
-            gut += step / 6 * (one[0] + 2 * two[0] + 2 * three[0] + four[0])
-            blood += step / 6 * (one[1] + 2 * two[1] + 2 * three[1] + four[1])
-        return gut, blood
+    def after(gut: float, blood: float, step: float) -> tuple[float, float]:
+        one = change(gut, blood)
+        two = change(gut + step / 2 * one[0], blood + step / 2 * one[1])
+        three = change(gut + step / 2 * two[0], blood + step / 2 * two[1])
+        four = change(gut + step * three[0], blood + step * three[1])
+        gut += step / 6 * (one[0] + 2 * two[0] + 2 * three[0] + four[0])
+        return gut, blood + step / 6 * (one[1] + 2 * two[1] + 2 * three[1] + four[1])
 
-    low, high = 0.0, 12 * a
-    for _ in range(24):  # near its maximum the level hardly depends on the time
-        hours = (low + high) / 2
-        low, high = (hours, high) if change(*after(hours))[1] > 0 else (low, hours)
-    return after(hours)[1] / v
+    amounts, step = (d * f * 0.01, 0.0), a / 20
+    while step > a * 1e-5:  # near its maximum the level hardly depends on the time
+        new = after(*amounts, step)
+        if change(*new)[1] > 0:
+            amounts = new
+        else:
+            step /= 2
+    return amounts[1] / v

@@ -33,19 +33,25 @@ def _left(kidneys: float, others: float, hours: float) -> float:
     return left
 
 
+def _where(falling, level: float, high: float) -> float:
+    """Where a falling function that starts at 1 passes a level: false position, Illinois variant."""
+    low, above, below, side = 0.0, 1 - level, falling(high) - level, 0
+    for _ in range(60):
+        at = (low * below - high * above) / (below - above)
+        value = falling(at) - level
+        if abs(value) < 1e-13:
+            break
+        if value > 0:
+            low, above, below, side = at, value, below / 2 if side == 1 else below, 1
+        else:
+            high, below, above, side = at, value, above / 2 if side == -1 else above, -1
+    return at
+
+
 def check(c: float, d: float, t: float, f: float, x: float) -> float:
-    """Bisection for the healthy constant, then for the time in which half of the drug leaves the patient."""
+    """The healthy constant that leaves what was measured, then the time in which half of the drug leaves a patient."""
     if not 0 < d < c:
         raise ValueError("the concentration does not fall")
-    low, high = 0.0, 3 / t
-    for _ in range(40):
-        constant = (low + high) / 2
-        low, high = (
-            (low, constant) if _left(constant * f / 100, constant * (100 - f) / 100, t) < d / c else (constant, high)
-        )
+    constant = _where(lambda k: _left(k * f / 100, k * (100 - f) / 100, t), d / c, 3 / t)
     kidneys, others = constant * f / 100 * x / 100, constant * (100 - f) / 100
-    low, high = 0.0, 1.5 / (kidneys + others)
-    for _ in range(40):
-        hours = (low + high) / 2
-        low, high = (low, hours) if _left(kidneys, others, hours) < 0.5 else (hours, high)
-    return hours
+    return _where(lambda hours: _left(kidneys, others, hours), 0.5, 1.5 / (kidneys + others))

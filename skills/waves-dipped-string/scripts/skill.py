@@ -28,7 +28,7 @@ def check(m: float, metal: str, x: float, s: float, k: int) -> float:
     """The shape of the string integrated from its end; the frequency is raised until the k-th zero is at the other."""
     volume = m / (DENSITY[metal] * 1000)
     pull = m * 9.8 - 1000 * volume * 9.8
-    pieces = 60 * k
+    pieces = 30 * k
     step = x / 100 / pieces
 
     def zeros_and_end(hertz: float) -> tuple[int, float]:
