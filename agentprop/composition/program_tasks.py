@@ -154,19 +154,16 @@ def changed(listing: str) -> tuple[str, ...]:
     return tuple(text for name in functions if name != "solve" for text in mutants(listing, name).values())
 
 
-def likely(listing: str) -> list[str]:
-    """Those of the changed programs that somebody may have written: no list is subtracted, no condition is `True`."""
-    return [text for text in changed(listing) if not _shows_its_fault(parse_python(text))]
-
-
-def _shows_its_fault(tree: ast.Module) -> bool:
-    if any(isinstance(node, ast.If) and isinstance(node.test, ast.Constant) for node in ast.walk(tree)):
-        return True
+def likely(listing: str) -> bool:
+    """True for a changed program that somebody may have written: no list is subtracted, no condition is `True`."""
+    nodes = [*ast.walk(parse_python(listing))]
+    if any(isinstance(node, ast.If) and isinstance(node.test, ast.Constant) for node in nodes):
+        return False
     differences = [
-        node for node in ast.walk(tree) if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Sub)
+        node for node in nodes if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Sub)
     ]
     operands = [node.right if isinstance(node, ast.BinOp) else node.value for node in differences]
-    return any(isinstance(part, ast.List | ast.ListComp) for operand in operands for part in ast.walk(operand))
+    return not any(isinstance(part, ast.List | ast.ListComp) for operand in operands for part in ast.walk(operand))
 
 
 def slowed(term: Program, library: Mapping[str, Package]) -> dict[str, tuple[str, ...]]:

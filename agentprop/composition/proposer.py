@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 
 from agentprop.composition import ablation, backwards, draft_code, families, lifted, objects, slips
@@ -21,7 +22,7 @@ from agentprop.composition.freshness import ANY, POSED, TURNED, Freshness
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.program_submissions import drawn_task
-from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask, likely
+from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask, changed, likely
 from agentprop.composition.refitting import CONSTRAINT, RANGES, Refitting
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.shapes import reducible
@@ -138,8 +139,8 @@ class BuiltinProposer:
         if self._task != "repair" or not isinstance(self.term, Program):
             return
         own = listing(self.term.body, self.library, entry=("solve", self.term.variable))
-        found = likely(own)
-        some = self.rng.sample(found, min(SLIPS, len(found)))
+        found = changed(own)
+        some = list(islice(filter(likely, self.rng.sample(found, len(found))), SLIPS))
         if not some:
             return
         tried = yield protocol.execute(slips.trial(own, some, inputs or "[]"))

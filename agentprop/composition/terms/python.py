@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from agentprop.composition.terms.nodes import (
@@ -31,6 +32,7 @@ from agentprop.skills.values import Parameter, parse
 Route = Literal["solve", "check"]
 
 
+@lru_cache(maxsize=1 << 14)  # each is written several times for a candidate, and those of data and choices again
 def literal(p: Parameter, text: str) -> str:
     """Python literal of a given's text."""
     value = parse(p, text)

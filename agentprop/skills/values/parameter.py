@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from random import Random
 from typing import Any, Literal, NamedTuple
 
@@ -103,6 +104,14 @@ class Parameter(Part):
     """Role or roles of the value in a story."""
     input: bool = Field(default=False)
     """The parameter is the data of a program (coding)."""
+
+    def __hash__(self) -> int:
+        """Hash of the content, so that what is found out about a declaration can be remembered."""
+        return hash(self._text)
+
+    @cached_property
+    def _text(self) -> str:
+        return self.model_dump_json()
 
     @property
     def roles(self) -> tuple[str, ...]:
