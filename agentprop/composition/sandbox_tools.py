@@ -14,7 +14,7 @@ from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
 from typing import Any
 
 SEARCH_LIMIT = 200
-DIGIT_LIMIT = 30
+DIGIT_LIMIT, FRACTION_LIMIT = 12, 9
 NEARLY = 0.02
 """Least difference of two quantities that is asked for, relative to the larger: a smaller one hangs on rounding."""
 Number = int | float | Fraction
@@ -37,6 +37,7 @@ SENTENCES = {
     "trivial": "the answer {value} is trivial",
     "given-away": "the answer {value} already stands in the statement",
     "too-many-digits": "the answer has more than {bound} digits",
+    "long-fraction": "the answer {value} has more than {bound} digits",
     "not-sensible": "the answer {value} is not a sensible quantity",
     "unwieldy": "the answer has {value} elements",
     "rounding-boundary": "{value} lies on a rounding boundary",
@@ -194,6 +195,8 @@ def sound(answer: object, givens: Sequence[Number] = ()) -> None:
             raise Conflict("given-away", value=answer)
         if abs(answer) >= 10**DIGIT_LIMIT:
             raise Conflict("too-many-digits", bound=DIGIT_LIMIT)
+        if answer.denominator > 1 and sum(map(str.isdigit, str(answer))) > FRACTION_LIMIT:
+            raise Conflict("long-fraction", value=answer, bound=FRACTION_LIMIT)
     elif isinstance(answer, float):
         if not math.isfinite(answer) or answer == 0 or not 1e-9 < abs(answer) < 1e12:
             raise Conflict("not-sensible", value=repr(answer))

@@ -84,7 +84,7 @@ class Shapes:
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
             if any(self._joinable(link) for link in links):
-                weights["joined"] = 2.5
+                weights["joined"] = 1.2
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -261,14 +261,16 @@ class Shapes:
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def alike(self, spec: Spec) -> list[str]:
-        """The skills whose scenes tell a quantity of the same role and unit; the skill itself among them."""
+        """The skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name; the skill
+        itself among them. Nobody takes the time of a tank from that of a reaction.
+        """
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
             if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
-                shared = other.role is not None and other.role == output.role
-                if same and (shared or (peer is spec and output.unit != "1")):
+                shared = other.role is not None and (other.role, other.subject) == (output.role, output.subject)
+                if same and ((shared and output.subject is not None) or (peer is spec and output.unit != "1")):
                     found.append(peer.name)
         return found
 
