@@ -12,6 +12,7 @@ VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
 SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
+SAME |= {"a": "greatest", "c": "greatest"}
 RANGED = "edges"
 
 
