@@ -274,7 +274,7 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
         if without is None or best(without) == best(values):
             return None
     # "At most 7 edges" is a condition like others, which may set the optimum.
-    if hasattr(d.kind, "RANGED") or (not d.strict and best(values) != d.box):
+    if best(values) != d.box and (hasattr(d.kind, "RANGED") or not d.strict):
         return facts, (side, name)
     # An optimum that the edge of the family sets is none of the facts' doing.
     wider = [d.value(name, member) for member in d.family_of(d.box + 1).fitting(facts)]

@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("lint.toml"
 
 
 def draft(case: dict[str, Any], statement: str) -> Draft:
-    tests = [TestCase(arguments=case["arguments"], expected="0")] if "arguments" in case else []
+    tests = [TestCase(arguments=case["arguments"], expected=case.get("expected", "0"))] if "arguments" in case else []
     composition = from_json(case["composition"]) if "composition" in case else None
     domain = "mathematics"
     return Draft(statement, case.get("answer", ""), case.get("kind", ""), domain, tests, composition)
