@@ -35,7 +35,7 @@ COUNTED = (2, 10)
 MARGIN = 1.3
 """Factor by which a condition alone admits more members than all of them together."""
 SAMPLE = 30
-PLAIN = 12
+PLAIN = 8
 """Greatest denominator of a measured value that is told, if there are facts enough: nobody reads 300/13 mA."""
 MANY = 40
 """Members among which a solution looks for the greatest or counts: beyond, another fact is told."""

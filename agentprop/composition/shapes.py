@@ -94,7 +94,7 @@ class Shapes:
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
-            weights["combine"] = 1.2
+            weights["combine"] = 0.6
             if spec.sweep:
                 weights |= {"swept": 1.6, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
@@ -224,9 +224,11 @@ class Shapes:
         return Combine(op, one, two)
 
     def _peers(self, root: str, rng: Random) -> list[str]:
-        """Skills whose integers are combined with those of a root."""
+        """Skills whose integers are combined with those of a root: of its category if there are any."""
         if not self.index.mined(root):
-            return self._producers("integer", self.library[root].spec)
+            found = self._producers("integer", self.library[root].spec)
+            category = self.library[root].spec.category
+            return [name for name in found if name != root and self.library[name].spec.category == category] or found
         integers = self._integers(self.library[root].spec.domain)
         mined = [name for name in integers if self.index.mined(name)]
         others = [name for name in integers if not self.index.mined(name)]

@@ -82,8 +82,8 @@ class Unwritable(ValueError):
 def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bool = False) -> str:
     """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one.
 
-    With `naming`, each value that another skill supplies gets a letter and a sentence of its own, if it has a noun phrase
-    or a scene; otherwise a story tells it.
+    With `naming`, each value that another skill supplies gets a letter and a sentence of its own if a noun phrase or a
+    scene tells it; otherwise a story does.
     """
     if is_undrawn(term, library):
         raise Unwritable("the facts of the object have still to be constructed")

@@ -151,7 +151,11 @@ def test_no_time_of_one_story_is_waited_for_in_another(library: Mapping[str, Pac
 
 def test_no_number_of_things_is_sought(library: Mapping[str, Package]) -> None:
     planner = Planner(library)
-    for name, count in (("electricity-battery-load", "b"), ("genetics-linkage-decay", "n"), ("magnetism-gapped-core", "n")):
+    for name, count in (
+        ("electricity-battery-load", "b"),
+        ("genetics-linkage-decay", "n"),
+        ("magnetism-gapped-core", "n"),
+    ):
         term = planner.givens(name, Random(1))
         asked = [*questions(term, library)]
         assert asked

@@ -255,7 +255,9 @@ class _Words:
                 continue
             done.add(name)
             if "$" in formula:
-                yield _filled(formula, letters)
+                if name not in self.explained or holes(formula):  # words without numbers are told once
+                    yield _filled(formula, letters)
+                self.explained.add(name)
             else:
                 sides = [f"${name}$", _filled(f"${formula}$", known)]
                 if letters:

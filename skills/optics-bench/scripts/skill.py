@@ -9,7 +9,7 @@ from object_kinds import answer, bounded, quotient, told_apart
 
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
-CORE = ("height", "size", "together")
+CORE = ("size", "together")
 TALLEST = 4
 
 

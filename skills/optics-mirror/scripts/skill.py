@@ -17,7 +17,7 @@ SAME = {
     "radius": "focal",
     "focal": "radius",
 }
-CORE = ("height", "size", "together")
+CORE = ("size", "together")
 TALLEST = 4
 
 
