@@ -259,7 +259,8 @@ class Shapes:
         depth = self.effort.depth(rng)
         one = self.parts.supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
         two = self.parts.supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
-        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
+        added = peer != root and spec.output.unit in ADDITIVE  # sucrose and an oxide are no sum
+        op: Operation = "sum" if added and rng.random() < 0.4 else "difference"
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def alike(self, spec: Spec) -> list[str]:

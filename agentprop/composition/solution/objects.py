@@ -229,6 +229,8 @@ class _Words:
         if not template or not of.knows(template):
             return ""
         if "$" in template:
+            if not holds and not holes(template):  # it says what the condition means, not why it fails
+                return ""
             return f" ({_filled(template, of.letters)}{self._where(template, {}, of)})"
         if not holds:
             if len(_RELATION.findall(template)) != 1:
