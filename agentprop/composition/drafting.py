@@ -11,6 +11,8 @@ from agentprop.composition.terms import Term
 from agentprop.composition.writer import Unwritable, write
 from agentprop.skills import Package
 
+STYLE = ("long-sentence", "cliche")
+"""Rules of style for which a statement is written anew."""
 WRITINGS = (False, True, False, True)
 """Writings of a draft until one has no error of language: with links as they fall, or with a name for each value."""
 
@@ -18,9 +20,9 @@ WRITINGS = (False, True, False, True)
 def well_written(term: Term, library: Mapping[str, Package], rng: Random, broken: Counter[str]) -> str | None:
     """A statement without an error of language, if the term has one; the rules that others broke are counted.
 
-    One with a long sentence is the last choice.
+    One with a long sentence or a worn-out phrase is the last choice.
     """
-    long: str | None = None
+    last: str | None = None
     for naming in WRITINGS:
         try:
             statement = write(term, library, rng, naming=naming)
@@ -30,8 +32,8 @@ def well_written(term: Term, library: Mapping[str, Package], rng: Random, broken
             break
         draft = Draft(statement, composition=term)
         found = errors(draft)
-        if not found and not findings(draft, ["long-sentence"]):
+        if not found and not findings(draft, STYLE):
             return statement
-        long = long or (None if found else statement)
+        last = last or (None if found else statement)
         broken.update({finding.rule for finding in found})
-    return long
+    return last

@@ -35,6 +35,10 @@ COUNTED = (2, 10)
 MARGIN = 1.3
 """Factor by which a condition alone admits more members than all of them together."""
 SAMPLE = 30
+PLAIN = 8
+"""Greatest denominator of a measured value that is told, if there are facts enough: nobody reads 300/13 mA."""
+MANY = 40
+"""Members among which a solution looks for the greatest or counts: beyond, another fact is told."""
 FEW = 4
 """Members that a solution looks at one by one, as `object_kinds` tells them."""
 LEAST_SHARE, MOST_SHARE = 0.2, 0.8
@@ -151,9 +155,19 @@ class Drawing:
             told = self.value(port, self.member) if port not in without else None
             if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
                 continue
-            if (isinstance(told, bool) or abs(told) < 100_000) and not (self.strict and self._bounds(port, told)):
+            measured = self.strict and hasattr(self.kind, "UNITS")
+            unwieldy = abs(told) >= 100_000 or (measured and told.denominator > PLAIN)
+            if not unwieldy and not (self.strict and self._bounds(port, told)):
                 found.append((port, told))
-        return self.rng.sample(found, len(found))
+        facts, core = self.rng.sample(found, len(found)), getattr(self.kind, "CORE", ())
+        first = next((fact for fact in facts if fact[0] in core), None) if {*core}.isdisjoint(without) else None
+        return facts if first is None else [first, *(fact for fact in facts if fact != first)]
+
+    def some(self, pool: Sequence[Fact], count: int) -> list[Fact]:
+        """The first facts of a pool, and one more if so many members are left that no reader looks them through."""
+        facts = list(pool[:count])
+        crowded = self.strict and len(self.fitting(facts)) > MANY
+        return [*facts, *pool[count : count + 1]] if crowded else facts
 
     def _bounds(self, port: str, told: Any) -> bool:
         """True if a fact bounds the family by itself, so that the range would say nothing."""
@@ -242,7 +256,7 @@ def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ..
     def chosen(member: Any) -> Any:
         return one(member) if d.value(test, member) else other(member)
 
-    facts = d.deciding(chosen, [*names, test], direct=True)
+    facts = d.deciding(chosen, [*names, test], direct=False)
     if not facts or any(d.settles(fact, test) for fact in facts):
         return None
     return facts, ("branch", test, *names)
@@ -251,7 +265,7 @@ def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ..
 def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     name, side = d.rng.choice(list(d.names)), d.rng.choice(("greatest", "least"))
     best: Callable[[Any], Any] = max if side == "greatest" else min
-    facts = d.pool([name])[: d.rng.randint(1, 2)]
+    facts = d.some(d.pool([name]), d.rng.randint(1, 2))
     values = None if d.plain(facts) else _values(d, name, facts)
     if values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
         return None
@@ -259,7 +273,8 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
         without = _values(d, name, [other for other in facts if other != fact])
         if without is None or best(without) == best(values):
             return None
-    return facts, (side, name)
+    # The range may set the optimum as any fact may, but its bound alone is no answer.
+    return None if best(values) == d.box else (facts, (side, name))
 
 
 def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
@@ -268,7 +283,7 @@ def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
 
 
 def _conjunction(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
-    facts = d.pool(())[: d.rng.randint(2, 3)]
+    facts = d.some(d.pool(()), d.rng.randint(2, 3))
     together = len(d.fitting(facts))
     if len(facts) < 2 or together < d.rng.randint(*COUNTED) or d.plain(facts):
         return None
@@ -301,7 +316,8 @@ def drawn(
         ranged = drawing.needs_range(*found)
         if ranged and drawing.is_seen_through(*found):
             return model
-        spares.append((ranged, model))
+        if ranged or operator != "extremum":  # where nothing larger fits, the range would only be for show
+            spares.append((ranged, model))
     if not spares:
         raise ValueError(f"no model of {operator} was found")
     return max(spares, key=lambda spare: spare[0])[1]

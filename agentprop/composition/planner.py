@@ -56,6 +56,8 @@ FAMILY_ROOTS = 0.04
 """Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
+MOST_SCENES = 4
+"""Skills of a composition in science: each of them tells a scene."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 
@@ -199,9 +201,11 @@ class Planner:
         raise Impossible(f"no composition found for {category}")
 
     def _strays(self, term: Term) -> bool:
-        """True if a story of science goes on through several of mathematics: plants turn into lines and cards."""
+        """True if a story of science goes on through several of mathematics, in which plants turn into lines and cards,
+        or has more scenes than a reader keeps in mind.
+        """
         domains = [self.library[name].spec.domain for name in skills(term)]
-        return "science" in domains and domains.count("mathematics") > 1
+        return "science" in domains and (domains.count("mathematics") > 1 or len(domains) > MOST_SCENES)
 
     def _root(self, names: Sequence[str], rng: Random) -> str:
         """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""

@@ -7,6 +7,7 @@ in a composition is a real failure of the code that looked for it. Policies go b
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -14,7 +15,9 @@ from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
 from typing import Any
 
 SEARCH_LIMIT = 200
-DIGIT_LIMIT = 30
+DIGIT_LIMIT, FRACTION_LIMIT = 12, 9
+MANY_PARTS, MOST_ALIKE = 12, 0.95
+"""Elements of a program's results of which it can be said that they are alike, and the greatest share that may be."""
 NEARLY = 0.02
 """Least difference of two quantities that is asked for, relative to the larger: a smaller one hangs on rounding."""
 Number = int | float | Fraction
@@ -37,6 +40,7 @@ SENTENCES = {
     "trivial": "the answer {value} is trivial",
     "given-away": "the answer {value} already stands in the statement",
     "too-many-digits": "the answer has more than {bound} digits",
+    "long-fraction": "the answer {value} has more than {bound} digits",
     "not-sensible": "the answer {value} is not a sensible quantity",
     "unwieldy": "the answer has {value} elements",
     "rounding-boundary": "{value} lies on a rounding boundary",
@@ -194,6 +198,8 @@ def sound(answer: object, givens: Sequence[Number] = ()) -> None:
             raise Conflict("given-away", value=answer)
         if abs(answer) >= 10**DIGIT_LIMIT:
             raise Conflict("too-many-digits", bound=DIGIT_LIMIT)
+        if answer.denominator > 1 and sum(map(str.isdigit, str(answer))) > FRACTION_LIMIT:
+            raise Conflict("long-fraction", value=answer, bound=FRACTION_LIMIT)
     elif isinstance(answer, float):
         if not math.isfinite(answer) or answer == 0 or not 1e-9 < abs(answer) < 1e12:
             raise Conflict("not-sensible", value=repr(answer))
@@ -266,10 +272,13 @@ def does_something(
 
 
 def differing(outputs: Sequence[object]) -> None:
-    """Guard: a program does not give the same result for nearly all data."""
+    """Guard: a program does not give the same result for nearly all data, nor lists or strings of one element."""
     texts = [repr(output) for output in outputs]
     commonest = max(map(texts.count, texts), default=0)
     if len(set(texts)) < max(3, len(texts) // 3) or 2 * commonest > len(texts):
+        raise Conflict("constant")
+    parts = Counter(repr(part) for output in outputs if isinstance(output, (list, str)) for part in output)
+    if parts.total() >= MANY_PARTS and max(parts.values()) > MOST_ALIKE * parts.total():
         raise Conflict("constant")
 
 

@@ -84,7 +84,7 @@ class Shapes:
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
             if any(self._joinable(link) for link in links):
-                weights["joined"] = 2.5
+                weights["joined"] = 1.2
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -94,7 +94,7 @@ class Shapes:
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
-            weights["combine"] = 1.2
+            weights["combine"] = 0.6
             if spec.sweep:
                 weights |= {"swept": 1.6, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
@@ -224,9 +224,11 @@ class Shapes:
         return Combine(op, one, two)
 
     def _peers(self, root: str, rng: Random) -> list[str]:
-        """Skills whose integers are combined with those of a root."""
+        """Skills whose integers are combined with those of a root: of its category if there are any."""
         if not self.index.mined(root):
-            return self._producers("integer", self.library[root].spec)
+            found = self._producers("integer", self.library[root].spec)
+            category = self.library[root].spec.category
+            return [name for name in found if name != root and self.library[name].spec.category == category] or found
         integers = self._integers(self.library[root].spec.domain)
         mined = [name for name in integers if self.index.mined(name)]
         others = [name for name in integers if not self.index.mined(name)]
@@ -257,18 +259,21 @@ class Shapes:
         depth = self.effort.depth(rng)
         one = self.parts.supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
         two = self.parts.supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
-        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
+        added = peer != root and spec.output.unit in ADDITIVE  # sucrose and an oxide are no sum
+        op: Operation = "sum" if added and rng.random() < 0.4 else "difference"
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def alike(self, spec: Spec) -> list[str]:
-        """The skills whose scenes tell a quantity of the same role and unit; the skill itself among them."""
+        """The skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name; the skill
+        itself among them. Nobody takes the time of a tank from that of a reaction.
+        """
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
             if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
-                shared = other.role is not None and other.role == output.role
-                if same and (shared or (peer is spec and output.unit != "1")):
+                shared = other.role is not None and (other.role, other.subject) == (output.role, output.subject)
+                if same and ((shared and output.subject is not None) or (peer is spec and output.unit != "1")):
                     found.append(peer.name)
         return found
 

@@ -82,7 +82,8 @@ class Unwritable(ValueError):
 def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bool = False) -> str:
     """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one.
 
-    With `naming`, each value that another skill supplies gets a letter and a sentence of its own, if no story tells it.
+    With `naming`, each value that another skill supplies gets a letter and a sentence of its own if a noun phrase or a
+    scene tells it; otherwise a story does.
     """
     if is_undrawn(term, library):
         raise Unwritable("the facts of the object have still to be constructed")
@@ -145,7 +146,8 @@ class _Writer:
         links = supplied(term)
         story = self._story_link(term, links)
         lettered = links and all(map(self._tells, links.values()))
-        if story is not None and not (lettered and (self.naming or self.rng.random() < LETTERS)):
+        named = self.naming and (lettered or all(self._names(value) for value in links.values()))
+        if story is not None and not (named or (lettered and self.rng.random() < LETTERS)):
             return self._tell(term, *story)
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
@@ -228,6 +230,10 @@ class _Writer:
     def _is_told(self, term: Term) -> bool:
         """True if a scene is told for a value, because it has no noun phrase or only wordy ones."""
         return isinstance(term, Apply) and (self._tells(term) or is_wordy(self.library[term.skill].spec))
+
+    def _names(self, term: Term) -> bool:
+        """True if a noun phrase names a value, behind which it gets its letter."""
+        return isinstance(term, Apply) and bool(self.library[term.skill].spec.value)
 
     def _has_phrase(self, term: Term) -> bool:
         return not isinstance(term, Apply) or bool(self.library[term.skill].spec.value)

@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("lint.toml"
 
 
 def draft(case: dict[str, Any], statement: str) -> Draft:
-    tests = [TestCase(arguments=case["arguments"], expected="0")] if "arguments" in case else []
+    tests = [TestCase(arguments=case["arguments"], expected=case.get("expected", "0"))] if "arguments" in case else []
     composition = from_json(case["composition"]) if "composition" in case else None
     domain = "mathematics"
     return Draft(statement, case.get("answer", ""), case.get("kind", ""), domain, tests, composition)
@@ -154,3 +154,21 @@ def test_beside_mathematics_the_numbers_of_a_program_are_formulas_too() -> None:
         assert not findings(Draft(statement, domain="mathematics"), ["mixed-numbers"])
         assert fed in read(statement, library)
     assert "$3$" not in write(alone, library, Random(0))
+
+
+def test_a_thing_for_each_of_a_count_is_a_worn_out_phrase() -> None:
+    drawn = "For each of these lost positions one straight line is drawn on an endless sheet."
+    shared = "One gold coin is set aside for each of these positions."
+    assert all(findings(Draft(text), ["cliche"]) for text in (drawn, shared))
+    assert not findings(Draft("A straight line is drawn through each of these points."), ["cliche"])
+
+
+def test_a_story_with_a_worn_out_phrase_gives_way_to_letters() -> None:
+    library = load([])
+    places = '{"apply":"combinatorics-fixed-points","to":{"n":"5","k":"2"}}'
+    term = from_json(f'{{"apply":"number-theory-factorial-zeros","to":{{"n":{places},"b":"12"}}}}')
+    told = {write(term, library, Random(seed)) for seed in range(20)}
+    kept = {well_written(term, library, Random(seed), Counter()) or "" for seed in range(20)}
+    assert any("its own card" in text for text in told)
+    assert "" not in kept
+    assert not any("its own card" in text for text in kept)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +51,47 @@ def test_what_the_range_is_about_is_not_told(models: Mapping[str, list[dict[str,
     ranged = {"graphs-five-vertices": "greatest", "vectors-grid-walk": "total", "orbits-ellipse": "far"}
     for name, port in {**ranged, "probability-urn": "total"}.items():
         assert not any(told == port for model in models[name] for told, _ in model["facts"])
+
+
+def test_an_optimum_would_be_another_one_in_a_wider_range(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        for name in KINDS:
+            best = [model for model in models[name] if model["question"][0] in ("greatest", "least")]
+            wider = [{**model, "box": model["box"] + max(3, model["box"] // 2)} for model in best]
+            calls = run(library[name].script or "", "solve", [*best, *wider], sandbox)
+            values = [None if call.refused else call.value for call in calls]
+            assert best
+            assert None not in values[: len(best)]
+            assert not any(map(operator.eq, values[: len(best)], values[len(best) :])), name
+
+
+def test_what_is_told_of_a_lens_or_a_mirror_concerns_the_heights_that_the_scene_speaks_of(
+    models: Mapping[str, list[dict[str, Any]]],
+) -> None:
+    for name in ("optics-bench", "optics-mirror"):
+        for model in models[name]:
+            assert {"size", "together"} & {*(port for port, _ in model["facts"]), *model["question"][1:]}
+
+
+def test_one_more_fact_is_told_where_nobody_could_look_through_what_is_left() -> None:
+    numbers = SimpleNamespace(PORTS={"even": lambda n: n % 2, "third": lambda n: n % 3}, members=range)
+    drawing = object_tools.Drawing(
+        numbers, Random(1), 200, ["even", "third"], [], lambda box: object_tools.Family(numbers, box), strict=True
+    )
+    pool = [("even", 1), ("third", 2)]
+    assert drawing.some(pool, 1) == pool  # 100 are odd
+    assert drawing.some([("third", 5), *pool], 1) == [("third", 5)]
+    drawing.strict = False
+    assert drawing.some(pool, 1) == pool[:1]
+
+
+def test_a_measured_value_that_is_told_has_a_small_denominator(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    told = [value for model in models["electricity-branched-circuit"] for _, value in model["facts"]]
+    assert sum(Fraction(value).denominator > object_tools.PLAIN for value in told) <= 1
 
 
 def test_every_kind_asks_by_every_operator(

@@ -10,12 +10,14 @@ from random import Random
 import pytest
 
 from agentprop.composition import sandbox_tools as tools
+from agentprop.composition.aims import Bands
+from agentprop.composition.backwards import questions
 from agentprop.composition.draft_code import certificate, output_spec
 from agentprop.composition.efforts import EFFORTS, USUAL
 from agentprop.composition.free_letters import free_letter
 from agentprop.composition.links import Links
 from agentprop.composition.parts import Parts
-from agentprop.composition.planner import Planner
+from agentprop.composition.planner import MOST_SCENES, Planner
 from agentprop.composition.reader import read
 from agentprop.composition.shapes import Shapes
 from agentprop.composition.structure import structure
@@ -113,11 +115,16 @@ def test_what_is_in_one_unit_need_not_be_one_quantity(library: Mapping[str, Pack
     assert ("chemistry-carbonate-gas", "chemistry-carbamate-pressure", "b") not in pairs  # no amount of ammonia
 
 
-def test_a_quantity_exceeds_only_another_of_its_role(library: Mapping[str, Package]) -> None:
+def test_a_quantity_exceeds_only_another_of_its_role_and_of_a_thing_of_its_name(
+    library: Mapping[str, Package],
+) -> None:
     shapes = Shapes(Parts(library, Links(library, {}), EFFORTS[USUAL]))
     constant = library["biochemistry-michaelis-constant"].spec
     assert shapes.alike(constant) == [constant.name]  # an inhibitor's concentration has the same unit
-    assert "thermodynamics-heated-oil" in shapes.alike(library["electricity-warm-coil"].spec)
+    load = library["electricity-battery-load"].spec
+    assert {*shapes.alike(load)} == {load.name, "electricity-series-circuit-power"}  # both are powers of a load
+    leak = library["fluids-leaking-tank"].spec
+    assert shapes.alike(leak) == [leak.name]  # nobody takes the time of a tank from that of a reaction
 
 
 def test_a_story_of_science_goes_on_through_one_skill_of_mathematics(library: Mapping[str, Package]) -> None:
@@ -126,6 +133,33 @@ def test_a_story_of_science_goes_on_through_one_skill_of_mathematics(library: Ma
         domains = [library[name].spec.domain for name in skills(planner.plan("genetics", rng))]
         found.add(domains.count("mathematics"))
     assert found == {0, 1}
+
+
+def test_a_composition_in_science_tells_four_scenes_at_most(library: Mapping[str, Package]) -> None:
+    planner = Planner(library, aim=Bands(5, 5))
+    lengths = {len(skills(planner.plan(category, Random(n)))) for category in ("decay", "magnetism") for n in range(20)}
+    assert max(lengths) == MOST_SCENES
+
+
+def test_no_time_of_one_story_is_waited_for_in_another(library: Mapping[str, Package]) -> None:
+    index = Links(library, {})
+    producers = {link.producer for links in index.into.values() for link in links if not link.story}
+    times = {name for name, p in library.items() if p.spec.output is not None and p.spec.output.role == "duration"}
+    assert len(times) > 5
+    assert not times & producers
+
+
+def test_no_number_of_things_is_sought(library: Mapping[str, Package]) -> None:
+    planner = Planner(library)
+    for name, count in (
+        ("electricity-battery-load", "b"),
+        ("genetics-linkage-decay", "n"),
+        ("magnetism-gapped-core", "n"),
+    ):
+        term = planner.givens(name, Random(1))
+        asked = [*questions(term, library)]
+        assert asked
+        assert all(isinstance(one.body, Apply) and isinstance(one.body.argument(count), Given) for one in asked)
 
 
 def test_a_datum_is_sought_where_only_one_gives_the_value() -> None:

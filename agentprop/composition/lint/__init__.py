@@ -49,6 +49,7 @@ _OWN = {
     "tuples-promised": f"{_HERE}.programs:TUPLES_PROMISED",
     "no-example": f"{_HERE}.programs:NO_EXAMPLE",
     "empty-input": f"{_HERE}.programs:EMPTY_INPUT",
+    "uniform-results": f"{_HERE}.programs:UNIFORM_RESULTS",
 }
 RULES: Registry[Rule] = Registry("agentprop.statement_rules", "statement rule", _OWN)
 """Rules by name."""

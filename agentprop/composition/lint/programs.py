@@ -9,6 +9,8 @@ from typing import Any
 from agentprop.composition.lint.rule import Draft, Rule
 
 _EXAMPLE = re.compile(r"[Ee]xample|≤|\\le\b|[Cc]onstraints|[Ll]imits|at most \d+ (?:elements|edges|letters|characters)")
+MANY_PARTS = 12
+"""Elements of results of which it can be said that they are all the same."""
 _PAIRS = re.compile(r"`\(\w+(?:, ?\w+)+\)`")
 
 
@@ -17,6 +19,15 @@ def _arguments(draft: Draft) -> Iterator[Any]:
     for test in draft.tests:
         try:
             yield from test.values()[0]
+        except ValueError:
+            continue
+
+
+def _results(draft: Draft) -> Iterator[Any]:
+    """The results of all tests that can be read."""
+    for test in draft.tests:
+        try:
+            yield test.values()[1]
         except ValueError:
             continue
 
@@ -39,6 +50,14 @@ def _empty_input(draft: Draft) -> Iterator[str]:
         yield "neither said nor tested what an empty input gives"
 
 
+def _uniform_results(draft: Draft) -> Iterator[str]:
+    parts = [repr(part) for result in _results(draft) if isinstance(result, (list, str)) for part in result]
+    if len(parts) >= MANY_PARTS and len(set(parts)) == 1:
+        yield f"every element of every result is {parts[0]}"
+
+
 TUPLES_PROMISED = Rule("error", _tuples_promised)
 NO_EXAMPLE = Rule("warning", _no_example)
 EMPTY_INPUT = Rule("warning", _empty_input)
+UNIFORM_RESULTS = Rule("warning", _uniform_results)
+"""Whoever returns zeros, as many as there should be, is right."""

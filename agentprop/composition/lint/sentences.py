@@ -38,8 +38,9 @@ _CONSTANTS = {
 _POWER = re.compile(r"\d\.\d{3,}\\times10\^\{-?\d+\}")
 """A number of four figures or more with its power of ten: in a statement mostly a constant."""
 _CLICHE = re.compile(
-    r"recorded on its own card|gets? a (?:page|locker|colour|letter) of (?:its|their) own|"
-    r"given a (?:colour|letter) of its own|applied again and again"
+    r"recorded on its own card|gets? a (?:page|locker|colour|letter|chair) of (?:its|their) own|"
+    r"given a (?:bead )?(?:colour|letter) of its own|coin is set aside for each|applied again and again|"
+    r"[Ff]or (?:each of these|every one of the) [a-z -]+ (?:one|a) straight line is drawn"
 )
 _DOUBLED = re.compile(r"\b(the|of|a|an|and|is|in|to|are|at|by|with|for|from) \1\b", re.IGNORECASE)
 _SPACING = re.compile(r" [,.;:?](?!\w)|(?<=[^ ]) {2,}|\(\s")

@@ -229,6 +229,8 @@ class _Words:
         if not template or not of.knows(template):
             return ""
         if "$" in template:
+            if not holds and not holes(template):  # it says what the condition means, not why it fails
+                return ""
             return f" ({_filled(template, of.letters)}{self._where(template, {}, of)})"
         if not holds:
             if len(_RELATION.findall(template)) != 1:
@@ -255,7 +257,9 @@ class _Words:
                 continue
             done.add(name)
             if "$" in formula:
-                yield _filled(formula, letters)
+                if name not in self.explained or holes(formula):  # words without numbers are told once
+                    yield _filled(formula, letters)
+                self.explained.add(name)
             else:
                 sides = [f"${name}$", _filled(f"${formula}$", known)]
                 if letters:

@@ -9,6 +9,7 @@ from object_kinds import answer, bounded, quotient, told_apart
 
 DIRECT = ("focal", "object", "height")
 SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
+CORE = ("size", "together")
 TALLEST = 4
 
 
@@ -24,6 +25,7 @@ PORTS = {
     "height": lambda o: o[2],
     "image": lambda o: quotient(o[0] * o[1], abs(o[1] - o[0])),
     "size": lambda o: quotient(o[2] * o[0], abs(o[1] - o[0])),
+    "together": lambda o: quotient(o[2] * (o[0] + abs(o[1] - o[0])), abs(o[1] - o[0])),
     "magnified": lambda o: quotient(o[0], abs(o[1] - o[0])),
     "apart": lambda o: quotient(o[1] * o[1], abs(o[1] - o[0])),
     "beyond": lambda o: abs(o[1] - o[0]),
@@ -79,6 +81,7 @@ RAYS = {
     "height": lambda o: o[1][1],
     "image": lambda o: abs(o[2]),
     "size": lambda o: abs(_ordinate(o)),
+    "together": lambda o: o[1][1] + abs(_ordinate(o)),
     "magnified": lambda o: abs(_ordinate(o)) / o[1][1],
     "apart": lambda o: abs(o[2] - o[1][0]),
     "beyond": lambda o: abs(o[1][0] + o[0]),

@@ -17,6 +17,7 @@ SAME = {
     "radius": "focal",
     "focal": "radius",
 }
+CORE = ("size", "together")
 TALLEST = 4
 
 
@@ -34,6 +35,7 @@ PORTS = {
     "height": lambda o: o[2],
     "image": lambda o: quotient(o[0] * o[1], o[1] - o[0]),
     "size": lambda o: quotient(o[2] * o[0], o[0] - o[1]),
+    "together": lambda o: quotient(o[2] * (abs(o[0]) + abs(o[1] - o[0])), abs(o[1] - o[0])),
     "magnified": lambda o: quotient(abs(o[0]), abs(o[1] - o[0])),
     "apart": lambda o: quotient(abs(o[1] * (o[1] - 2 * o[0])), abs(o[1] - o[0])),
     "gap": lambda o: abs(o[1] - o[0]),
@@ -91,6 +93,7 @@ RAYS = {
     "height": lambda o: o[1][1],
     "image": lambda o: o[2][0],
     "size": lambda o: o[2][1],
+    "together": lambda o: o[1][1] + abs(o[2][1]),
     "magnified": lambda o: abs(o[2][1]) / o[1][1],
     "apart": lambda o: abs(o[2][0] - o[1][0]),
     "gap": lambda o: max(o[0], o[1][0]) - min(o[0], o[1][0]),

@@ -12,6 +12,7 @@ from object_kinds import answer, bounded, quotient, told_apart
 DIRECT = ("near", "far")
 SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
 RANGED = "far"
+SMALL = 12
 UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci")} | {"period": "year"}
 
 
@@ -26,6 +27,17 @@ def _minor(o):
     return root if root * root == o[0] * o[1] else None
 
 
+def _simple(value):
+    """A ratio of small numbers; another one would tell the two distances by itself."""
+    return value if max(value.numerator, value.denominator) <= SMALL else None
+
+
+def _latus(o):
+    """The semi-latus rectum, if it is a whole number or a half."""
+    double = quotient(4 * o[0] * o[1], o[0] + o[1])
+    return quotient(double, 2) if type(double) is int else None
+
+
 def _period(o):
     root = isqrt(o[0] + o[1])
     return root**3 if root * root == o[0] + o[1] else None
@@ -36,13 +48,13 @@ PORTS = {
     "far": lambda o: o[1],
     "axis": lambda o: quotient(o[0] + o[1], 2),
     "minor": _minor,
-    "latus": lambda o: quotient(2 * o[0] * o[1], o[0] + o[1]),
+    "latus": _latus,
     "foci": lambda o: o[1] - o[0],
-    "eccentricity": lambda o: quotient(o[1] - o[0], o[0] + o[1]),
-    "ratio": lambda o: quotient(o[1], o[0]),
+    "eccentricity": lambda o: _simple(quotient(o[1] - o[0], o[0] + o[1])),
+    "ratio": lambda o: _simple(quotient(o[1], o[0])),
     "period": _period,
-    "quick": lambda o: quotient(36 * o[1], o[0] * (o[0] + o[1])),
-    "slow": lambda o: quotient(36 * o[0], o[1] * (o[0] + o[1])),
+    "quick": lambda o: _simple(quotient(36 * o[1], o[0] * (o[0] + o[1]))),
+    "slow": lambda o: _simple(quotient(36 * o[0], o[1] * (o[0] + o[1]))),
     "longer": lambda o: o[0] + o[1] > 36,
     "flat": lambda o: o[1] > 3 * o[0],
     "inside": lambda o: o[1] < 18,
@@ -110,7 +122,7 @@ def _eccentricity(o):
     return o[1] / o[0]
 
 
-def _latus(o):
+def _parameter(o):
     """r = l / (1 + e cos v) with v = 0."""
     return (o[0] - o[1]) * (1 + _eccentricity(o))
 
@@ -125,7 +137,7 @@ CONIC = {
     "far": lambda o: o[0] + o[1],
     "axis": lambda o: o[0],
     "minor": lambda o: _root(o[0] ** 2 - o[1] ** 2),
-    "latus": _latus,
+    "latus": _parameter,
     "foci": lambda o: 2 * o[1],
     "eccentricity": _eccentricity,
     "ratio": lambda o: _root(_squared_speed(o, o[0] - o[1]) / _squared_speed(o, o[0] + o[1])),

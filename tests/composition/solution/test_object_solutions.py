@@ -182,3 +182,14 @@ def _with(package: Package, **formulas: tuple[str, ...]) -> Package:
 
 def test_the_steps_of_an_earlier_version_are_no_texts(library: Mapping[str, Package]) -> None:
     assert in_words(library[TRIANGLE].spec, {"family": 870, "counts": [9, 1], "left": "(2, 3, 4)"}) == {}
+
+
+def test_what_a_letter_counts_is_said_once_however_many_objects_are_left(library: Mapping[str, Package]) -> None:
+    package = library["graphs-five-vertices"]
+    facts = (("b", 3), ("odd", 4), ("parts", 2), ("triangles", 0))
+    model = {"box": 3, "facts": facts, "question": ("sum", "colourings", "paths")}
+    with Sandbox(preload=(), slots=1) as sandbox:
+        (case,) = _cases(package, [model], sandbox)
+    text = told(package, case).text
+    assert text.count("Together they make") > 1
+    assert text.count("$p_k$ counts") == 1
