@@ -54,6 +54,8 @@ _ENGLISH = frozenset(words(
 
 _MINUS_ONE = apply("neg", Number(Fraction(1)))
 _CALLED = frozenset("fghFGH")
+_OF_CHANCE = frozenset(("Var", "Cov"))
+_CLOSING = {"(": ")", "{": "}", "[": "]", "\\{": "\\}"}
 _FACES = frozenset(("{", "langle", "lfloor", "lceil", "lvert", "lVert", "|", "vert", "Vert", "mid", "$"))
 
 
@@ -116,6 +118,8 @@ class Atoms(Brackets):
             return Constant(CONSTANTS[word])
         if word in GREEK:
             return self.symbol(GREEK_VARIANTS.get(word, word))
+        if word in _OF_CHANCE and self.sees("(", "["):
+            return _call(word, self.within(_CLOSING[self.take().text]))
         if word in _ENGLISH or len(word) > 3:
             if self.sees("(") and self.token.glued and word not in _ENGLISH:
                 self.at += 1
@@ -154,10 +158,15 @@ class Atoms(Brackets):
             width, strokes = self.prime_width()
             self.at += width
             name += "'" * strokes
-        if self.sees("(") and self.token.glued and name[0] in _CALLED and self.ahead(1).text != ")":
-            self.at += 1
-            return _call(name, self.within(")"))
+        called = name[0] in _CALLED and self.sees("(") and self.ahead(1).text != ")"
+        if self.token.glued and (called or (name == "E" and self._of_a_random_variable())):
+            return _call(name, self.within(_CLOSING[self.take().text]))
         return Symbol(name)
+
+    def _of_a_random_variable(self) -> bool:
+        """`E[X^2]` is an expected value and no product: a capital letter stands in the brackets here."""
+        follower = self.ahead(1)
+        return self.sees("(", "[") and len(follower.text) == 1 and follower.text.isupper()
 
     def _bound_index(self) -> bool:
         """The subscript here runs: x_i under a sum over i is a function of i."""
@@ -260,6 +269,8 @@ class Atoms(Brackets):
             if mark_text == "^" and name in DOUBLE_STRUCK:
                 self.at += 1
                 return operation("space", Constant(DOUBLE_STRUCK[name]), self.argument())
+        if name in ("E", "P"):
+            return self.symbol(name)
         if name not in DOUBLE_STRUCK:
             raise UnreadableAnswer(f"no known set is called {name!r}")
         return Constant(DOUBLE_STRUCK[name])
@@ -323,7 +334,7 @@ class Atoms(Brackets):
 
     def _arguments(self) -> tuple[Node, ...]:
         if self.sees("(", "{", "[", "\\{"):
-            inner = self.within({"(": ")", "{": "}", "[": "]", "\\{": "\\}"}[self.take().text])
+            inner = self.within(_CLOSING[self.take().text])
             return inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(PRODUCT))
         while self._starts_plain_factor():

@@ -37,6 +37,11 @@ _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"
     r"\\?([ijk])(?:math)?\s*\}?\s*\}|\\(?:hat|vec)\s+([ijk])(?![a-zA-Z])|\\(?:hat|vec)\s*\\([ij])math(?![a-zA-Z])"
 )
+_BOLD_FACTOR = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}(?=[\s)}]*\\times)"
+    r"|(?<=\\times)(\s*)\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}"
+)
+"""A bold factor of a cross product, whose type says that it is a vector."""
 _PROVED = re.compile(
     r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
     r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
@@ -102,6 +107,7 @@ def _without_tags(text: str) -> str:
 def _without_commands(text: str) -> str:
     text = _STYLE.sub(" ", text)
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
+    text = _BOLD_FACTOR.sub(lambda m: f"{m[2] or ''}\\vec{{{m[1] or m[3]}}}", text) if "\\times" in text else text
     text = _SEGMENT.sub(r"\1\2", text)
     text = _THIN_GROUPS.sub(",", text) if "\\!" in text else text
     text = _END_OF_ROWS.sub(" ", text) if "\\end" in text else text
