@@ -48,7 +48,7 @@ from agentprop.answers.reading.operators import big_operator
 from agentprop.answers.reading.tokens import Token
 
 _ENGLISH = frozenset(words(
-    "not but the are was has any all yes you how who why too its per out off so we of only also each none such"
+    "not but the are was has any all yes you how who why too its per out off so we of only also each none such or and"
 ))  # fmt: skip
 """Words that are never a product of variables."""
 

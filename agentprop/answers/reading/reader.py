@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from agentprop.answers.reading.chains import exact
 from agentprop.answers.reading.chemistry import chemical
 from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
 from agentprop.answers.reading.digits import spellings
@@ -42,6 +43,7 @@ from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.propositions import proposition
 from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
+from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.units import unit_named
@@ -144,7 +146,7 @@ class _AnswerReader:
         self.failure = ""
 
     def read(self) -> Reading:
-        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._prose,
+        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._size, self._prose,
                      self._common_things, self._mathematics):  # fmt: skip
             found = form()
             if found is not None:
@@ -245,6 +247,14 @@ class _AnswerReader:
             return None
         formula = chemical(text, said=said)
         return self._reading(formula) if formula is not None else None
+
+    def _size(self) -> Reading | None:
+        """`2 x 3 matrix`, `10 ft by 12 ft`: lengths in order."""
+        texts = lengths(self.text, self.question) if self.text[-1:].isalnum() else None
+        found = [self._inner(text) for text in texts or ()]
+        if not found or not all(length.complete for length in found):
+            return None
+        return self._reading(Collection("tuple", tuple(length.node for length in found)))
 
     # -- mathematics -------------------------------------------------------------------------------------------------
 
@@ -412,10 +422,8 @@ def _value(text: str) -> Node | None:
 
 
 def _same_number(node: Node, others: tuple[Node, ...]) -> bool:
-    return isinstance(node, Number | Quantity) and any(
-        isinstance(other, Number) and other.value == (node.value if isinstance(node, Number) else None)
-        for other in others
-    )
+    value = exact(node)
+    return value is not None and value in map(exact, others)
 
 
 def _is_one_value(node: Node) -> bool:

@@ -121,6 +121,8 @@ _TRANSLATIONS = tuple(
             r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$",
             "",
         ),
+        (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
+        (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
         (("remainder",), r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
         (("unit",), r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
         (("angle",), r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
