@@ -31,6 +31,8 @@ _TAKEN_BACK = re.compile(
     r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
+    r"|\A[\s$*.]{0,4}(?:,\s*which\s+)?(?:is|was|would be)\s+"
+    r"(?:wrong|incorrect|impossible|not (?:the )?(?:right|correct|possible))\b"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )
@@ -39,11 +41,15 @@ _CONFIRMED = re.compile(
     r"|(?:answer|result|it)\s+(?:stands|holds|is confirmed|remains)|checks out|confirms|as before)\b",
     re.IGNORECASE,
 )
-_SIGNS = tuple(
-    words("""
+_SIGNS = (
+    "is not",
+    "was not",
+    "be not",
+    *words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
-    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard meant 等等 不对 错了
-    """)
+    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard meant incorrect
+    impossible 等等 不对 错了
+    """),
 )
 """Of which every retraction holds one."""
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)

@@ -14,8 +14,8 @@ from agentprop.answers.reading.nodes import Node, Statement, Words
 from agentprop.answers.reading.parser import is_unit
 
 _OPENING = re.compile(
-    r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|see|conclude)(?: that)?|it follows that"
-    r"|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
+    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude)(?: that)?"
+    r"|it follows that|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
     re.IGNORECASE,
 )
 _ADVERB = (
@@ -27,7 +27,7 @@ _VERB = (
     r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|needs?|costs?|gives?|gets?|makes?|made|contains?|weighs?|"
     r"measures?|becomes?|yields?|earns?|pays?|paid|spends?|spent|exists?|holds?|requires?|choose|pick|select|used?|"
     r"(?:comes?(?: out)?|works? out|amounts?|evaluates?|simplifies|reduces) to(?: be)?|turns out to be|go(?:ing)? with|"
-    r"obtain|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
+    r"obtain|got|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
     r"(?:height|area|length|width|value|total|speed|mass|volume|perimeter|radius|distance|cost|price|age|angle|weight"
     r"|measure|sum|probability|number) of)"
 )
