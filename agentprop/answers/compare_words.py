@@ -143,8 +143,34 @@ def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equiv
     if len(values[0]) == len(values[1]):
         verdicts = [compare(a, b) for a, b in zip(*values, strict=True)]
         if all(verdict.status == "same" for verdict in verdicts):
+            if _are_opposite(_spoken(gold), _spoken(pred)):
+                return different("words", "the sentences say opposite things of the same values")
             return undetermined("words", "the sentences hold the same values in other words")
     return _unlike(_spoken(gold), _spoken(pred))
+
+
+_OPPOSITES = tuple(pair.split("/") for pair in split("""
+    increas/decreas gain/lose gain/loss gains/loses profit/loss north/south east/west left/right upward/downward up/down
+    above/below clockwise/counterclockwise clockwise/anticlockwise inward/outward attract/repul maximum/minimum
+    converg/diverg rise/fall rises/falls positive/negative even/odd absorb/releas exotherm/endotherm
+"""))  # fmt: skip
+
+
+def _are_opposite(left: str, right: str) -> bool:
+    """`an increase of _` and `a decrease of _`: what only one says is the opposite of what only the other says."""
+    found = set(left.split()), set(right.split())
+    only = [found[0] - found[1], found[1] - found[0]]
+    if (only[0] | only[1]) & _NEGATIONS:
+        return False
+    return any(
+        any(_begins(word, one) for word in only[0]) and any(_begins(word, other) for word in only[1])
+        for pair in _OPPOSITES
+        for one, other in (pair, pair[::-1])
+    )
+
+
+def _begins(word: str, stem: str) -> bool:
+    return word == stem or (len(stem) > 4 and word.startswith(stem))
 
 
 def _without_articles(parts: Sequence[str | Node]) -> list[str | Node]:

@@ -22,6 +22,7 @@ from agentprop.answers.reading.grammar import (
     INFIX,
     NAMES,
     NUMBER_FUNCTIONS,
+    POSITIVE_REALS,
     PRODUCT,
     RELATIONS,
     WHOLE,
@@ -31,6 +32,7 @@ from agentprop.answers.reading.literals import literal
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
+    Interval,
     Matrix,
     Node,
     Number,
@@ -263,6 +265,8 @@ class Atoms(Brackets):
         if self.sees("^", "_"):
             mark_text = self.take().text
             longer = f"{name}{mark_text}{self.name_in_braces()}"
+            if longer in POSITIVE_REALS:
+                return Interval(Number(Fraction(0)), Constant("inf"), POSITIVE_REALS[longer], False)
             if longer in DOUBLE_STRUCK:
                 return Constant(DOUBLE_STRUCK[longer])
             self.at = mark

@@ -42,7 +42,7 @@ from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.propositions import proposition
-from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
+from agentprop.answers.reading.sentences import followed, in_signs, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
@@ -220,7 +220,7 @@ class _AnswerReader:
             found = form()
             if found is not None:
                 return found
-        return self._reading(Words(" ".join(self.text.split())), *_readable(self.text))
+        return self._reading(Words(" ".join(self.text.split())), *_readable(in_signs(self.text)))
 
     # -- parts -------------------------------------------------------------------------------------------------------
 

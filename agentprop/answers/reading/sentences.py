@@ -94,6 +94,9 @@ def _all_but(match: re.Match[str]) -> str:
     return f"\\mathbb{{R}} \\setminus \\{{{excluded}\\}}"
 
 
+_EVERY = r"(?:(?:all|the|set of)\s)*"
+
+_PARITY = re.compile(rf"{_EVERY}(even|odd) (?:integers|numbers)", re.IGNORECASE)
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
     (needles, re.compile(pattern, re.IGNORECASE), replacement)
@@ -123,6 +126,7 @@ _TRANSLATIONS = tuple(
         ),
         (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
         (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
+        (("multiples of",), rf"^{_EVERY}(?:integer )?multiples of (\d+)$", r"\1 k, k \\in \\mathbb{Z}"),
         (("remainder",), r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
         (("unit",), r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
         (("angle",), r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
@@ -190,6 +194,12 @@ def _condition(match: re.Match[str]) -> str:
     target = next(sign for pattern, sign in _DOMAINS if re.fullmatch(pattern, spelled))
     each = [name for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", names) if name]
     return "".join(f", {name} \\in {target}" for name in each)
+
+
+def in_signs(text: str) -> str:
+    """`all even integers` as 2k for every integer k; other words as they stand."""
+    match = _PARITY.fullmatch(text)
+    return f"2k{'' if match[1].lower() == 'even' else '+1'}, k \\in \\mathbb{{Z}}" if match else text
 
 
 def without_opening(text: str) -> str:
