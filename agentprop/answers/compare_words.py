@@ -113,10 +113,16 @@ _SUBJECT = re.compile(
 )
 
 
+_WINNING = re.compile(
+    r"\s+(?:(?:always\s+|will\s+)?wins?(?:\s+the\s+game)?|has\s+(?:a|the)\s+winning\s+strategy)$", re.IGNORECASE
+)
+_COPULA = re.compile(r"(?<=\S)\s+(?:is|are)(?=\s+[a-z]+$)")
+
+
 def _without_subject(text: str) -> str:
-    """`It increases` is `increases`, `to the left` is `left`."""
+    """`It increases` is `increases`, `to the left` is `left`, `Bob wins` is `Bob`, and `n is even` is `n even`."""
     match = _SUBJECT.match(text)
-    return text[match.end() :] if match else text
+    return _COPULA.sub("", _WINNING.sub("", text[match.end() :] if match else text))
 
 
 def _unlike(left: str, right: str) -> Equivalence:
@@ -152,7 +158,8 @@ def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equiv
 _OPPOSITES = tuple(pair.split("/") for pair in split("""
     increas/decreas gain/lose gain/loss gains/loses profit/loss north/south east/west left/right upward/downward up/down
     above/below clockwise/counterclockwise clockwise/anticlockwise inward/outward attract/repul maximum/minimum
-    converg/diverg rise/fall rises/falls positive/negative even/odd absorb/releas exotherm/endotherm
+    converg/diverg rise/fall rises/falls positive/negative even/odd least/most more/less more/fewer greater/smaller
+    greater/less absorb/releas exotherm/endotherm
 """))  # fmt: skip
 
 
@@ -287,6 +294,8 @@ def chemistry(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
 def _formulas(left: Formula, right: Formula) -> Equivalence:
     if left.count != right.count:
         return different("chemistry", "the coefficients differ")
+    if left.state and right.state and left.state != right.state:
+        return different("chemistry", "the substances are in different states")
     for one in _meanings(left):
         for other in _meanings(right):
             if one == other:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from agentprop.answers.reading.chains import exact
 from agentprop.answers.reading.chemistry import chemical
 from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
+from agentprop.answers.reading.cycles import cycles
 from agentprop.answers.reading.digits import spellings
 from agentprop.answers.reading.labels import split_label, split_parts
 from agentprop.answers.reading.moments import moments
@@ -192,11 +193,14 @@ class _AnswerReader:
         return self._reading(phrase) if phrase is not None else None
 
     def _row(self) -> Reading | None:
-        """`9 2 0 7`: numbers in a row, with nothing but spaces between them."""
+        """`9 2 0 7`: numbers in a row, with nothing but spaces between them, as programs print them; and `(1 2 3)`."""
+        if self.text[:1] == "(" and (permutation := cycles(self.text)) is not None:
+            commas = re.sub(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)", ", ", self.text)
+            return self._reading(Words(permutation, quoted=True), *_readable(commas)[: self.text.count("(") == 1])
         if not _ROW.fullmatch(self.text) or len(spellings(self.text)[0].split()) == 1:
             return None
         numbers = [node for piece in self.text.split() for node in _readable(piece)]
-        return self._reading(Collection("bare", tuple(numbers)))
+        return self._reading(Collection("list", tuple(numbers)))
 
     def _moment(self) -> Reading | None:
         """A date or a time; a colon may also stand in a ratio."""
