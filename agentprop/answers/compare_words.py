@@ -85,6 +85,8 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         for other_lead, other in (("", right), *lead_ins(right)):
             if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
                 return same("text", "the words agree")
+    if same_text(_COPULA.sub("", left), _COPULA.sub("", right)):
+        return same("text", "the words agree")
     items = [sorted(map(comparable, re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", side))) for side in (left, right)]
     if len(items[0]) > 1 and items[0] == items[1]:
         return undetermined("order", "the same words in another order, which may or may not count")
@@ -120,9 +122,9 @@ _COPULA = re.compile(r"(?<=\S)\s+(?:is|are)(?=\s+[a-z]+$)")
 
 
 def _without_subject(text: str) -> str:
-    """`It increases` is `increases`, `to the left` is `left`, `Bob wins` is `Bob`, and `n is even` is `n even`."""
+    """`It increases` is `increases`, `to the left` is `left`, and `Bob wins` is `Bob`."""
     match = _SUBJECT.match(text)
-    return _COPULA.sub("", _WINNING.sub("", text[match.end() :] if match else text))
+    return _WINNING.sub("", text[match.end() :] if match else text)
 
 
 def _unlike(left: str, right: str) -> Equivalence:
