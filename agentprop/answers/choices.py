@@ -78,12 +78,12 @@ def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents)
 
 
 def _forms(text: str) -> list[str]:
-    """The text, and what is left of it without `I choose` before and `is correct` behind."""
-    core = followed(text) or text
+    """The text, and what is left of it without `Hence`, `I choose` before and `is correct` behind."""
+    core = without_opening(followed(text) or text)
     return [
         text,
         *([core] if core != text else []),
-        *(rest for lead, rest in lead_ins(without_opening(core)) if _CHOOSES.search(lead)),
+        *(rest for lead, rest in lead_ins(core) if _CHOOSES.search(lead)),
     ]
 
 

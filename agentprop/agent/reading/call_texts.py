@@ -31,6 +31,8 @@ NAMES = (
     "recipient_name",
     "action_type",
     "action_name",
+    "toolName",
+    "functionName",
 )
 WRAPPERS = ("function_call", "functionCall", "command")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
@@ -214,6 +216,8 @@ PREFIX = r"(?:\w+:|｜DSML｜)?"
 ACTION = re.compile(r"(?ims)^[*#]*[ \t]?action[*]*:[*]*[ \t]*(?P<rest>\S.*)\Z")
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
+FINAL = re.compile(r"\A\s*<\|channel\|>\s*final\s*(?:<\|constrain\|>\s*json)?\s*(?=<\|message\|>)")
+"""Tokens and words before the last message of gpt-oss."""
 NAMED = re.compile(
     r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*\(?(?P<body>(?:\{|```).*)",
     re.DOTALL,
@@ -270,7 +274,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 
 def whole_message(text: str) -> Sequence[CallText]:
     """The calls of a message of nothing else: JSON, fenced or not, YAML, or Python such as `exec(code="print(1)")`."""
-    body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip()
+    body = without_outer_fence(TOKEN.sub("", FINAL.sub("", text)).strip())[0].strip()
     body = body.removeprefix("functools").removeprefix("await ").lstrip()
     if (labelled_call := ACTION.search(body)) is not None and (calls := _after_label(labelled_call["rest"].strip())):
         return calls

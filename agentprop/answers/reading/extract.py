@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from agentprop.answers.reading.boxes import last_boxes
 from agentprop.answers.reading.grammar import words
-from agentprop.answers.reading.retractions import instead, taken_back
+from agentprop.answers.reading.retractions import instead, second_thought, taken_back
 
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""
@@ -89,8 +89,12 @@ _FIRST_LINE = re.compile(
 )
 """An answer before everything that is said of it."""
 _EMPHASIS_END = re.compile(r"(?<=\S)(?:\*\*?|__)(?=[,.;:]|\s*$)|(?<=\S)\*\*(?=\s)")
-_NOT_ANOTHER = re.compile(r",?\s+(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
+_NOT_ANOTHER = re.compile(r",?\s+\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
 """`7, not 8`."""
+_VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
+_BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
+_LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
+"""A last paragraph that is nothing but a value in bold."""
 _ABBREVIATION = re.compile(
     r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
     re.IGNORECASE,
@@ -119,6 +123,8 @@ def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> st
         return numbers[-1] if numbers else ""
     if found is None and (first := _FIRST_LINE.match(text.strip())) is not None:
         found = first[1]
+    if found is None and text.rstrip()[-3:].rstrip(".").endswith("**") and (last := _LAST_LINE.search(text.rstrip())):
+        found = last[1]
     return _unwrapped(text.strip()) if found is None else found
 
 
@@ -169,11 +175,21 @@ def _standing(marked: Marked, text: str, policy: ExtractionPolicy) -> str:
     behind = text[marked.end :]
     turn = taken_back(behind)
     if turn is None:
-        return marked.answer
+        return _announced_anew(marked.answer, behind, policy)
     if policy.box == "required":
         return ""
     start = instead(behind[turn:])
     return _closed(_first_sentence(behind[turn + start :])) if start is not None else ""
+
+
+def _announced_anew(answer: str, behind: str, policy: ExtractionPolicy) -> str:
+    """The answer, or the one that is announced behind a second thought on it (`Wait, … so the answer is 6`)."""
+    if (thought := second_thought(behind)) is None or (anew := _announced(behind[thought:])) is None:
+        return answer
+    value, before = anew.answer.strip("$* "), answer.strip("$* ")
+    if not _VALUE.match(value) or (value.startswith(before) and not value[len(before) :][:1].isalnum()):
+        return answer
+    return "" if policy.box == "required" else anew.answer
 
 
 def _unwrapped(text: str) -> str:
@@ -246,6 +262,8 @@ def _closed(text: str) -> str:
 
 def _first_sentence(text: str) -> str:
     text = _QUOTED.sub("", text).strip()
+    if text[:1] in ("-", "*", "•") and _BULLETS.fullmatch(text):
+        return ", ".join(line.strip()[1:].strip() for line in text.splitlines())
     text = text[1:].lstrip() if text.startswith("}") else text
     line = _OWN_LINE.match(text)
     text = line[1] if line else text

@@ -355,9 +355,9 @@ class _AnswerReader:
 
     def _led_in(self) -> Reading | None:
         """`There are exactly 5 such integers`: one value, and words before it that cannot change it."""
-        before = followed(self.text)
+        before = followed(self.text) or followed(without_opening(self.text))
         if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
-            return self._reading(*value.nodes, ignored=self.text[len(before) :].strip())
+            return self._reading(*value.nodes, ignored=self.text.partition(before)[2].strip())
         for text in dict.fromkeys((self.text, without_opening(self.text))):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)

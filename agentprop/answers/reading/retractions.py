@@ -15,6 +15,7 @@ _TURN = (
     r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|edit|moment|espera"
     r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
 )
+_THOUGHT_OVER = re.compile(r"\b(?:wait|hmm+|actually|hold on|on second thought)\b", re.IGNORECASE)
 _MISTAKE = (
     r"\bI\s+(?:have\s+)?(?:made\s+(?:a|an|another|one)\s+(?:\w+\s+)?(?:mistake|error|slip)"
     r"|miscounted|miscalculated|misread|forgot|was\s+wrong|overlooked|missed|double[- ]counted)\b"
@@ -80,6 +81,15 @@ def taken_back(behind: str) -> int | None:
         if not _DENIED.search(behind[max(0, word.start() - 40) : word.start()]):
             return None
     return turn.start()
+
+
+def second_thought(behind: str) -> int | None:
+    """Where behind an answer it is thought over (`Wait`, `Hmm`, `Actually`); None where it is not."""
+    lowered = behind[:_MAX_BEHIND].casefold()
+    if not any(sign in lowered for sign in _SIGNS):
+        return None
+    found = _THOUGHT_OVER.search(behind[:_MAX_BEHIND])
+    return found.start() if found else None
 
 
 def instead(behind: str) -> int | None:
