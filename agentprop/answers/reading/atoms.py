@@ -305,7 +305,8 @@ class Atoms(Brackets):
             return Number(Fraction(int(digits[0])))
         if self.token.kind == "number":
             return Number(literal(self.take().text))
-        if self.token.kind == "word" and len(self.token.text) > 1 and self.token.text not in NAMES:
+        split = self.token.text not in NAMES or (single_digit and self.token.text in ("lg", "ln", "tg"))
+        if self.token.kind == "word" and len(self.token.text) > 1 and split:
             word = self.token.text
             self.tokens[self.at] = Token("word", word[1:], True)
             return self._letter(word[0])
