@@ -97,12 +97,12 @@ class Assembler:
         if options:
             more["options"] = tuple(one.text for one in options)
         solution = said or self._solution(row, chat)
-        marked = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
-        solution = "" if marked else solution
-        answer, more["option"] = (NONE, None) if gold or marked else self._answer(row, options, solution, bool(tests))
+        repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
+        solution = "" if repeated else solution
+        answer, more["option"] = (NONE, None) if gold or repeated else self._answer(row, options, solution, bool(tests))
         if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
             more["computation"], program = program, ""
-        if not solution and not marked:
+        if not solution and not repeated:
             solution = _solved(self._text("equation", row), answer.text) or _worked(self._text("answer", row))
             solution = solution or equations_of(more.get("computation", ""))
         for part, name in _AS_WRITTEN:
