@@ -91,6 +91,8 @@ _FIRST_LINE = re.compile(
 _EMPHASIS_END = re.compile(r"(?<=\S)(?:\*\*?|__)(?=[,.;:]|\s*$)|(?<=\S)\*\*(?=\s)")
 _NOT_ANOTHER = re.compile(r",?\s+\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
 """`7, not 8`."""
+_WHERE = re.compile(r",?\s+(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
+"""`7, attained at x = 2`: where an extreme value is taken."""
 _VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
 _BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
 _LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
@@ -247,8 +249,8 @@ def _announced(text: str) -> Marked | None:
 
 
 def _closed(text: str) -> str:
-    """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and `not 8`."""
-    text = _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip())
+    """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and asides."""
+    text = _WHERE.sub("", _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip()))
     for mark in ("**", "__", "*"):
         if (
             mark in text

@@ -274,9 +274,9 @@ def _right(solutions: Sequence[str], row: Row) -> str:
 
 def _marks_steps(question: str, solution: str) -> bool:
     """Whether a text repeats the question to mark its steps as right or wrong: word for word, but for the marks."""
-    said, marked = question.split(), solution.split()
-    agreeing = sum(map(str.__eq__, said, marked))
-    return len(said) == len(marked) >= LEAST_MARKED and agreeing >= 0.7 * len(said)
+    said, again = question.split(), solution.split()
+    agreeing = sum(map(str.__eq__, said, again))
+    return len(said) == len(again) >= LEAST_MARKED and agreeing >= 0.7 * len(said)
 
 
 def _worked(answer: str) -> str:
