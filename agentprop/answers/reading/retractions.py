@@ -15,7 +15,10 @@ _TURN = (
     r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|edit|moment|espera"
     r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
 )
-_THOUGHT_OVER = re.compile(r"\b(?:wait|hmm+|actually|hold on|on second thought)\b", re.IGNORECASE)
+_THOUGHT_OVER = re.compile(
+    r"\b(?:wait|hmm+|actually|hold on|on second thought|(?:true|real|actual) answer|(?:first|initial) guess)\b",
+    re.IGNORECASE,
+)
 _MISTAKE = (
     r"\bI\s+(?:have\s+)?(?:made\s+(?:a|an|another|one)\s+(?:\w+\s+)?(?:mistake|error|slip)"
     r"|miscounted|miscalculated|misread|forgot|was\s+wrong|overlooked|missed|double[- ]counted)\b"
@@ -32,8 +35,9 @@ _TAKEN_BACK = re.compile(
     r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
-    r"|\A[\s$*.]{0,4}(?:,\s*which\s+)?(?:is|was|would be)\s+"
-    r"(?:wrong|incorrect|impossible|not (?:the )?(?:right|correct|possible))\b"
+    r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
+    r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
+    r"|not (?:the )?(?:right|correct|possible))\b"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )
@@ -48,8 +52,8 @@ _SIGNS = (
     "be not",
     *words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
-    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard meant incorrect
-    impossible 等等 不对 错了
+    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard guess meant incorrect
+    impossible too 等等 不对 错了
     """),
 )
 """Of which every retraction holds one."""

@@ -43,6 +43,9 @@ _OR = re.compile(
     r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
 )
 _LAST_ITEM = re.compile(r"\s?,\s?(?P<other>-?\d{1,20})\s?\$?\.?\s{0,4}\Z")
+_OPENS_LIST = re.compile(r"(?:\\\{|[(\[])\s*\Z")
+_REST_OF_LIST = re.compile(r"\s*,\s*(?P<rest>[-\d\\][^{}()\[\]\n]{0,60}?)\s*(?:\\\}|[)\]])")
+"""What stands behind a box that is the first item in brackets."""
 _DENIED = re.compile(
     r"(?:\b(?:not|isn't|never|cannot be|can't be|instead of|rather than|other than|unlike)"
     r"|\b(?:wrong|incorrect|false) (?:answer|result|value)s?(?: (?:is|was|of|would be))?:?"
@@ -71,6 +74,8 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
         return content
     if (denied := denial(text, start)) is not None:
         return f"{denied} {content}"
+    if _OPENS_LIST.search(text[max(0, start - 8) : start]) and (more := _REST_OF_LIST.match(text, end)) is not None:
+        return f"{content}, {more['rest']}"
     if (
         (other := _OR.match(text, end) or _LAST_ITEM.match(text, end)) is not None
         and _OTHER.fullmatch(content)
