@@ -93,6 +93,7 @@ _NOT_ANOTHER = re.compile(r",?\s+\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s
 """`7, not 8`."""
 _WHERE = re.compile(r",?\s+(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
 """`7, attained at x = 2`: where an extreme value is taken."""
+_REASON = re.compile(r"\s*[,(]\s*(?:since|because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$", re.DOTALL)
 _VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
 _BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
 _LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
@@ -127,7 +128,10 @@ def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> st
         found = first[1]
     if found is None and text.rstrip()[-3:].rstrip(".").endswith("**") and (last := _LAST_LINE.search(text.rstrip())):
         found = last[1]
-    return _unwrapped(text.strip()) if found is None else found
+    if found is None:
+        found = _unwrapped(text.strip())
+        found = f"{found[:-60]}{_NOT_ANOTHER.sub('', found[-60:])}" if " not " in found[-60:] else found
+    return found
 
 
 def gold_answer(text: str) -> str:
@@ -250,7 +254,7 @@ def _announced(text: str) -> Marked | None:
 
 def _closed(text: str) -> str:
     """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and asides."""
-    text = _WHERE.sub("", _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip()))
+    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip())))
     for mark in ("**", "__", "*"):
         if (
             mark in text

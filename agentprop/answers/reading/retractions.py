@@ -37,7 +37,7 @@ _TAKEN_BACK = re.compile(
     r"|\A[\s$*]{0,4}\?\s+no\b"
     r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
     r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
-    r"|not (?:the )?(?:right|correct|possible))\b"
+    r"|not (?:the )?(?:right|correct|possible))(?=\s*(?:[.;,!)\n]|$))"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )

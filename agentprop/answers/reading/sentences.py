@@ -24,7 +24,9 @@ _ADVERB = (
 )
 _ADVERBS = re.compile(rf"(?:{_ADVERB}\s+)+", re.IGNORECASE)
 _VERB = (
-    r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|needs?|costs?|gives?|gets?|makes?|made|contains?|weighs?|"
+    r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|"
+    r"needs?(?: to (?:buy|pay|sell|make|read|save|earn|walk|run|drive|work|wait))?|"
+    r"costs?(?: (?:him|her|them|us|me|you))?|gives?|gets?|makes?|made|contains?|weighs?|"
     r"measures?|becomes?|yields?|earns?|pays?|paid|spends?|spent|exists?|holds?|requires?|choose|pick|select|used?|"
     r"(?:comes?(?: out)?|works? out|amounts?|evaluates?|simplifies|reduces) to(?: be)?|turns out to be|go(?:ing)? with|"
     r"obtain|got|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
@@ -124,6 +126,7 @@ _TRANSLATIONS = tuple(
             r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$",
             "",
         ),
+        (("left", "remain"), r"(?<=\d) (?:left(?: over)?|remaining)$", ""),
         (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
         (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
         (("multiples of",), rf"^{_EVERY}(?:integer )?multiples of (\d+)$", r"\1 k, k \\in \\mathbb{Z}"),
@@ -211,7 +214,8 @@ def without_opening(text: str) -> str:
 
 _FOLLOWED = re.compile(
     r"(.{1,80}?)\s+(?:(?:is|are) (?:the|our|my) (?:final |correct |right |required )*"
-    r"(?:answer|result|solution|option|choice)|(?:is|are) correct)",
+    r"(?:answer|result|solution|option|choice)|(?:is|are) correct"
+    r"|(?:are|is|were|was) (?:left(?: over)?|remaining|needed|required)|remain)",
     re.DOTALL,
 )
 

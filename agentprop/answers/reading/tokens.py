@@ -41,7 +41,6 @@ _COMMANDS_OF_CHARACTERS = {
     "‰": "\\permille ", "¢": "\\cents ", "₩": "\\KRW ", "₽": "\\RUB ", "₱": "\\PHP ", "₫": "\\VND ", "฿": "\\THB ",
     "₺": "\\TRY ", "₪": "\\ILS ", "₦": "\\NGN ", "∉": "\\notin ", "⊂": "\\subset ", "⊆": "\\subseteq ", "⊤": "\\top ",
     "ᵀ": "^T", "≅": "\\cong ", "⊥": "\\perp ", "∥": "\\parallel ", "∝": "\\propto ", "∂": "\\partial ", "∇": "\\nabla ",
-    **dict.fromkeys("✅✔✓☑🎉\ufe0f", " "),
     "∘": "\\circ ", "∀": " for all ", "¬": "\\neg ", "ı": "\\imath ", "ȷ": "\\jmath ",
 }  # fmt: skip
 _GREEK = dict(zip("αβγδεζηθικλνξπρστυφχψω", words(

@@ -44,6 +44,8 @@ _BOLD_FACTOR = re.compile(
 )
 """A bold factor of a cross product, whose type says that it is a vector."""
 _BRACES = {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "{}^\\circ": "^\\circ"}
+_PICTURES = re.compile("(?<=[^\\s])[\\s\ufe0f✅✔✓☑🎉🎯🎊👍😊■□▪◼◻∎]{1,20}$")
+"""Marks of joy, or of the end of a proof, behind an answer."""
 _PROVED = re.compile(
     r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
     r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
@@ -72,6 +74,8 @@ def clean(text: str) -> str:
         text = _FENCE.sub(r"\1", text)
     if "\\n" in text[-4:] and text.endswith("\\n"):
         text = text[:-2]
+    if not text.isascii():
+        text = _PICTURES.sub("", text)
     text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text))
     if "</" in text or "<br" in text or ("&" in text and ";" in text):
         text = _without_tags(text)
