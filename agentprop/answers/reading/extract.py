@@ -93,7 +93,9 @@ _NOT_ANOTHER = re.compile(r",?\s{1,9}\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d]
 """`7, not 8`."""
 _WHERE = re.compile(r",?\s{1,9}(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
 """`7, attained at x = 2`: where an extreme value is taken."""
-_REASON = re.compile(r"\s{0,9}[,(]\s{0,9}(?:since|because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$", re.DOTALL)
+_REASON = re.compile(
+    r"\s{0,9}[,(]\s{0,9}(?:since|because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$", re.DOTALL
+)
 _VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
 _BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
 _LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
