@@ -19,7 +19,10 @@ from agentprop.answers.reading.typography import clean
 Choices = Sequence[str] | Mapping[str, str]
 Contents = Callable[[str, str], Equivalence]
 
-_REASONED = re.compile(r"(?:option\s+|choice\s+)?\(?([A-J])\)?[.,:]?\s+(?:because|since|as)\b.*", re.DOTALL)
+_REASONED = re.compile(
+    r"(?:option\s+|choice\s+)?\(?([A-J])\)?(?:[.,:]?\s+(?:because|since|as)\b.*|\s+\((?=[^()]*[a-z]{3})[^()]{3,80}\))",
+    re.DOTALL,
+)
 _CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
 _RUN = re.compile(r"[A-J]{2,6}")
 _LIST = re.compile(r"\(?[A-J]\)?(?:(?:\s*[,;&]\s*(?:and\s+)?|\s+and\s+)\(?[A-J]\)?){1,5}")
@@ -78,12 +81,12 @@ def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents)
 
 
 def _forms(text: str) -> list[str]:
-    """The text, and what is left of it without `I choose` before and `is correct` behind."""
-    core = followed(text) or text
+    """The text, and what is left of it without `Hence`, `I choose` before and `is correct` behind."""
+    core = without_opening(followed(text) or text)
     return [
         text,
         *([core] if core != text else []),
-        *(rest for lead, rest in lead_ins(without_opening(core)) if _CHOOSES.search(lead)),
+        *(rest for lead, rest in lead_ins(core) if _CHOOSES.search(lead)),
     ]
 
 

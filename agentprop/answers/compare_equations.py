@@ -8,13 +8,26 @@ its solutions, however often they count. Inequalities are the same up to a posit
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from fractions import Fraction
 
 from agentprop.answers.algebra.monomials import NoForm, Poly, numerator, proportional
 from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.rationals import UndefinedValue, rational
+from agentprop.answers.compare_expressions import are_real, compare_expressions, sign_patterns, turned
 from agentprop.answers.outcome import Equivalence, Unresolved, different, same, undetermined
-from agentprop.answers.reading.nodes import Node, Number, Relational, Symbol, apply, is_scalar, substitute, symbols
+from agentprop.answers.reading.nodes import (
+    Node,
+    Number,
+    Operation,
+    Relational,
+    Symbol,
+    apply,
+    is_scalar,
+    substitute,
+    symbols,
+    walk,
+)
 
 _ORDERS = frozenset(("<", "<=", ">", ">="))
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -35,10 +48,12 @@ def compare(gold: Relational, pred: Relational) -> Equivalence:
     if symbols(gaps[0]) != symbols(gaps[1]):
         return different("equation", "the equations are about different variables")
     try:
-        if proportional(*(numerator(normal(side)) for side in gaps)):
+        if all(proportional(*(numerator(normal(side)) for side in pair)) for pair in _regions(*gaps)):
             return same("equation", "the equations differ by a constant factor")
     except (NoForm, UndefinedValue):
         pass
+    if _misses(gold, gaps[1]) or _misses(pred, gaps[0]):
+        return different("equation", "a solution of one does not solve the other")
     from agentprop.answers.algebra import sympy_proof as proof
 
     left, right = (proof.factors_of_zero(side) for side in gaps)
@@ -53,16 +68,55 @@ def compare(gold: Relational, pred: Relational) -> Equivalence:
     return undetermined("equation", "the equations have the same solutions, but not equally often")
 
 
+_FOLDED = frozenset(("abs", "sgn", "max", "min", "sqrt", "root"))
+
+
+def _regions(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
+    """Both gaps as they are for positive variables; where a sign may be lost (|x|, √x²), for the other signs as well.
+
+    Signs for which one of them is not real are left out.
+    """
+    yield gold, pred
+    if not any(_folds(part) for side in (gold, pred) for part in walk(side)):
+        return
+    names = sorted(symbols(gold) | symbols(pred))
+    for pattern in sign_patterns(names, random.Random(20_011))[1:]:
+        values = {
+            name: Fraction(sign * (499 + k), 997 - k) for k, (name, sign) in enumerate(zip(names, pattern, strict=True))
+        }
+        if are_real(gold, pred, values):
+            yield turned(gold, names, pattern), turned(pred, names, pattern)
+
+
+def _folds(part: Node) -> bool:
+    if not isinstance(part, Operation):
+        return False
+    return part.head in _FOLDED or (part.head == "^" and not isinstance(part.args[1], Number))
+
+
 def _is_scalar_equation(relation: Relational) -> bool:
     return is_scalar(relation.left) and is_scalar(relation.right)
 
 
 def _is_solved(relation: Relational) -> bool:
-    """`x = 3`, `y = 2x + 1`: one side is a variable that does not occur on the other."""
-    return any(
-        isinstance(one, Symbol) and one.name not in symbols(other)
-        for one, other in ((relation.left, relation.right), (relation.right, relation.left))
-    )
+    return _solved_form(relation) is not None
+
+
+def _solved_form(relation: Relational) -> tuple[str, Node] | None:
+    """`x = 3`, `y = 2x + 1`: a variable that does not occur on the other side, and that side."""
+    for one, other in ((relation.left, relation.right), (relation.right, relation.left)):
+        if isinstance(one, Symbol) and one.name not in symbols(other):
+            return one.name, other
+    return None
+
+
+def _misses(solved: Relational, other: Node) -> bool:
+    """A real solution of the solved equation at which the other gap is not zero."""
+    form = _solved_form(solved)
+    if form is None:
+        return False
+    name, value = form
+    return compare_expressions(substitute(other, {name: value}), Number(Fraction(0)), None).rule == "counterexample"
 
 
 # -- inequalities ----------------------------------------------------------------------------------------------------
@@ -74,7 +128,8 @@ def inequalities(gold: Relational, pred: Relational) -> Equivalence:
         raise Unresolved("conditions of different kinds")
     if symbols(gap(gold)) != symbols(gap(pred)):
         return different("inequality", "the inequalities are about different variables")
-    factor = _factor(gap(gold), gap(pred))
+    factors = {_factor(*pair) for pair in _regions(gap(gold), gap(pred))}
+    factor = factors.pop() if len(factors) == 1 else None
     if factor is not None:
         op = _FLIPPED.get(pred.op, pred.op) if factor < 0 else pred.op
         if op == gold.op:

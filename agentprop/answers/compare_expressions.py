@@ -125,14 +125,31 @@ def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], 
     return agree
 
 
+def sign_patterns(names: list[str], generator: random.Random) -> list[tuple[int, ...]]:
+    """Signs of the variables, all positive first: every choice of them, or some where there are many variables."""
+    if len(names) <= MAX_SIGNED:
+        return list(product((1, -1), repeat=len(names)))
+    return [(1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]
+
+
+def turned(node: Node, names: list[str], pattern: tuple[int, ...]) -> Node:
+    """The expression with -x for every variable x whose sign is negative, so that all may be taken as positive."""
+    negative: dict[str, Node] = {
+        name: apply("neg", Symbol(name)) for name, sign in zip(names, pattern, strict=True) if sign < 0
+    }
+    return substitute(node, negative)
+
+
+def are_real(gold: Node, pred: Node, values: dict[str, Fraction]) -> bool:
+    """Both expressions have real values there."""
+    pair = _at(gold, pred, values)
+    return pair is not None and not is_complex(pair)
+
+
 def _points(names: list[str], *, whole: bool, pieced: bool) -> Iterator[tuple[Fraction, ...]]:
     """Positive points first, then every choice of signs, small and large; then whole numbers, many where pieces are."""
     generator = random.Random(20_011)
-    patterns = (
-        list(product((1, -1), repeat=len(names)))
-        if len(names) <= MAX_SIGNED
-        else [(1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]
-    )
+    patterns = sign_patterns(names, generator)
     if not whole:
         for scale in (Fraction(1), Fraction(1, 10), Fraction(7), Fraction(60), Fraction(10**4), Fraction(10**7)):
             for signs in patterns:
@@ -223,10 +240,7 @@ def _equal_part(left: Node, right: Node) -> bool:
 
 
 def _vanishes(gold: Node, pred: Node, names: list[str], pattern: tuple[int, ...]) -> bool:
-    negative: dict[str, Node] = {
-        name: apply("neg", Symbol(name)) for name, sign in zip(names, pattern, strict=True) if sign < 0
-    }
     try:
-        return is_zero(normal(substitute(gap(gold, pred), negative)))
+        return is_zero(normal(turned(gap(gold, pred), names, pattern)))
     except (NoForm, UndefinedValue):
         return False

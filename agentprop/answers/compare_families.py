@@ -14,7 +14,8 @@ from itertools import pairwise, permutations
 from agentprop.answers.algebra.monomials import PI, NoForm
 from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.rationals import UndefinedValue
-from agentprop.answers.algebra.rewriting import events
+from agentprop.answers.algebra.residues import WHOLE_NAMES
+from agentprop.answers.algebra.rewriting import events, residue
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.nodes import (
     Constant,
@@ -25,7 +26,6 @@ from agentprop.answers.reading.nodes import (
     Operation,
     Relational,
     Symbol,
-    apply,
     is_scalar,
     substitute,
     symbols,
@@ -39,6 +39,9 @@ MAX_BOUND = 3
 
 def families(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
     """Decide pairs in which at least one side is a family of values."""
+    for one, other in ((gold, pred), (pred, gold)):
+        if (verdict := _residue_against_line(one, other)) is not None:
+            return verdict
     match gold, pred:
         case Family(), Family():
             return _two_families(gold, pred, compare)
@@ -163,6 +166,24 @@ def _integer_families(gold: Node, pred: Node, name: str) -> Equivalence:
     return undetermined("family", "the families are written differently and may still hold the same values")
 
 
+def _residue_against_line(one: Node, other: Node) -> Equivalence | None:
+    """n ≡ 1 (mod 4) beside n = 4k + 1 for every integer k; None where they are not those."""
+    found = residue(one)
+    integral = isinstance(other, Family) and set(_bound(other).values()) == {"integers"} and not _limits(other)
+    body = other.body if isinstance(other, Family) else other
+    body = body.right if isinstance(body, Relational) and body.op == "=" else body
+    names = symbols(body)
+    if found is None or not (integral or is_scalar(other) or isinstance(other, Relational)) or len(names) != 1:
+        return None
+    [name], line = names, _line(body, next(iter(names)))
+    start, modulus = (_multiple(part) for part in found)
+    if name not in WHOLE_NAMES or line is None or start is None or modulus is None or line[2] == "pi":
+        return None
+    if abs(line[0]) == abs(modulus[0]) and ((line[1] - start[0]) / modulus[0]).denominator == 1:
+        return same("family", "the same values, as a residue class and as a sequence")
+    return different("family", "the values are spaced or placed differently")
+
+
 def _line(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None:
     """Step and start of a·k + b, both rational or both rational multiples of pi; None for anything else."""
     if not is_scalar(body) or symbols(body) != {name}:
@@ -193,7 +214,7 @@ def _multiple(node: Node) -> tuple[Fraction, str | None] | None:
     return (coefficient, "pi") if monomial == ((PI, Fraction(1)),) else None
 
 
-# -- definitions and constants of integration ------------------------------------------------------------------------
+# -- definitions -----------------------------------------------------------------------------------------------------
 
 
 def with_arguments_of(gold: Node, pred: Node) -> Node:
@@ -227,41 +248,3 @@ def with_primes_of(gold: Node, pred: Node) -> Node:
     if any(match[2] == match[1] or f"{match[2]}'" in mine for match in found.values()):
         return pred
     return substitute(pred, {name: Symbol(prime) for name, prime in primes.items()})
-
-
-def with_constants_of(gold: Node, pred: Node) -> Node:
-    """`x² + c` as `x² + C`, and c_1 as C_1: constants of integration have no name of their own."""
-    mine, theirs = symbols(gold), symbols(pred)
-    if mine == theirs:
-        return pred
-    renaming: dict[str, Node] = {}
-    added = _added_constants(gold) - theirs, _added_constants(pred) - mine
-    if len(added[0]) == len(added[1]) == 1:
-        renaming[next(iter(added[1]))] = Symbol(next(iter(added[0])))
-    for name in theirs - mine:
-        other = name.swapcase()
-        if re.fullmatch(r"[cC]_\d", name) and other in mine and other not in theirs:
-            renaming[name] = Symbol(other)
-    return substitute(pred, renaming)
-
-
-def up_to_constant(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
-    """`ln(2x) + C` and `ln x + C` without what they are at one point; none where they are no antiderivatives."""
-    names = _added_constants(gold) & _added_constants(pred) & {"C", "const"}  # a small c may be a given of the question
-    variables = (symbols(gold) | symbols(pred)) - names
-    if len(names) != 1 or len(variables) != 1:
-        return
-    nothing: dict[str, Node] = {next(iter(names)): Number(Fraction(0))}
-    bodies = [substitute(side, nothing) for side in (gold, pred)]
-    for point in (Fraction(1), Fraction(2), Fraction(1, 2)):
-        here: dict[str, Node] = {next(iter(variables)): Number(point)}
-        left, right = (apply("+", body, apply("neg", substitute(body, here))) for body in bodies)
-        yield left, right
-
-
-def _added_constants(node: Node) -> frozenset[str]:
-    """The C of `… + C`."""
-    body = node.right if isinstance(node, Relational) and node.op == "=" else node
-    if not (isinstance(body, Operation) and body.head == "+"):
-        return frozenset()
-    return frozenset(arg.name for arg in body.args if isinstance(arg, Symbol) and arg.name in ("C", "c", "K", "const"))

@@ -85,8 +85,10 @@ def compare_names(gold: Node, pred: Node) -> Equivalence | None:
 
 
 def _holds_infinity(node: Node) -> bool:
-    """Infinity is computed with; as the bound of a sum or an integral it is none of that."""
+    """Infinity is computed with; as the bound of a sum or an integral, or of a limit, it is none of that."""
     match node:
+        case Operation("lim", (body, _)):
+            return _holds_infinity(body)
         case Operation(head, (body, Symbol(), _, _)) if head in BINDERS:
             return _holds_infinity(body)
         case _:

@@ -40,13 +40,8 @@ from agentprop.answers.algebra.rewriting import (
     without_units,
 )
 from agentprop.answers.compare_collections import shapes, unordered
-from agentprop.answers.compare_families import (
-    families,
-    up_to_constant,
-    with_arguments_of,
-    with_constants_of,
-    with_primes_of,
-)
+from agentprop.answers.compare_constants import up_to_constant, with_constants_of
+from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision

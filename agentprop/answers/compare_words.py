@@ -85,6 +85,8 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         for other_lead, other in (("", right), *lead_ins(right)):
             if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
                 return same("text", "the words agree")
+    if same_text(_COPULA.sub("", left), _COPULA.sub("", right)):
+        return same("text", "the words agree")
     items = [sorted(map(comparable, re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", side))) for side in (left, right)]
     if len(items[0]) > 1 and items[0] == items[1]:
         return undetermined("order", "the same words in another order, which may or may not count")
@@ -113,10 +115,16 @@ _SUBJECT = re.compile(
 )
 
 
+_WINNING = re.compile(
+    r"\s+(?:(?:always\s+|will\s+)?wins?(?:\s+the\s+game)?|has\s+(?:a|the)\s+winning\s+strategy)$", re.IGNORECASE
+)
+_COPULA = re.compile(r"(?<=\S)\s+(?:is|are)(?=\s+[a-z]+$)")
+
+
 def _without_subject(text: str) -> str:
-    """`It increases` is `increases`, `to the left` is `left`."""
+    """`It increases` is `increases`, `to the left` is `left`, and `Bob wins` is `Bob`."""
     match = _SUBJECT.match(text)
-    return text[match.end() :] if match else text
+    return _WINNING.sub("", text[match.end() :] if match else text)
 
 
 def _unlike(left: str, right: str) -> Equivalence:
@@ -143,8 +151,35 @@ def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equiv
     if len(values[0]) == len(values[1]):
         verdicts = [compare(a, b) for a, b in zip(*values, strict=True)]
         if all(verdict.status == "same" for verdict in verdicts):
+            if _are_opposite(_spoken(gold), _spoken(pred)):
+                return different("words", "the sentences say opposite things of the same values")
             return undetermined("words", "the sentences hold the same values in other words")
     return _unlike(_spoken(gold), _spoken(pred))
+
+
+_OPPOSITES = tuple(pair.split("/") for pair in split("""
+    increas/decreas gain/lose gain/loss gains/loses profit/loss north/south east/west left/right upward/downward up/down
+    above/below clockwise/counterclockwise clockwise/anticlockwise inward/outward attract/repul maximum/minimum
+    converg/diverg rise/fall rises/falls positive/negative even/odd least/most more/less more/fewer greater/smaller
+    greater/less absorb/releas exotherm/endotherm
+"""))  # fmt: skip
+
+
+def _are_opposite(left: str, right: str) -> bool:
+    """`an increase of _` and `a decrease of _`: what only one says is the opposite of what only the other says."""
+    found = set(left.split()), set(right.split())
+    only = [found[0] - found[1], found[1] - found[0]]
+    if (only[0] | only[1]) & _NEGATIONS:
+        return False
+    return any(
+        any(_begins(word, one) for word in only[0]) and any(_begins(word, other) for word in only[1])
+        for pair in _OPPOSITES
+        for one, other in (pair, pair[::-1])
+    )
+
+
+def _begins(word: str, stem: str) -> bool:
+    return word == stem or (len(stem) > 4 and word.startswith(stem))
 
 
 def _without_articles(parts: Sequence[str | Node]) -> list[str | Node]:
@@ -261,6 +296,8 @@ def chemistry(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
 def _formulas(left: Formula, right: Formula) -> Equivalence:
     if left.count != right.count:
         return different("chemistry", "the coefficients differ")
+    if left.state and right.state and left.state != right.state:
+        return different("chemistry", "the substances are in different states")
     for one in _meanings(left):
         for other in _meanings(right):
             if one == other:

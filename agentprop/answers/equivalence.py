@@ -15,7 +15,6 @@ own parser.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -237,8 +236,6 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
         return labels
-    if spec.nouns & _ASKED_DIMENSIONS and (sizes := _dimensions(*texts)) is not None:
-        return sizes
     left, right = read(gold, spec.nouns), read(pred, spec.nouns)
     unreadable = _unreadable(left, right)
     if unreadable is not None:
@@ -253,19 +250,6 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit), comparison)
     except Unresolved as unresolved:
         return undetermined("open", str(unresolved))
-
-
-_ASKED_DIMENSIONS = frozenset(("dimension", "dimensions", "size"))
-_DIMENSIONS = re.compile(r"(\d+)\s*(?:x|X|\\times|by)\s*(\d+)")
-
-
-def _dimensions(gold: str, pred: str) -> Equivalence | None:
-    """`2 x 3` and `3 x 2` for a question about a size, where they are no products; None for other texts."""
-    sizes = _DIMENSIONS.fullmatch(gold), _DIMENSIONS.fullmatch(pred)
-    if sizes[0] is None or sizes[1] is None:
-        return None
-    agree = list(map(int, sizes[0].groups())) == list(map(int, sizes[1].groups()))
-    return same("size", "the same size") if agree else different("size", "another size")
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:

@@ -51,7 +51,8 @@ PARAMETERS = (
     "max_completion_tokens", "max_output_tokens", "max_new_tokens", "max_tokens", "temperature", "top_p", "top_k",
     "min_p", "seed", "stop", "logprobs", "top_logprobs", "return_token_ids", "response_format", "tool_choice", "tools",
     "stream_options", "stream", "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort",
-    "chat_template_kwargs", "n",
+    "chat_template_kwargs", "verbosity", "enable_thinking", "thinking_budget", "logit_bias", "service_tier",
+    "parallel_tool_calls", "guided_json", "length_penalty", "n",
 )  # fmt: skip
 """Parameters that a server may refuse."""
 DELAY = re.compile(

@@ -101,8 +101,9 @@ def _add(choice: dict[str, Any], piece: Mapping[str, Any]) -> None:
         if piece.get(name) is not None:
             _join(choice, name, piece[name])
     logprobs = piece.get("logprobs")
-    if isinstance(logprobs, Mapping) and isinstance(logprobs.get("content"), list):
-        choice.setdefault("logprobs", {"content": []})["content"] += logprobs["content"]
+    for name in ("content", "token_logprobs"):
+        if isinstance(logprobs, Mapping) and isinstance(logprobs.get(name), list):
+            _join(choice.setdefault("logprobs", {}), name, logprobs[name])
     if piece.get("finish_reason") is not None:
         choice["finish_reason"] = piece["finish_reason"]
 

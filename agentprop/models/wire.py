@@ -29,11 +29,12 @@ BROKEN_OFF = frozenset({
 """Finish reasons of replies that the server did not finish."""
 CUT_OFF = frozenset({
     "length", "max_tokens", "max_output_tokens", "max_length", "model_length", "model_context_window_exceeded",
+    "token_limit",
 })  # fmt: skip
 """Finish reasons of replies that a limit cut off; they are kept as `length`."""
 WITHHELD = frozenset({
     "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii",
-    "sensitive", "refused", "guardrail_intervened", "moderation",
+    "sensitive", "refused", "refusal", "guardrail_intervened", "moderation",
 })  # fmt: skip
 """Finish reasons of replies that the server's filter withheld."""
 ECHOED = (
@@ -368,10 +369,14 @@ def _ids(value: Any) -> tuple[int, ...] | None:
 
 def _logprobs(value: Any, ids: tuple[int, ...] | None) -> tuple[float, ...] | None:
     """Read one log-prob per sampled token; None if there are more or fewer than ids, since they would be misaligned."""
-    content = value.get("content") if isinstance(value, Mapping) else None
-    if not isinstance(content, list):
+    given = value if isinstance(value, Mapping) else {}
+    content, older = given.get("content"), given.get("token_logprobs")
+    if isinstance(content, list):
+        found = [item.get("logprob") for item in content if isinstance(item, Mapping)]
+    elif isinstance(older, list):  # as the older form of completions has them
+        content = found = older
+    else:
         return None
-    found = [item.get("logprob") for item in content if isinstance(item, Mapping)]
     logprobs = tuple(float(value) for value in found if isinstance(value, int | float))
     expected = len(content) if ids is None else len(ids)
     return logprobs if len(logprobs) == expected else None

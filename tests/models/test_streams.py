@@ -53,6 +53,13 @@ def test_several_choices_and_exact_tokens_come_out_in_order() -> None:
     assert (reply.choices[0].logprobs, reply.prompt_token_ids) == ((-0.5,), (1, 2))
 
 
+def test_logprobs_of_the_older_form_are_joined() -> None:
+    pieces = [delta(content="4"), delta("stop", content="2")]
+    for piece, value in zip(pieces, (-0.5, -0.25), strict=True):
+        piece["choices"][0]["logprobs"] = {"token_logprobs": [value]}
+    assert read(Exchange(assembled(stream(*pieces)))).choices[0].logprobs == (-0.5, -0.25)
+
+
 def test_comments_are_left_out_and_a_stream_is_known_by_its_beginning() -> None:
     body = b": PROCESSING\n\nevent: x\n" + stream(delta("stop", content="ready"))
     assert is_stream(body) and not is_stream(b'{"choices": []}')

@@ -90,6 +90,12 @@ def test_a_whole_reply_is_kept() -> None:
     assert (reply.prompt_token_ids, reply.usage, reply.fingerprint) == ((1, 2, 3), Usage(9, 2), "f")
 
 
+def test_logprobs_are_read_in_the_older_form_too() -> None:
+    older = {"tokens": ["4", "2"], "token_logprobs": [-0.5, -0.25], "text_offset": [0, 1]}
+    assert reply_of({**spoken(), "logprobs": older}).choices[0].logprobs == (-0.5, -0.25)
+    assert reply_of({**spoken(), "logprobs": {**older, "token_logprobs": [None, -0.25]}}).choices[0].logprobs is None
+
+
 def test_logprobs_that_do_not_match_the_ids_are_dropped() -> None:
     logprobs = {"content": [{"token": "4", "logprob": -0.5}]}
     assert reply_of({**spoken(), "token_ids": [4, 2], "logprobs": logprobs}).choices[0].logprobs is None

@@ -142,7 +142,10 @@ def _without_thought(message: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _undecorated(text: str) -> str:
-    """Text without the emphasis, quotation or backslashes around tags."""
+    """Text without the emphasis, quotation, backslashes or second brackets around tags, and not quoted as a whole."""
+    lines = text.strip().splitlines()
+    text = "\n".join(line[1:].removeprefix(" ") for line in lines) if all(line[:1] == ">" for line in lines) else text
+    text = re.sub(r"<<(/?\s*action[^<>]*)>>", r"<\1>", text, flags=re.IGNORECASE) if "<<" in text else text
     bare = re.sub(r"\\(<\\?/?\s*action[^<>]*?)\\?>", r"\1>", text, flags=re.IGNORECASE)
     return re.sub(r"(?im)^[ \t]*([*_`]{1,3})([<\[]/?\s*action[^<>\[\]`]*[>\]])\1[ \t]*$", r"\2", bare)
 

@@ -21,7 +21,19 @@ from agentprop.agent.reading.lenient_json import lenient_value
 from agentprop.agent.reading.mending import parses, without_outer_fence
 from agentprop.agent.reading.names import ALIASES, KINDS, kind_of, plain_name
 
-NAMES = ("name", "function", "tool", "tool_name", "function_name", "action", "recipient_name")
+NAMES = (
+    "name",
+    "function",
+    "tool",
+    "tool_name",
+    "function_name",
+    "action",
+    "recipient_name",
+    "action_type",
+    "action_name",
+    "toolName",
+    "functionName",
+)
 WRAPPERS = ("function_call", "functionCall", "command")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
 SORTS = ("type", "kind", "op")
@@ -92,13 +104,14 @@ def _calls_of(value: Any) -> list[CallText]:
     name = next(chain(wrapped, named), None)
     if isinstance(name, dict):
         return _calls_of(name)
-    if name is None:
-        name = next((value[key] for key in SORTS if str(value.get(key)).lower() in ALIASES), None)
+    sort = next((key for key in SORTS if str(value.get(key)).lower() in ALIASES), "type")
+    if name is None and str(value.get(sort)).lower() in ALIASES:
+        name = value[sort]
     if name is None:
         return [_call("submit", value)] if {"statement", "answer"} <= value.keys() else []
     arguments = next((value[key] for key in ARGUMENTS if key in value), None)
     if arguments is None:
-        arguments = {key: one for key, one in value.items() if key not in (*NAMES, "type", "id")}
+        arguments = {key: one for key, one in value.items() if key not in (*NAMES, sort, "type", "id")}
     if plain_name(name) == "parallel" and isinstance(arguments, dict):
         return _calls_of(arguments)
     return [_call(name, arguments)]
@@ -203,6 +216,8 @@ PREFIX = r"(?:\w+:|｜DSML｜)?"
 ACTION = re.compile(r"(?ims)^[*#]*[ \t]?action[*]*:[*]*[ \t]*(?P<rest>\S.*)\Z")
 TOKEN = re.compile(r"<[|｜][\w▁/ ]+[|｜]>|</s>|<end_of_turn>|<end_code>")
 """A token of a chat template."""
+FINAL = re.compile(r"\A\s*<\|channel\|>\s*final\s*(?:<\|constrain\|>\s*json)?\s*(?=<\|message\|>)")
+"""Tokens and words before the last message of gpt-oss."""
 NAMED = re.compile(
     r"(?:(?:function|tool|call|action)s?[:\s]+)?(?P<name>[\w.:-]+?)\s*(?:\[ARGS\])?\s*\(?(?P<body>(?:\{|```).*)",
     re.DOTALL,
@@ -216,7 +231,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
     ): _within,
     FUNCTION: _function,
     re.compile(
-        r"<(?:\w+:|｜DSML｜)?(?P<tag>invoke|tool_call|function_call|function|tool|call)"
+        r"<(?:\w+:|｜DSML｜)?(?P<tag>invoke|tool_call|tool_use|function_call|function|tool|call)"
         r"\s+name=[\"']?(?P<name>[\w.:-]+)[\"']?\s*>(?P<body>.*?)(?:</(?:\w+:|｜DSML｜)?(?P=tag)>|\Z)",
         re.DOTALL,
     ): _invoke,
@@ -259,7 +274,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 
 def whole_message(text: str) -> Sequence[CallText]:
     """The calls of a message of nothing else: JSON, fenced or not, YAML, or Python such as `exec(code="print(1)")`."""
-    body = without_outer_fence(TOKEN.sub("", text).strip())[0].strip()
+    body = without_outer_fence(TOKEN.sub("", FINAL.sub("", text)).strip())[0].strip()
     body = body.removeprefix("functools").removeprefix("await ").lstrip()
     if (labelled_call := ACTION.search(body)) is not None and (calls := _after_label(labelled_call["rest"].strip())):
         return calls

@@ -112,6 +112,7 @@ def _dedented(code: str) -> str:
 def _without_tags(code: str) -> str:
     """Code without the tags of a block inside a block, and without thinking."""
     shown = re.sub(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>", "", code) if "</" in code else code
+    shown = re.sub(r"(?m)^[ \t]*<(?!code|python|exec|py)(\w+)>[^<>\n]{0,60}</\1>[ \t]*\n?", "", shown)
     tag = r"(?im)^[ \t]*(?:</?(?:code|python|exec|py|pre|certificate|action:\w+)\b[^<>]*>[ \t]*)+\n?"
     tag += r"|(?:</(?:code|python|pre)>\s*)+\Z"
     bare = re.sub(tag, "", shown)

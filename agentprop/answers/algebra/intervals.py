@@ -23,6 +23,9 @@ from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, S
 MAX_TERMS = 100
 """Terms of a sum that are enclosed one by one."""
 
+ZETA_TERMS = 60
+"""Terms of the series of zeta that are added up; the rest is enclosed."""
+
 MAX_MAGNITUDE = 200_000
 """Exponents beyond 2^(this many bits) are not evaluated; their logarithms are."""
 
@@ -136,11 +139,20 @@ class Evaluator:
             try:
                 return Enclosure(self.fraction(zeta_share(order)) * self.iv.pi ** int(order))
             except NoForm:
-                raise Unsupported("a value of zeta without a closed form") from None
+                return self._zeta(order)
         rule = _REAL.get(head)
         if rule is None:
             raise Unsupported(f"no interval rule for {head}")
         return Enclosure(rule(self.iv, *map(self.real, args)))
+
+    def _zeta(self, order: Fraction) -> Enclosure:
+        """The first terms of the series, and the integrals that enclose the rest: enough to tell two values apart."""
+        if order.denominator > 1 or not 2 < order <= 40:
+            raise Unsupported("a value of zeta that is not summed")
+        one, n = self.iv.mpf(1), int(order)
+        begun = sum((one / self.iv.mpf(k) ** n for k in range(1, ZETA_TERMS + 1)), self.iv.mpf(0))
+        low, high = (one / ((n - 1) * self.iv.mpf(k) ** (n - 1)) for k in (ZETA_TERMS + 1, ZETA_TERMS))
+        return Enclosure(self.iv.mpf([(begun + low).a, (begun + high).b]))
 
     def _complex_part(self, head: str, z: Enclosure) -> Enclosure:
         if head == "conj":

@@ -121,6 +121,8 @@ def _normal_of(head: str, args: tuple[Node, ...]) -> Poly:
             order = rational(args[0])
             if order is None:
                 raise NoForm
+            if order > 2 and order % 2 == 1:
+                return of_atom(("f", "zeta", key(one(order))))
             return {((PI, order),): zeta_share(order)}
         case "gamma":
             return _factorial(add(normal(args[0]), one(Fraction(-1))))

@@ -273,7 +273,9 @@ def radians(quantity: Quantity) -> Node:
 
 
 def with_imaginary_unit_of(gold: Node, pred: Node) -> Node:
-    """`3 + 4j` as `3 + 4i` beside a number that is written with i."""
+    """`3 + 4j` as `3 + 4i` beside a number that is written with i; i, j, k as unit vectors beside those."""
+    if symbols(gold) & set(_UNITS):
+        return _in_unit_vectors(pred)
     if symbols(pred) != {"j"} or symbols(gold) or Constant("i") not in walk(gold):
         return pred
     return pred if Constant("i") in walk(pred) else substitute(pred, {"j": Constant("i")})
@@ -282,8 +284,21 @@ def with_imaginary_unit_of(gold: Node, pred: Node) -> Node:
 _UNITS = ("unit i", "unit j", "unit k")
 
 
+def _in_unit_vectors(node: Node) -> Node:
+    """i, j and k without their hats as what they are beside a vector."""
+    if symbols(node) & set(_UNITS):
+        return node
+    named = substitute(node, {name[-1]: Symbol(name) for name in _UNITS})
+    return _without_imaginary_unit(named)
+
+
+def _without_imaginary_unit(node: Node) -> Node:
+    return Symbol("unit i") if node == Constant("i") else mapped(node, _without_imaginary_unit)
+
+
 def as_vector(node: Node, shape: Node) -> Node | None:
     """`3i + 2j` in unit vectors as the vector it is, with as many entries as the shape it meets; None without them."""
+    node = _in_unit_vectors(node) if "j" in symbols(node) else node
     if not symbols(node) & set(_UNITS):
         return None
     if isinstance(shape, Collection):

@@ -6,6 +6,8 @@ the engine compares finished matrices and vectors and never an unevaluated produ
 
 from __future__ import annotations
 
+import re
+
 from agentprop.answers.reading.nodes import (
     Change,
     Collection,
@@ -27,6 +29,7 @@ from agentprop.answers.reading.nodes import (
 Rows = tuple[tuple[Node, ...], ...]
 _SETS = frozenset(("union", "intersection", "minus"))
 _VECTORS = ("vector", "tuple")
+_VECTOR_NAME = re.compile(r"vec\((?P<letter>.+)\)")
 MAX_ENTRIES = 400
 """Entries of a matrix product that is worked out."""
 MAX_POWER = 12
@@ -67,7 +70,11 @@ def combine(head: str, *args: Node) -> Node:
 
 
 def multiplied(left: Node, right: Node, sign: str) -> Node:
-    """A product with its sign: between two vectors the dot product or the cross product."""
+    """A product with its sign: between two vectors the dot product or the cross product, and of ∇ what it is called."""
+    if left == Symbol("nabla") and is_scalar(right):
+        return operation("call", Symbol("div" if sign == "dot" else "curl"), _letter(right) or right)
+    if sign == "times" and (crossed := _crossed(left, right)) is not None:
+        return crossed
     one, other = _entries(left), _entries(right)
     if one is None or other is None or len(one) != len(other):
         return combine("*", left, right)
@@ -80,6 +87,22 @@ def multiplied(left: Node, right: Node, sign: str) -> Node:
         combine("+", combine("*", one[i], other[j]), combine("neg", combine("*", one[j], other[i]))) for i, j in pairs
     )
     return Matrix(tuple((part,) for part in parts)) if isinstance(left, Matrix) else Collection("vector", parts)
+
+
+def _crossed(left: Node, right: Node) -> Node | None:
+    """The cross product of two names of vectors, whatever their marks; it stays unworked. None for other factors."""
+    *factors, last = left.args if isinstance(left, Operation) and left.head == "*" else (left,)
+    one, other = _letter(last), _letter(right)
+    if one is None or other is None:
+        return None
+    product = operation("call", Symbol("cross"), one, other)
+    return apply("*", *factors, product) if factors else product
+
+
+def _letter(node: Node) -> Node | None:
+    """The letter of a vector's name without its arrow; None for anything else."""
+    name = _VECTOR_NAME.fullmatch(node.name) if isinstance(node, Symbol) else None
+    return Symbol(name["letter"]) if name else None
 
 
 def _entries(node: Node) -> tuple[Node, ...] | None:

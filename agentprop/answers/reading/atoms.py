@@ -22,6 +22,7 @@ from agentprop.answers.reading.grammar import (
     INFIX,
     NAMES,
     NUMBER_FUNCTIONS,
+    POSITIVE_REALS,
     PRODUCT,
     RELATIONS,
     WHOLE,
@@ -31,6 +32,7 @@ from agentprop.answers.reading.literals import literal
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
+    Interval,
     Matrix,
     Node,
     Number,
@@ -48,12 +50,14 @@ from agentprop.answers.reading.operators import big_operator
 from agentprop.answers.reading.tokens import Token
 
 _ENGLISH = frozenset(words(
-    "not but the are was has any all yes you how who why too its per out off so we of only also each none such"
+    "not but the are was has any all yes you how who why too its per out off so we of only also each none such or and"
 ))  # fmt: skip
 """Words that are never a product of variables."""
 
 _MINUS_ONE = apply("neg", Number(Fraction(1)))
 _CALLED = frozenset("fghFGH")
+_OF_CHANCE = frozenset(("Var", "Cov"))
+_CLOSING = {"(": ")", "{": "}", "[": "]", "\\{": "\\}"}
 _FACES = frozenset(("{", "langle", "lfloor", "lceil", "lvert", "lVert", "|", "vert", "Vert", "mid", "$"))
 
 
@@ -116,6 +120,8 @@ class Atoms(Brackets):
             return Constant(CONSTANTS[word])
         if word in GREEK:
             return self.symbol(GREEK_VARIANTS.get(word, word))
+        if word in _OF_CHANCE and self.sees("(", "["):
+            return _call(word, self.within(_CLOSING[self.take().text]))
         if word in _ENGLISH or len(word) > 3:
             if self.sees("(") and self.token.glued and word not in _ENGLISH:
                 self.at += 1
@@ -154,10 +160,15 @@ class Atoms(Brackets):
             width, strokes = self.prime_width()
             self.at += width
             name += "'" * strokes
-        if self.sees("(") and self.token.glued and name[0] in _CALLED and self.ahead(1).text != ")":
-            self.at += 1
-            return _call(name, self.within(")"))
+        called = name[0] in _CALLED and self.sees("(") and self.ahead(1).text != ")"
+        if self.token.glued and (called or (name == "E" and self._of_a_random_variable())):
+            return _call(name, self.within(_CLOSING[self.take().text]))
         return Symbol(name)
+
+    def _of_a_random_variable(self) -> bool:
+        """`E[X^2]` is an expected value and no product: a capital letter stands in the brackets here."""
+        follower = self.ahead(1)
+        return self.sees("(", "[") and len(follower.text) == 1 and follower.text.isupper()
 
     def _bound_index(self) -> bool:
         """The subscript here runs: x_i under a sum over i is a function of i."""
@@ -254,12 +265,16 @@ class Atoms(Brackets):
         if self.sees("^", "_"):
             mark_text = self.take().text
             longer = f"{name}{mark_text}{self.name_in_braces()}"
+            if longer in POSITIVE_REALS:
+                return Interval(Number(Fraction(0)), Constant("inf"), POSITIVE_REALS[longer], False)
             if longer in DOUBLE_STRUCK:
                 return Constant(DOUBLE_STRUCK[longer])
             self.at = mark
             if mark_text == "^" and name in DOUBLE_STRUCK:
                 self.at += 1
                 return operation("space", Constant(DOUBLE_STRUCK[name]), self.argument())
+        if name in ("E", "P"):
+            return self.symbol(name)
         if name not in DOUBLE_STRUCK:
             raise UnreadableAnswer(f"no known set is called {name!r}")
         return Constant(DOUBLE_STRUCK[name])
@@ -290,7 +305,8 @@ class Atoms(Brackets):
             return Number(Fraction(int(digits[0])))
         if self.token.kind == "number":
             return Number(literal(self.take().text))
-        if self.token.kind == "word" and len(self.token.text) > 1 and self.token.text not in NAMES:
+        split = self.token.text not in NAMES or (single_digit and self.token.text in ("lg", "ln", "tg"))
+        if self.token.kind == "word" and len(self.token.text) > 1 and split:
             word = self.token.text
             self.tokens[self.at] = Token("word", word[1:], True)
             return self._letter(word[0])
@@ -323,7 +339,7 @@ class Atoms(Brackets):
 
     def _arguments(self) -> tuple[Node, ...]:
         if self.sees("(", "{", "[", "\\{"):
-            inner = self.within({"(": ")", "{": "}", "[": "]", "\\{": "\\}"}[self.take().text])
+            inner = self.within(_CLOSING[self.take().text])
             return inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(PRODUCT))
         while self._starts_plain_factor():

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from agentprop.answers.reading.surroundings import with_surroundings
+from agentprop.answers.reading.surroundings import denial, with_surroundings
 
 _MAX_NESTED_BOXES = 8
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
@@ -25,6 +25,8 @@ def last_boxes(text: str) -> tuple[str, int] | None:
     boxes = _boxes(text)
     if not boxes:
         return None
+    while len(boxes) > 1 and denial(text, boxes[-1].start) is not None:
+        boxes.pop()  # `\boxed{3}, not \boxed{4}`
     kept = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
         between = text[earlier.end : kept[0].start]

@@ -29,6 +29,20 @@ def is_value(node: Node) -> bool:
     return is_closed(node) or (isinstance(node, Quantity) and is_closed(node.value))
 
 
+def exact(node: Node) -> Fraction | None:
+    """The value of a fraction or a mixed number; None for all else."""
+    match node:
+        case Number(value):
+            return value
+        case Operation("neg" | "+" | "/" as head, args):
+            values = [exact(arg) for arg in args]
+            known = [value for value in values if value is not None]
+            if len(known) < len(values) or (head == "/" and known[1] == 0):
+                return None
+            return -known[0] if head == "neg" else sum(known, Fraction(0)) if head == "+" else known[0] / known[1]
+    return None
+
+
 def relational(op: str, left: Node, right: Node) -> Node:
     """One relation; not being in a set is being in the rest."""
     if op == "notin":

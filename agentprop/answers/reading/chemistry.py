@@ -7,6 +7,7 @@ Every letter must belong to an element and something must speak for chemistry (a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from agentprop.answers.reading.grammar import words
@@ -23,7 +24,7 @@ _MOLECULES = frozenset(
 _ARROW = re.compile(
     r"\\(?:long)?(?:right|left|leftright)arrow|\\to(?![a-z])|->|-->|=>|\\rightleftharpoons|\\xrightarrow\s*\{[^{}]*\}"
 )
-_STATE = re.compile(r"\((?:s|l|g|aq)\)$")
+_STATE = re.compile(r"\((s|l|g|aq)\)$")
 _TERM = re.compile(r"(\d+(?:/\d+)?|\\frac\{\d+\}\{\d+\})?(.+)")
 _PIECE = re.compile(
     r"(?P<element>[A-Z][a-z]?)|(?P<open>[(\[])|(?P<close>[)\]])|(?P<dot>\\cdot|\\bullet|\.|\*)"
@@ -84,8 +85,8 @@ def _side(text: str) -> tuple[Formula, ...]:
         formula = _formula(match[2], said=True) if match else None
         if match is None or formula is None:
             return ()
-        found.append(Formula(formula.groups, formula.charge, _count(match[1]), formula.other_charge))
-    return tuple(sorted(found, key=repr))
+        found.append(replace(formula, count=_count(match[1])))
+    return tuple(sorted(found, key=lambda formula: repr(replace(formula, state=""))))
 
 
 def _count(text: str | None) -> Fraction:
@@ -101,7 +102,10 @@ class _Group:
 
 def _formula(text: str, *, said: bool) -> Formula | None:
     """Groups in order with their counts; None where a letter is no element, or nothing speaks for chemistry."""
-    text = _STATE.sub("", text)
+    state = _STATE.search(text)
+    if state is not None:
+        formula = _formula(text[: state.start()], said=said)
+        return None if formula is None else replace(formula, state=state[1])
     stack, charge, plain_last, speaks, position = [_Group()], 0, 0, said, 0
     while position < len(text):
         match = _PIECE.match(text, position)

@@ -44,7 +44,18 @@ _SINGULAR = frozenset(words("""
 _ADJECTIVE = re.compile(r"[A-Za-z][a-z]+(?:[-/][a-z]+)?")
 _EMPTY = (["unit"], ["square", "unit"], ["cubic", "unit"], ["sq", "unit"], ["linear", "unit"])
 _EMPTY_TAILS = frozenset(
-    (("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",), ("of", "them"), ("of", "these"))
+    (
+        ("left",),
+        ("left", "over"),
+        ("remaining",),
+        ("in", "total"),
+        ("in", "all"),
+        ("altogether",),
+        ("total",),
+        ("overall",),
+        ("of", "them"),
+        ("of", "these"),
+    )
 )
 
 

@@ -15,6 +15,8 @@ _SPACE = r"(?:\\[,!;: ]|\\ | |~|,\\!\s?|,\\,\s?|\\,\\!)"
 _SPACED = re.compile(rf"(?<![\d.,])\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)")
 _SPACED_COMMA = re.compile(rf"(?<![\d.,])(\d{{1,3}}(?:{_SPACE}\d{{3}})+),(\d+)(?!\d|[,.]\d)")
 _SWISS = re.compile(r"(?<![\d.,'])\d{1,3}(?:'\d{3})+(?![\d'])")
+_EUROS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
+"""Of which there are no thousandths: `2.000 \\EUR`."""
 _DOTTED = re.compile(
     r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){2,}),(\d+)(?!\d|[,.]\d)"
     r"|(?<![\d.,])([1-9]\d{0,2}\.\d{3}),(\d\d?|\d{4,})(?!\d|[,.]\d)|(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){2,})(?!\d|[,.]\d)"
@@ -42,6 +44,7 @@ def spellings(text: str) -> list[str]:
         return [text]
     plain = _DECIMAL_COMMA.sub(_decimal_or_group, text) if "{,}" in text else text
     plain = _SWISS.sub(_digits, plain) if "'" in plain else plain
+    plain = _EUROS.sub(_digits, plain) if "EUR" in plain else plain
     plain = _DOTTED.sub(_european, plain) if "." in plain else plain
     if " " in plain or "\\" in plain or "~" in plain:
         plain = _SPACED_COMMA.sub(lambda m: f"{_digits(m[1])}.{m[2]}", plain) if "," in plain else plain

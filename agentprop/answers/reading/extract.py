@@ -7,11 +7,13 @@ outside one. Control tokens of chat templates are dropped. The functions return 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from agentprop.answers.reading.boxes import last_boxes
-from agentprop.answers.reading.retractions import instead, taken_back
+from agentprop.answers.reading.grammar import words
+from agentprop.answers.reading.retractions import instead, second_thought, taken_back
 
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""
@@ -44,19 +46,30 @@ _TAG = re.compile(r"[<\[](/?)(?:final[_ -]?)?answer[>\]]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&lt;(/?(?:final[_ -]?)?answer)&gt;", re.IGNORECASE)
 _WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
-    r"(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź|antwoord|jawaban|cevap)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え|结果|正解|(?<![\u4e00-\u9fff])答|정답|답)"
+    r"|(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź"
+    r"|antwoord|jawaban|cevap|svar|відповідь|odpověď|válasz|đáp án)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え"
+    r"|结果|正解|(?<![\u4e00-\u9fff])答|정답|답|उत्तर|الجواب|الإجابة|คำตอบ)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
+    r"|故[选填]\s*[:：]?|(?<![不未别])选\s*[:：]?\s*(?=[A-J](?![A-Za-z]))"
 )
-_LEAD = re.compile(
+_ENGLISH = (
     r"(?<![a-zA-Z])(?:answers?|ans\b\.?)(?![a-zA-Z])(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*?|__?)?\s*"
     r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|[:：]|=>?|->|→|⇒|\\to\b|--|[–—]|\s-(?=\s))(?:\*\*?|__?)?:?"
-    rf"|{_FOREIGN}|故[选填]\s*[:：]?|\[(?:final )?answer\]:?"
-    r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
-    r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
+    r"|\[(?:final )?answer\]:?|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
+    r"|\b(?:result|solution)s?\s*(?:\*\*)?\s*(?:is\b|are\b|:|=)\s*:?(?:\*\*)?|####"
+    r"|\b(?:best|correct|right)\s+(?:option|choice)\s*(?:is\b|:)\s*:?(?:\*\*)?"
     r"|(?:^|[.!?]\s+)correction\s*:(?=\s*[-\d$\\*])"
-    r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
-    re.IGNORECASE | re.MULTILINE,
+    r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n"
 )
+_LEAD, _LEAD_OF_ALL = (re.compile(one, re.IGNORECASE | re.MULTILINE) for one in (_ENGLISH, _ENGLISH + _FOREIGN))
+_LEADING = ("ans", "result", "solution", "option", "choice", "correction", "####")
+_LEADING_ELSEWHERE = tuple(
+    words("""
+    antwo lösung ergebnis réponse respuesta resposta risposta resultado résultat solución ответ odpow jawaban cevap svar
+    відповідь odpověď válasz đáp est 答 结果 正解 답 उत्तर الجواب الإجابة คำตอบ 故 选
+    """)
+)
+"""Of which every lead holds one, in small letters."""
 _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
@@ -67,9 +80,26 @@ _QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
 """A new line that is quoted: its sign is no comparison."""
 _OWN_LINE = re.compile(
     r"([^\n]{0,80}[\w)}\]$*%.])[ \t]*\n[ \t]*[*_#]*(?!(?:[Oo]r|[Aa]nd|OR)\b)"
-    r"[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*(?:\n|$)"
+    r"(?:[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*|Confidence\b[^\n]*)(?:\n|$)"
 )
 """An answer on a line of its own, and a line of prose below it."""
+_FIRST_LINE = re.compile(
+    r"([^\n]{1,80}?)[ \t]*\n\s*[*#_]*(?:explanation|reason(?:ing)?|justification|rationale)\b[^\w\n]{1,6}",
+    re.IGNORECASE,
+)
+"""An answer before everything that is said of it."""
+_EMPHASIS_END = re.compile(r"(?<=\S)(?:\*\*?|__)(?=[,.;:]|\s*$)|(?<=\S)\*\*(?=\s)")
+_NOT_ANOTHER = re.compile(r",?\s{1,9}\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
+"""`7, not 8`."""
+_WHERE = re.compile(r",?\s{1,9}(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
+"""`7, attained at x = 2`: where an extreme value is taken."""
+_REASON = re.compile(
+    r"\s{0,9}[,(]\s{0,9}(?:since|because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$", re.DOTALL
+)
+_VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
+_BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
+_LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
+"""A last paragraph that is nothing but a value in bold."""
 _ABBREVIATION = re.compile(
     r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
     re.IGNORECASE,
@@ -96,7 +126,14 @@ def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> st
     if found is None and policy.last_number:
         numbers = _LAST_NUMBER.findall(text)
         return numbers[-1] if numbers else ""
-    return _unwrapped(text.strip()) if found is None else found
+    if found is None and (first := _FIRST_LINE.match(text.strip())) is not None:
+        found = first[1]
+    if found is None and text.rstrip()[-3:].rstrip(".").endswith("**") and (last := _LAST_LINE.search(text.rstrip())):
+        found = last[1]
+    if found is None:
+        found = _unwrapped(text.strip())
+        found = f"{found[:-60]}{_NOT_ANOTHER.sub('', found[-60:])}" if " not " in found[-60:] else found
+    return found
 
 
 def gold_answer(text: str) -> str:
@@ -106,7 +143,7 @@ def gold_answer(text: str) -> str:
     marked = _marked(spoken)
     if marked is not None:
         return marked.answer
-    lead = _LEAD.search(spoken)
+    lead = next(_leads(spoken), None)
     if lead is None or not (lead[0] == "####" or _BEFORE_LEAD.fullmatch(spoken[: lead.start()])):
         return spoken.strip()
     found = _announced(spoken)
@@ -146,11 +183,21 @@ def _standing(marked: Marked, text: str, policy: ExtractionPolicy) -> str:
     behind = text[marked.end :]
     turn = taken_back(behind)
     if turn is None:
-        return marked.answer
+        return _announced_anew(marked.answer, behind, policy)
     if policy.box == "required":
         return ""
     start = instead(behind[turn:])
     return _closed(_first_sentence(behind[turn + start :])) if start is not None else ""
+
+
+def _announced_anew(answer: str, behind: str, policy: ExtractionPolicy) -> str:
+    """The answer, or the one that is announced behind a second thought on it (`Wait, … so the answer is 6`)."""
+    if (thought := second_thought(behind)) is None or (anew := _announced(behind[thought:])) is None:
+        return answer
+    value, before = anew.answer.strip("$* "), answer.strip("$* ")
+    if not _VALUE.match(value) or (value.startswith(before) and not value[len(before) :][:1].isalnum()):
+        return answer
+    return "" if policy.box == "required" else anew.answer
 
 
 def _unwrapped(text: str) -> str:
@@ -188,8 +235,16 @@ def _in_object(text: str) -> str | None:
     return value[1:-1].replace("\\\\", "\\") if quoted else value
 
 
+def _leads(text: str) -> Iterator[re.Match[str]]:
+    """What announces an answer; in languages other than English only where a word of them stands."""
+    lowered = text.casefold()
+    if any(sign in lowered for sign in _LEADING_ELSEWHERE):
+        return _LEAD_OF_ALL.finditer(text)
+    return _LEAD.finditer(text) if any(sign in lowered for sign in _LEADING) else iter(())
+
+
 def _announced(text: str) -> Marked | None:
-    leads = list(_LEAD.finditer(text))
+    leads = list(_leads(text))
     if not leads:
         return None
     start = leads[-1].end()
@@ -200,14 +255,23 @@ def _announced(text: str) -> Marked | None:
 
 
 def _closed(text: str) -> str:
-    """Without the end of an emphasis that began before the text: `12**` of `**The answer is 12**`."""
-    text = text.removesuffix("です").rstrip()
-    mark = text[-2:]
-    return text[:-2].rstrip(" .") if mark in ("**", "__") and text.count(mark) == 1 else text
+    """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and asides."""
+    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip())))
+    for mark in ("**", "__", "*"):
+        if (
+            mark in text
+            and text.count(mark) == 1
+            and (end := _EMPHASIS_END.search(text)) is not None
+            and end[0] == mark
+        ):
+            text = f"{text[: end.start()].rstrip(' .')}{text[end.end() :]}"
+    return text
 
 
 def _first_sentence(text: str) -> str:
     text = _QUOTED.sub("", text).strip()
+    if text[:1] in ("-", "*", "•") and _BULLETS.fullmatch(text):
+        return ", ".join(line.strip()[1:].strip() for line in text.splitlines())
     text = text[1:].lstrip() if text.startswith("}") else text
     line = _OWN_LINE.match(text)
     text = line[1] if line else text

@@ -40,8 +40,11 @@ DECORATIONS = {
 }  # fmt: skip
 DOUBLE_STRUCK = {
     "R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes",
-    "N_0": "naturals from 0", **dict.fromkeys(words("Z^+ Z_+ Z_>0 N^+ N^*"), "positive integers"),
+    **dict.fromkeys(words("N_0 Z_>=0 Z_ge0 Z_geq0 N_>=0 N_ge0 N_geq0"), "naturals from 0"),
+    **dict.fromkeys(words("Z^+ Z_+ Z_>0 Z_>=1 Z_ge1 Z_geq1 N^+ N_+ N^*"), "positive integers"),
 }  # fmt: skip
+POSITIVE_REALS = {**dict.fromkeys(words("R^+ R_+ R_>0"), False), **dict.fromkeys(words("R_>=0 R_ge0 R_geq0"), True)}
+"""Names of half of the real line, and whether 0 is a part of it."""
 RELATIONS = {
     "=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "=<": "<=", "!=": "!=", "<>": "!=",
     "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "\\lt": "<",

@@ -151,6 +151,8 @@ class Formula:
     count: Fraction = Fraction(1)
     other_charge: int | None = None
     """Where plain digits leave it open (Fe3+), the charge of the other reading; its last index is one then."""
+    state: str = ""
+    """`s`, `l`, `g` or `aq`, where it is written."""
 
 
 @dataclass(frozen=True, slots=True)

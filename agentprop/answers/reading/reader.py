@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from agentprop.answers.reading.chains import exact
 from agentprop.answers.reading.chemistry import chemical
 from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
+from agentprop.answers.reading.cycles import cycles
 from agentprop.answers.reading.digits import spellings
 from agentprop.answers.reading.labels import split_label, split_parts
 from agentprop.answers.reading.moments import moments
@@ -41,7 +43,8 @@ from agentprop.answers.reading.notations import indexed, respelled
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.propositions import proposition
-from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
+from agentprop.answers.reading.sentences import followed, in_signs, lead_ins, statement, translated, without_opening
+from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.units import unit_named
@@ -144,7 +147,7 @@ class _AnswerReader:
         self.failure = ""
 
     def read(self) -> Reading:
-        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._prose,
+        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._size, self._prose,
                      self._common_things, self._mathematics):  # fmt: skip
             found = form()
             if found is not None:
@@ -190,11 +193,14 @@ class _AnswerReader:
         return self._reading(phrase) if phrase is not None else None
 
     def _row(self) -> Reading | None:
-        """`9 2 0 7`: numbers in a row, with nothing but spaces between them."""
+        """`9 2 0 7`: numbers in a row, with nothing but spaces between them, as programs print them; and `(1 2 3)`."""
+        if self.text[:1] == "(" and (permutation := cycles(self.text)) is not None:
+            commas = re.sub(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)", ", ", self.text)
+            return self._reading(Words(permutation, quoted=True), *_readable(commas)[: self.text.count("(") == 1])
         if not _ROW.fullmatch(self.text) or len(spellings(self.text)[0].split()) == 1:
             return None
         numbers = [node for piece in self.text.split() for node in _readable(piece)]
-        return self._reading(Collection("bare", tuple(numbers)))
+        return self._reading(Collection("list", tuple(numbers)))
 
     def _moment(self) -> Reading | None:
         """A date or a time; a colon may also stand in a ratio."""
@@ -218,7 +224,7 @@ class _AnswerReader:
             found = form()
             if found is not None:
                 return found
-        return self._reading(Words(" ".join(self.text.split())), *_readable(self.text))
+        return self._reading(Words(" ".join(self.text.split())), *_readable(in_signs(self.text)))
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
@@ -245,6 +251,14 @@ class _AnswerReader:
             return None
         formula = chemical(text, said=said)
         return self._reading(formula) if formula is not None else None
+
+    def _size(self) -> Reading | None:
+        """`2 x 3 matrix`, `10 ft by 12 ft`: lengths in order."""
+        texts = lengths(self.text, self.question) if self.text[-1:].isalnum() else None
+        found = [self._inner(text) for text in texts or ()]
+        if not found or not all(length.complete for length in found):
+            return None
+        return self._reading(Collection("tuple", tuple(length.node for length in found)))
 
     # -- mathematics -------------------------------------------------------------------------------------------------
 
@@ -341,9 +355,9 @@ class _AnswerReader:
 
     def _led_in(self) -> Reading | None:
         """`There are exactly 5 such integers`: one value, and words before it that cannot change it."""
-        before = followed(self.text)
+        before = followed(self.text) or followed(without_opening(self.text))
         if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
-            return self._reading(*value.nodes, ignored=self.text[len(before) :].strip())
+            return self._reading(*value.nodes, ignored=self.text.partition(before)[2].strip())
         for text in dict.fromkeys((self.text, without_opening(self.text))):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)
@@ -412,10 +426,8 @@ def _value(text: str) -> Node | None:
 
 
 def _same_number(node: Node, others: tuple[Node, ...]) -> bool:
-    return isinstance(node, Number | Quantity) and any(
-        isinstance(other, Number) and other.value == (node.value if isinstance(node, Number) else None)
-        for other in others
-    )
+    value = exact(node)
+    return value is not None and value in map(exact, others)
 
 
 def _is_one_value(node: Node) -> bool:

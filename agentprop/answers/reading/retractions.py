@@ -15,6 +15,10 @@ _TURN = (
     r"(?:\b(?:wait|hmm+|actually|oops|sorry|apologies|hold on|on second thought|correction|edit|moment|espera"
     r"|attends|attendez|pardon|perdón|halt)\b|等等|不对|错了)"
 )
+_THOUGHT_OVER = re.compile(
+    r"\b(?:wait|hmm+|actually|hold on|on second thought|(?:true|real|actual) answer|(?:first|initial) guess)\b",
+    re.IGNORECASE,
+)
 _MISTAKE = (
     r"\bI\s+(?:have\s+)?(?:made\s+(?:a|an|another|one)\s+(?:\w+\s+)?(?:mistake|error|slip)"
     r"|miscounted|miscalculated|misread|forgot|was\s+wrong|overlooked|missed|double[- ]counted)\b"
@@ -31,6 +35,9 @@ _TAKEN_BACK = re.compile(
     r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
+    r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
+    r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
+    r"|not (?:the )?(?:right|correct|possible))(?=\s*(?:[.;,!)\n]|$))"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )
@@ -39,11 +46,15 @@ _CONFIRMED = re.compile(
     r"|(?:answer|result|it)\s+(?:stands|holds|is confirmed|remains)|checks out|confirms|as before)\b",
     re.IGNORECASE,
 )
-_SIGNS = tuple(
-    words("""
+_SIGNS = (
+    "is not",
+    "was not",
+    "be not",
+    *words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
-    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard meant 等等 不对 错了
-    """)
+    slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard guess meant incorrect
+    impossible too 等等 不对 错了
+    """),
 )
 """Of which every retraction holds one."""
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)
@@ -74,6 +85,15 @@ def taken_back(behind: str) -> int | None:
         if not _DENIED.search(behind[max(0, word.start() - 40) : word.start()]):
             return None
     return turn.start()
+
+
+def second_thought(behind: str) -> int | None:
+    """Where behind an answer it is thought over (`Wait`, `Hmm`, `Actually`); None where it is not."""
+    lowered = behind[:_MAX_BEHIND].casefold()
+    if not any(sign in lowered for sign in _SIGNS):
+        return None
+    found = _THOUGHT_OVER.search(behind[:_MAX_BEHIND])
+    return found.start() if found else None
 
 
 def instead(behind: str) -> int | None:

@@ -14,8 +14,8 @@ from agentprop.answers.reading.nodes import Node, Statement, Words
 from agentprop.answers.reading.parser import is_unit
 
 _OPENING = re.compile(
-    r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|see|conclude)(?: that)?|it follows that"
-    r"|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
+    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude)(?: that)?"
+    r"|it follows that|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
     re.IGNORECASE,
 )
 _ADVERB = (
@@ -24,10 +24,12 @@ _ADVERB = (
 )
 _ADVERBS = re.compile(rf"(?:{_ADVERB}\s+)+", re.IGNORECASE)
 _VERB = (
-    r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|needs?|costs?|gives?|gets?|makes?|made|contains?|weighs?|"
+    r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|"
+    r"needs?(?: to (?:buy|pay|sell|make|read|save|earn|walk|run|drive|work|wait))?|"
+    r"costs?(?: (?:him|her|them|us|me|you))?|gives?|gets?|makes?|made|contains?|weighs?|"
     r"measures?|becomes?|yields?|earns?|pays?|paid|spends?|spent|exists?|holds?|requires?|choose|pick|select|used?|"
     r"(?:comes?(?: out)?|works? out|amounts?|evaluates?|simplifies|reduces) to(?: be)?|turns out to be|go(?:ing)? with|"
-    r"obtain|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
+    r"obtain|got|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
     r"(?:height|area|length|width|value|total|speed|mass|volume|perimeter|radius|distance|cost|price|age|angle|weight"
     r"|measure|sum|probability|number) of)"
 )
@@ -94,6 +96,9 @@ def _all_but(match: re.Match[str]) -> str:
     return f"\\mathbb{{R}} \\setminus \\{{{excluded}\\}}"
 
 
+_EVERY = r"(?:(?:all|the|set of)\s)*"
+
+_PARITY = re.compile(rf"{_EVERY}(even|odd) (?:integers|numbers)", re.IGNORECASE)
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
     (needles, re.compile(pattern, re.IGNORECASE), replacement)
@@ -121,6 +126,10 @@ _TRANSLATIONS = tuple(
             r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$",
             "",
         ),
+        (("left", "remain"), r"(?<=\d) (?:left(?: over)?|remaining)$", ""),
+        (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
+        (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
+        (("multiples of",), rf"^{_EVERY}(?:integer )?multiples of (\d+)$", r"\1 k, k \\in \\mathbb{Z}"),
         (("remainder",), r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
         (("unit",), r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
         (("angle",), r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
@@ -190,6 +199,12 @@ def _condition(match: re.Match[str]) -> str:
     return "".join(f", {name} \\in {target}" for name in each)
 
 
+def in_signs(text: str) -> str:
+    """`all even integers` as 2k for every integer k; other words as they stand."""
+    match = _PARITY.fullmatch(text)
+    return f"2k{'' if match[1].lower() == 'even' else '+1'}, k \\in \\mathbb{{Z}}" if match else text
+
+
 def without_opening(text: str) -> str:
     """`Therefore x = 5` from its x on."""
     while (opening := _OPENING.match(text)) is not None and opening.end() < len(text):
@@ -199,7 +214,8 @@ def without_opening(text: str) -> str:
 
 _FOLLOWED = re.compile(
     r"(.{1,80}?)\s+(?:(?:is|are) (?:the|our|my) (?:final |correct |right |required )*"
-    r"(?:answer|result|solution|option|choice)|(?:is|are) correct)",
+    r"(?:answer|result|solution|option|choice)|(?:is|are) correct"
+    r"|(?:are|is|were|was) (?:left(?: over)?|remaining|needed|required)|remain)",
     re.DOTALL,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentprop.answers.reading.chains import exact
 from agentprop.answers.reading.measures import summed
 from agentprop.answers.reading.nodes import (
     Cases,
@@ -36,6 +37,8 @@ def joined(items: list[Node], joints: Sequence[str]) -> Node:
         return family
     if all(map(_is_condition, items)) and any(map(_is_inequality, items)):
         return _conditions(items, joints)
+    if joints == ["or"] and items[0] != items[1] and exact(items[0]) == exact(items[1]) is not None:
+        return items[0]  # `7/3 or 2 1/3`: one number in two notations
     total = summed(items) if set(joints) <= {"and"} else None
     return total if total is not None else Collection("bare", tuple(items))
 

@@ -43,7 +43,15 @@ _OR = re.compile(
     r"(?P<other>-?\d+)(?![\d.,]*\d|\s*[%\\/^*])"
 )
 _LAST_ITEM = re.compile(r"\s?,\s?(?P<other>-?\d{1,20})\s?\$?\.?\s{0,4}\Z")
-_DENIED = re.compile(r"(?:\bnot|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z", re.IGNORECASE)
+_OPENS_LIST = re.compile(r"(?:\\\{|[(\[])\s*\Z")
+_REST_OF_LIST = re.compile(r"\s*,\s*(?P<rest>[-\d\\][^{}()\[\]\n]{0,60}?)\s*(?:\\\}|[)\]])")
+"""What stands behind a box that is the first item in brackets."""
+_DENIED = re.compile(
+    r"(?:\b(?:not|isn't|never|cannot be|can't be|instead of|rather than|other than|unlike)"
+    r"|\b(?:wrong|incorrect|false) (?:answer|result|value)s?(?: (?:is|was|of|would be))?:?"
+    r"|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z",
+    re.IGNORECASE,
+)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
     rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
@@ -64,8 +72,10 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
     content = f"{money[0]}{content}" if money else content
     if not re.search(r"[\d}a-z)]\s*$", content):
         return content
-    if (denied := _DENIED.search(text[max(0, start - _WINDOW) : start])) is not None:
-        return f"{denied[0].strip(' $*')} {content}"
+    if (denied := denial(text, start)) is not None:
+        return f"{denied} {content}"
+    if _OPENS_LIST.search(text[max(0, start - 8) : start]) and (more := _REST_OF_LIST.match(text, end)) is not None:
+        return f"{content}, {more['rest']}"
     if (
         (other := _OR.match(text, end) or _LAST_ITEM.match(text, end)) is not None
         and _OTHER.fullmatch(content)
@@ -79,6 +89,12 @@ def with_surroundings(text: str, start: int, end: int, content: str) -> str:
     if after and (is_unit(unit) or _SCALE.fullmatch(unit)):
         return f"{content} \\text{{{unit}}}{after['power'] or ''}"
     return content
+
+
+def denial(text: str, start: int) -> str | None:
+    """What denies the box that begins there: `not`, `rather than`; None where nothing does."""
+    found = _DENIED.search(text[max(0, start - _WINDOW) : start])
+    return found[0].strip(" $*") if found else None
 
 
 def _formula_around(text: str, start: int, end: int, content: str) -> str | None:

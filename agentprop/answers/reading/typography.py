@@ -19,8 +19,9 @@ _ITALIC = re.compile(r"(?<![\w)\]}*_])([*_])(?=[^\s*_])([^*_\n]{1,200})(?<=[^\s*
 _TAGS = re.compile(r"<(su[bp])>([^<>]{1,40})</\1>|</?(?:b|i|em|strong|span|p|br)\s*/?>", re.IGNORECASE)
 _FONT = re.compile(
     r"\\(?:text|textbf|textit|textrm|textnormal|textsf|textsc|mathrm|mathbf|mathit|mathsf|mathtt|mathnormal|operatorname"
-    r"|mbox|hbox|rm|bf|emph|texttt|boldsymbol|bm|ensuremath|displaystyle|underline|mathop|mathbin|mathord"
-    r"|(?:textcolor|colorbox|color)\s*\{[^{}]{1,40}\}|fcolorbox\s*\{[^{}]{1,40}\}\s*\{[^{}]{1,40}\})\s*\*?\s*\{([^{}]*)\}"
+    r"|mathcal|mathscr|mbox|hbox|rm|bf|emph|texttt|boldsymbol|bm|ensuremath|displaystyle|underline|mathop|mathbin|mathord"
+    r"|(?:textcolor|colorbox|color)\s*\{[^{}]{1,40}\}|fcolorbox\s*\{[^{}]{1,40}\}\s*\{[^{}]{1,40}\})\s*\*?\s*"
+    r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
 )
 _LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
 _NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
@@ -37,6 +38,14 @@ _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"
     r"\\?([ijk])(?:math)?\s*\}?\s*\}|\\(?:hat|vec)\s+([ijk])(?![a-zA-Z])|\\(?:hat|vec)\s*\\([ij])math(?![a-zA-Z])"
 )
+_BOLD_FACTOR = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}(?=[\s)}]*\\times)"
+    r"|(?<=\\times)(\s*)\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}"
+)
+"""A bold factor of a cross product, whose type says that it is a vector."""
+_BRACES = {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "{}^\\circ": "^\\circ"}
+_PICTURES = re.compile("(?<=[^\\s])[\\s\ufe0f✅✔✓☑🎉🎯🎊👍😊■□▪◼◻∎]{1,20}$")
+"""Marks of joy, or of the end of a proof, behind an answer."""
 _PROVED = re.compile(
     r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
     r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
@@ -65,6 +74,8 @@ def clean(text: str) -> str:
         text = _FENCE.sub(r"\1", text)
     if "\\n" in text[-4:] and text.endswith("\\n"):
         text = text[:-2]
+    if not text.isascii():
+        text = _PICTURES.sub("", text)
     text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text))
     if "</" in text or "<br" in text or ("&" in text and ";" in text):
         text = _without_tags(text)
@@ -102,6 +113,9 @@ def _without_tags(text: str) -> str:
 def _without_commands(text: str) -> str:
     text = _STYLE.sub(" ", text)
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
+    text = _BOLD_FACTOR.sub(lambda m: f"{m[2] or ''}\\vec{{{m[1] or m[3]}}}", text) if "\\times" in text else text
+    for command, sign in _BRACES.items():
+        text = text.replace(command, sign) if command in text else text
     text = _SEGMENT.sub(r"\1\2", text)
     text = _THIN_GROUPS.sub(",", text) if "\\!" in text else text
     text = _END_OF_ROWS.sub(" ", text) if "\\end" in text else text

@@ -21,8 +21,8 @@ _ECHO = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"[A-Za-z' ,-]*\b(?:is|are|was|were|does|do|did|has|have|can|cannot|could|will|exists?|holds?|works?|converges?"
-    r"|diverges?|contains?|must|always|commutes?|intersects?)\b[A-Za-z' ,-]*"
+    r"[A-Za-z' ,-]*\b(?:is|are|was|were|does|do|did|has|have|can|cannot|can't|could|will|exists?|holds?|works?"
+    r"|converges?|diverges?|contains?|must|always|commutes?|intersects?)(?:n't)?\b[A-Za-z' ,-]*"
 )
 _NUMBERED = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|twice|once|first|second|third)\b",

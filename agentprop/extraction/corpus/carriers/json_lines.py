@@ -43,6 +43,8 @@ def _row(line: bytes, number: int) -> Row | Bad:
     except UnicodeDecodeError as error:
         return Bad("not-utf-8", f"line {number} is not UTF-8 (byte {error.start})", _excerpt(line))
     except (ValueError, RecursionError) as error:
+        if line.startswith(b"{") and line.rstrip().endswith(b"},"):  # an array without its brackets
+            return _row(line.rstrip()[:-1], number)
         found = unpacked(line.decode("utf-8"))  # a dictionary as Python prints it
         if isinstance(found, dict):
             return found

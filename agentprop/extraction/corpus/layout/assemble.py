@@ -37,6 +37,8 @@ TRIED = 8
 """Programs of one problem of which the first in Python is taken."""
 LONG_SOLUTION = 200
 """Mean length from which the texts of a list are solutions of their own, and not steps of one."""
+LEAST_MARKED = 8
+"""Words of a text from which it may be the question again, with its steps marked."""
 _BEHIND = ("input", "inputformat", "outputformat", "starter")
 """Parts that follow the question."""
 _TITLES = {"inputformat": "Input: ", "outputformat": "Output: "}
@@ -95,10 +97,12 @@ class Assembler:
         if options:
             more["options"] = tuple(one.text for one in options)
         solution = said or self._solution(row, chat)
-        answer, more["option"] = (NONE, None) if gold else self._answer(row, options, solution, bool(tests))
+        repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
+        solution = "" if repeated else solution
+        answer, more["option"] = (NONE, None) if gold or repeated else self._answer(row, options, solution, bool(tests))
         if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
             more["computation"], program = program, ""
-        if not solution:
+        if not solution and not repeated:
             solution = _solved(self._text("equation", row), answer.text) or _worked(self._text("answer", row))
             solution = solution or equations_of(more.get("computation", ""))
         for part, name in _AS_WRITTEN:
@@ -266,6 +270,13 @@ def _right(solutions: Sequence[str], row: Row) -> str:
         if said and words(name) & {"correct", "correctness"}:
             return solutions[marks.index(True)] if True in marks else ""
     return solutions[0]
+
+
+def _marks_steps(question: str, solution: str) -> bool:
+    """Whether a text repeats the question to mark its steps as right or wrong: word for word, but for the marks."""
+    said, again = question.split(), solution.split()
+    agreeing = sum(map(str.__eq__, said, again))
+    return len(said) == len(again) >= LEAST_MARKED and agreeing >= 0.7 * len(said)
 
 
 def _worked(answer: str) -> str:

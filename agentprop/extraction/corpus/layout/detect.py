@@ -189,6 +189,12 @@ class _Detector:
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
         if part == "question" and says <= WEAK:
             return 0.0  # such names need more evidence
+        if (
+            part in ("solution", "answer")
+            and "tests" in self._taken
+            and any(likeness("tests", name) for name in names[:-1])
+        ):
+            return 0.0  # what a program prints in an example
         if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps() and not self._is_text(path):
             return 0.0  # it says which of the steps is wrong
         return says * depth
