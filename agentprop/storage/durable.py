@@ -18,7 +18,7 @@ from agentprop.errors import RunError
 from agentprop.portable import sync_directory
 from agentprop.private_files import private_file
 
-_RESUME = "the same command resumes from the last finished shard"
+_RESUME = "the same command then goes on with what was finished, or starts anew"
 _ADVICE = {
     errno.ENOSPC: ("no space left on the device", f"free some space; {_RESUME}"),
     errno.EDQUOT: ("the disk quota is used up", f"free some space; {_RESUME}"),

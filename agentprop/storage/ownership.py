@@ -133,7 +133,8 @@ def check_replaceable(name: str, found: str | None, now: Identity) -> None:
     """
     if found not in (None, now.stage):
         raise RunError(
-            f"{name} holds a run of {found}, not of {now.stage}, and --fresh would delete it", hint="choose another --out"
+            f"{name} holds a run of {found}, not of {now.stage}, and --fresh would delete it",
+            hint="choose another --out",
         )
     root = Path(name).resolve()
     read = next((text for text in _texts(now.config) if _lies_in(text, root)), None) if not is_url(name) else None

@@ -118,7 +118,7 @@ def _check(config: ExportConfig, out: str, suffix: str | None) -> None:
             hint="solutions go with --format trl-sft or openai-chat; a solver's other formats have question and answer",
         )
     if FORMATS[config.format].whole and (suffix is not None or out == "-"):
-        raise InputError(f"{config.format} is written as a directory", hint="give --out a name without a suffix")
+        raise InputError(f"{config.format} is written as a directory", hint="give --out the name of a directory")
     if out == "-" and _holdout(config).anything:
         raise InputError("several splits cannot be written to one pipe", hint="give --out a directory")
 
