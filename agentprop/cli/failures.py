@@ -95,7 +95,7 @@ def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
 def report_usage(error: Any) -> int:
     """Print a usage error; returns the exit code."""
     command = error.ctx.command_path if error.ctx is not None else "agentprop"
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")  # pydantic's words, where typer passes them on
     report("usage", message[:1].lower() + message[1:], f"`{command} --help` shows its usage", error.exit_code)
     return int(error.exit_code)
 
