@@ -216,3 +216,12 @@ def test_lint_says_which_rows_it_did_not_look_at_and_does_not_call_them_clean(ag
     assert done.stderr.endswith(", and 1 more\n")
     (tmp_path / "rows.jsonl").write_text(rows[0])
     assert agentprop("lint", "rows.jsonl").returncode == 0
+
+
+def test_a_file_of_problems_is_shown_by_its_own_name_and_without_its_layout(agentprop: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"question": "What is $3 + 4$?", "answer": "7"}\n')
+    shown = agentprop("show", "mine.jsonl").stdout
+    assert shown.startswith("mine.jsonl: a run of files, complete")
+    assert "layouts" not in shown
+    hint = agentprop("show", "mine.jsonl", "zzzz").stderr
+    assert "hint: `agentprop cat mine.jsonl` lists its ids" in hint
