@@ -34,6 +34,7 @@ from agentprop.stages.export.files import (
     Layout,
     OutputFiles,
     beside,
+    check_apart,
     check_free,
     place_directory,
     place_files,
@@ -81,6 +82,8 @@ def run(
     check_here(out, "an export")
     suffix = suffix_of(out)
     _check(config, out, suffix)
+    if out != "-":
+        check_apart(Path(out), runs)
     joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
     told = choose(config, joined)
     if out == "-":
@@ -104,6 +107,7 @@ def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool
     _check(config, out, suffix)
     check_sources(config, sources)
     if out != "-":
+        check_apart(Path(out), sources)
         check_free(Path(out), directory=suffix is None, fresh=fresh)
 
 
