@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import agentprop
+from agentprop.cli import doctor
 
 NEIGHBOURS = ("trl", "reasoning-gym", "verifiers", "inspect", "openenv", "nemo-gym")
 EXTRAS = ("train", "vllm", "tracking", "cluster", "documents", "hub", "objects", "polars", "anthropic", *NEIGHBOURS)
@@ -43,6 +44,15 @@ def call(directory: Path, *command: str) -> str:
 def installed(newcomer: Newcomer, directory: Path, *arguments: str) -> str:
     """Run the installed command from a directory."""
     return call(directory, str(newcomer.python.with_name("agentprop")), *arguments)
+
+
+def test_every_extra_is_named_where_people_look_for_extras() -> None:
+    table = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8").partition("| extra |")[2]
+    named = set(re.findall(r"^\| `([a-z-]+)` \|", table.partition("\n\n")[0], re.M))
+    assert named | set(NEIGHBOURS) == set(PROJECT["optional-dependencies"])
+    loops = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert all(f"[{name}]" in loops for name in NEIGHBOURS)
+    assert set(doctor.EXTRAS) == named - {"docs", "test"}  # these two are for who changes agentprop
 
 
 # --- the wheel ---

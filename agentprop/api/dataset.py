@@ -11,6 +11,7 @@ from the settings.
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 import weakref
@@ -197,6 +198,7 @@ class Dataset:
         return prompt_of(self[index])
 
     def _number(self, index: int) -> int:
+        index = operator.index(index)
         number = index + self.size if index < 0 and self.size is not None else index
         if number < 0 or (self.size is not None and number >= self.size):
             raise IndexError(f"there is no item {index}")

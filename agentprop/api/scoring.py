@@ -10,7 +10,7 @@ from agentprop.records import Problem
 
 
 def score(
-    gold: str | Problem,
+    gold: str | float | Problem,
     reply: str | None,
     *,
     answer_type: str | None = None,
@@ -19,11 +19,12 @@ def score(
 ) -> float | None:
     r"""Score a reply by the right answer: 1.0 right, 0.0 wrong or missing, None if neither can be shown.
 
-    `gold` is an answer's text, a program's hidden tests as `dataset` and `export` write them, or a Problem. The answer
-    is looked for in the reply (in \boxed{} or where it usually stands), and compared whatever its notation; a program
-    runs in the sandbox. `answer_type` is the kind of answer if it is known: integer, rational, expression, quantity,
-    boolean, list, string, set, choice or program. A number may be off by the `tolerance`: an amount such as `0.01`, or
-    a percentage of the larger one such as `5%`. Other answers that are `accepted` are right too.
+    `gold` is an answer as a text or a number, a program's hidden tests as `dataset` and `export` write them, or a
+    Problem. The answer is looked for in the reply (in \boxed{} or where it usually stands), and compared whatever its
+    notation; a program runs in the sandbox. `answer_type` is the kind of answer if it is known: integer, rational,
+    expression, quantity, boolean, list, string, set, choice or program. A number may be off by the `tolerance`: an
+    amount such as `0.01`, or a percentage of the larger one such as `5%`. Other answers that are `accepted` are right
+    too. Raises InputError for a gold or a reply of another type.
 
     >>> score("1/2", "Each of them gets \\boxed{0.5}."), score("1/2", "It is 2."), score("1/2", None)
     (1.0, 0.0, 0.0)
@@ -34,4 +35,4 @@ def score(
         answer_type, tolerance = answer_type or gold.answer_type, tolerance or gold.tolerance
         accepted = accepted or gold.accepted or ()
         gold = question_answer(gold).answer
-    return 0.0 if reply is None else grade(reply, gold, answer_type, tolerance=tolerance, accepted=accepted)
+    return grade(reply, gold, answer_type, tolerance=tolerance, accepted=accepted)

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from agentprop.config import StageConfig
-from agentprop.errors import ConfigError
+from agentprop.config.faults import requirement
+from agentprop.errors import ConfigError, InputError
 
 C = TypeVar("C", bound=StageConfig)
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -31,7 +32,16 @@ def settings_of(kind: type[C], given: Mapping[str, Any]) -> C:
         name = str(first["loc"][0]) if first["loc"] else kind.stage
         field = kind.model_fields.get(name)
         told = " ".join((field.description or "").split()) if field else None
-        raise ConfigError(f"{name}: {first['msg']} (given: {first['input']!r:.80})", hint=told) from None
+        if first["type"] == "missing":
+            raise ConfigError(f"{kind.stage} needs the setting {name}", hint=told) from None
+        raise ConfigError(f"{name} {requirement(first)}, not {first['input']!r:.80}", hint=told) from None
+
+
+def place_of(out: str | os.PathLike[str]) -> str:
+    """Return a run directory as a text. Raises InputError for `-`: a program's standard output is its own."""
+    if (place := os.fspath(out)) == "-":
+        raise InputError("a program streams nothing to standard output", hint="name a run directory")
+    return place
 
 
 def paths_of(given: Paths) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ script without a main guard, in a thread, and where an event loop is running, as
 from __future__ import annotations
 
 from collections.abc import Callable
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 from agentprop.api.custom import OwnVerifier, Proposer, Verifier, name_of, policy_of
 from agentprop.api.running import outside_loop
 from agentprop.api.runs import RunRecords, load
-from agentprop.api.settings import Paths, paths_of, settings_of
+from agentprop.api.settings import Paths, paths_of, place_of, settings_of
 from agentprop.config import ExtractConfig, ProposeConfig, VerifyConfig
 from agentprop.records import Task
 
@@ -28,8 +28,8 @@ def extract(sources: Paths, out: Path, *, fresh: bool = False, quiet: bool = Tru
     """
     from agentprop.stages.extract import run as stage
 
-    config = settings_of(ExtractConfig, {"sources": paths_of(sources), **settings})
-    outside_loop(lambda: stage.run(config, fspath(out), fresh=fresh, quiet=quiet))
+    config, place = settings_of(ExtractConfig, {"sources": paths_of(sources), **settings}), place_of(out)
+    outside_loop(lambda: stage.run(config, place, fresh=fresh, quiet=quiet))
     return load(out)
 
 
@@ -58,8 +58,8 @@ def propose(
     else:
         policy = policy_of(proposer)
         given |= {"proposer": name_of(proposer), "guidance": settings.get("guidance") or False}
-    config = settings_of(ProposeConfig, given)
-    outside_loop(lambda: stage.run(config, fspath(out), fresh=fresh, quiet=quiet, policy=policy))
+    config, place = settings_of(ProposeConfig, given), place_of(out)
+    outside_loop(lambda: stage.run(config, place, fresh=fresh, quiet=quiet, policy=policy))
     return load(out)
 
 
@@ -84,7 +84,7 @@ def verify(
     given = {"skills": paths_of(skills), **settings}
     own = OwnVerifier(verifier) if callable(verifier) else None
     given["verifier"] = name_of(verifier) if own is not None else verifier
-    config = settings_of(VerifyConfig, given)
+    config, place = settings_of(VerifyConfig, given), place_of(out)
     sources = paths_of(source)
-    outside_loop(lambda: stage.run(config, sources, fspath(out), fresh=fresh, quiet=quiet, own=own))
+    outside_loop(lambda: stage.run(config, sources, place, fresh=fresh, quiet=quiet, own=own))
     return load(out)

@@ -22,8 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from agentprop.api.settings import settings_of
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.grading.halving import FIRST, halve
@@ -37,7 +36,9 @@ def read_arms(path: str) -> dict[str, dict[str, Any]]:
     """Read a file of variants: name → settings. Raises InputError if it cannot be read or names fewer than two."""
     try:
         shared = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check the path of the variants") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}", hint="give a TOML file with [arms.NAME] tables") from error
     arms = shared.pop("arms", None)
     if not isinstance(arms, dict) or len(arms) < 2 or not all(isinstance(own, dict) for own in arms.values()):
@@ -69,8 +70,6 @@ def rate_of(summary: Mapping[str, Any]) -> float:
 def _config(name: str, settings: Mapping[str, Any], candidates: int, number: int) -> ProposeConfig:
     seed = int(settings.get("seed", 0)) + ROUND_SEED * (number - 1)
     try:
-        return ProposeConfig.model_validate({**settings, "pilot": candidates, "seed": seed})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"arms.{name}: {where}: {first['msg']}", hint="see `agentprop propose --help`") from error
+        return settings_of(ProposeConfig, {**settings, "pilot": candidates, "seed": seed})
+    except ConfigError as error:
+        raise ConfigError(f"arms.{name}: {error.message}", hint=error.hint) from None

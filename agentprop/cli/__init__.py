@@ -94,13 +94,23 @@ class _Commands(LazyGroup):
         ),
     }
 
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read the command line, which prints the help; errors end as those of a command do."""
+        with closing_errors():
+            return super().make_context(*given, **more)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error that the user can fix becomes a sentence, a hint and an exit code."""
         with closing_errors(ctx):
             return super().invoke(ctx)
 
 
-app = typer.Typer(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(
+    cls=_Commands,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()

@@ -19,7 +19,7 @@ from agentprop.portable import memory_bytes
 from agentprop.sandbox import isolation_report
 from agentprop.skills import bundled_directory, load
 
-EXTRAS = ("train", "vllm", "cluster", "documents", "hub")
+EXTRAS = ("train", "vllm", "anthropic", "fast", "documents", "hub", "objects", "polars", "tracking", "cluster")
 """Extras that later work may need; `test` is for contributors."""
 
 

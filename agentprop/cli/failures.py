@@ -44,16 +44,18 @@ MACHINE = {
 
 
 @contextlib.contextmanager
-def closing_errors(ctx: typer.Context) -> Iterator[None]:
+def closing_errors(ctx: typer.Context | None = None) -> Iterator[None]:
     """Turn an error that the user can fix into a message and an exit code; anything else keeps its traceback."""
     try:
-        yield
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
     except AgentpropError as error:
         report(_code(error), error.message, error.hint, error.exit_code)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        kept = KEPT.get(ctx.invoked_subcommand or "")
+        kept = KEPT.get((ctx and ctx.invoked_subcommand) or "")
         message = f"interrupted; {kept}" if kept else "interrupted"
         report("interrupted", message, "the same command resumes" if kept else None, INTERRUPTED)
         raise typer.Exit(INTERRUPTED) from None
@@ -93,7 +95,7 @@ def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
 def report_usage(error: Any) -> int:
     """Print a usage error; returns the exit code."""
     command = error.ctx.command_path if error.ctx is not None else "agentprop"
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")  # pydantic's words, where typer passes them on
     report("usage", message[:1].lower() + message[1:], f"`{command} --help` shows its usage", error.exit_code)
     return int(error.exit_code)
 

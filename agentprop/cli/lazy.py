@@ -14,6 +14,8 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from agentprop.cli.help import Command, write_options
+
 
 class Entry(NamedTuple):
     """A command that has not been imported."""
@@ -36,6 +38,14 @@ class LazyGroup(TyperGroup):
         for name, entry in self.entries.items():
             self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel), name)
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the group's own options, and its commands under their headings."""
+        write_options(self.get_params(ctx), ctx, formatter)
+        for panel in dict.fromkeys(entry.panel for entry in self.entries.values()):
+            lines = [(name, entry.help) for name, entry in self.entries.items() if entry.panel == panel]
+            with formatter.section(panel or "Commands"):
+                formatter.write_dl(lines)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Resolve a command as the base class does, and import its module."""
         name, command, rest = super().resolve_command(ctx, args)
@@ -47,9 +57,9 @@ def load(name: str, path: str) -> Any:
     module = import_module(path)
     if isinstance(module.command, typer.Typer):
         return typer.main.get_command(module.command)
-    app = typer.Typer(add_completion=False)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
     text = _unwrapped(inspect.getdoc(module.command) or "")
-    app.command(name, help=text, epilog=getattr(module, "epilog", None))(module.command)
+    app.command(name, cls=Command, help=text, epilog=getattr(module, "epilog", None))(module.command)
     return typer.main.get_command(app)
 
 

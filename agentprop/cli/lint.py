@@ -30,7 +30,7 @@ def command(
     """Check the English, notation and promised form of answer of problems, without solving them.
 
     Findings are errors, which the built-in proposer never submits, or warnings about style. They are JSON lines if
-    stdout is no terminal. The exit code is 1 if a statement has an error.
+    stdout is no terminal. The exit code is 1 if a statement has an error, or if rows could not be read as problems.
     """
     from agentprop.stages.common.intake import open_intake
 
@@ -46,9 +46,13 @@ def command(
         counts.update({(finding.severity, finding.rule) for finding in shown})
         for finding in shown:
             print(_line(item.problem, finding) if as_lines else f"{item.problem.id[:12]} {finding}")
+    unread = intake.unreadable
     if not quiet:
         _summarise(problems, counts)
-    if any(severity == "error" for severity, _ in counts):
+    if unread:
+        more = f", and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+        print(f"not looked at: {unread[0].item} ({unread[0].message}){more}", file=sys.stderr)
+    if unread or any(severity == "error" for severity, _ in counts):
         raise typer.Exit(1)
 
 
@@ -58,8 +62,10 @@ def _line(problem: Problem, finding: Finding) -> str:
 
 def _summarise(problems: int, counts: Counter[tuple[str, str]]) -> None:
     for (severity, name), count in sorted(counts.items()):
-        print(f"{severity:8}{name:24}{count:7,} problems", file=sys.stderr)
-    print(
-        f"{problems:,} problems, {'no finding' if not counts else f'{len(counts)} rules with findings'}",
-        file=sys.stderr,
-    )
+        print(f"{severity:8}{name:24}{count:7,} {_plural('problem', count)}", file=sys.stderr)
+    found = f"{len(counts)} {_plural('rule', len(counts))} with findings" if counts else "no finding"
+    print(f"{problems:,} {_plural('problem', problems)}, {found}", file=sys.stderr)
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from agentprop.cli.terminal import Terminal
 from agentprop.records import Attempt, Problem, Record, Reject, Skill, Solution, Trajectory, Turn, Verdict
 
 WIDEST = 100
@@ -33,8 +34,8 @@ COLOURS = {"valid": "green", "invalid": "red", "undetermined": "yellow", "ok": "
 
 
 def _console() -> Console:
-    plain = Console(highlight=False)
-    return Console(highlight=False, width=min(plain.width, WIDEST))
+    plain = Terminal()
+    return Terminal(width=min(plain.width, WIDEST))
 
 
 def show(records: Sequence[Record]) -> None:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from agentprop.config import STAGES, StageConfig
 from agentprop.config.env_file import ENV_FILE, read_env_file
+from agentprop.config.faults import requirement
 from agentprop.config.trust import TRUST_VARIABLE
 from agentprop.errors import ConfigError
 from agentprop.notices import note, note_renamed
@@ -297,36 +298,8 @@ def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -
     if first["type"] == "missing":
         return ConfigError(f"{key} is not set", hint=f"give {_flag(key)}, or set it in a file; {described}")
     found = json.dumps(first["input"], ensure_ascii=False, default=str)
-    message = f"{key} {_requirement(first)}, not {found[:80]} ({merged[key].origin})"
+    message = f"{key} {requirement(first)}, not {found[:80]} ({merged[key].origin})"
     return ConfigError(message, hint=described)
-
-
-def _requirement(fault: Any) -> str:
-    context = fault.get("ctx", {})
-    match fault["type"]:
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "greater_than":
-            return f"must be above {context['gt']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "literal_error":
-            return f"must be {context['expected']}"
-        case "int_parsing" | "int_type" | "int_from_float":
-            return "must be a whole number"
-        case "float_parsing" | "float_type" | "finite_number":
-            return "must be a number"
-        case "bool_parsing" | "bool_type":
-            return "must be true or false"
-        case "tuple_type" | "list_type":
-            return "must be a list"
-        case "string_type":
-            return "must be text"
-        case "too_short":
-            return f"must have at least {context['min_length']} entry"
-        case _:
-            text = str(fault["msg"])
-            return text[:1].lower() + text[1:]
 
 
 def _flag(key: str) -> str:

@@ -136,15 +136,16 @@ def present(summary: Mapping[str, Any], out: str, *, as_json: bool, quiet: bool)
 
 def print_summary(summary: Mapping[str, Any], *, to_stdout: bool = False) -> None:
     """Print numbers as a table, nested ones indented under their heading."""
-    from rich.console import Console
     from rich.table import Table
+
+    from agentprop.cli.terminal import Terminal
 
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
     for label, value in _lines(summary):
         table.add_row(label, value)
-    Console(stderr=not to_stdout, highlight=False).print(table, markup=False)
+    Terminal(stderr=not to_stdout).print(table, markup=False)
 
 
 def _lines(values: Mapping[str, Any], indent: str = "") -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from agentprop.cli import shared as stage
 from agentprop.cli.lookup import find, open_runs, related
 from agentprop.cli.shared import print_summary
 from agentprop.records import Attempt, Problem, Record, Reject, Skill, Trajectory, Verdict
+from agentprop.stages.common.layout_notes import without_layouts
 from agentprop.storage.reader import FOLDERS, StoredRun
 
 COUNTED: Mapping[type[Record], tuple[str, ...]] = {
@@ -95,9 +96,10 @@ def count(run: StoredRun, record_type: type[Record]) -> dict[str, dict[str, int]
 def _print_overview(overview: Mapping[str, Any]) -> None:
     state = "complete" if overview["complete"] else "not finished"
     print(f"{overview['run']}: a run of {overview['stage']}, {state}\n")
+    shown = {**overview, "summary": without_layouts(overview["summary"] or {})}
     for heading in ("settings", "records", "summary"):
-        if overview[heading]:
-            print_summary({heading: overview[heading]}, to_stdout=True)
+        if shown[heading]:
+            print_summary({heading: shown[heading]}, to_stdout=True)
             print()
     for kind, counters in overview["counts"].items():
         for column, values in counters.items():

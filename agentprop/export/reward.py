@@ -32,8 +32,8 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 
 
 def grade(
-    response: str,
-    answer: str,
+    response: Any,
+    answer: Any,
     answer_type: str | None = None,
     *,
     tolerance: str | None = None,
@@ -41,10 +41,12 @@ def grade(
 ) -> float | None:
     """Grade a response: 1 right, 0 wrong, None if neither was shown, the answer is unreadable, or grading failed.
 
-    A number may be off by the `tolerance`, such as `0.01` or `5%`, and answers that are `accepted` are right too.
+    A response is a text, a conversation, or None for none; an answer is a text, a number or a list of them. A number
+    may be off by the `tolerance`, such as `0.01` or `5%`, and answers that are `accepted` are right too. Raises
+    InputError for what is neither.
     """
-    allowed = {"tolerance": tolerance, "accepted": tuple(accepted)}
-    return contained(lambda: _grade(response, answer, answer_type, allowed), lambda failure: None)
+    text, gold, allowed = _text(response), _answer(answer), {"tolerance": tolerance, "accepted": tuple(accepted)}
+    return contained(lambda: _grade(text, gold, answer_type, allowed), lambda failure: None)
 
 
 def _grade(response: str, answer: str, answer_type: str | None, allowed: Mapping[str, Any]) -> float | None:
@@ -59,7 +61,7 @@ def trl_reward(
     """For TRL: None leaves an example out."""
     kinds = answer_type if answer_type is not None else [None] * len(completions)
     rows = zip(completions, solution, kinds, strict=True)
-    return [grade(_text(completion), _answer(given), kind) for completion, given, kind in rows]
+    return [grade(completion, given, kind) for completion, given, kind in rows]
 
 
 def compute_score(
@@ -67,7 +69,7 @@ def compute_score(
 ) -> float:
     """For verl, which has no word for what cannot be shown: it earns nothing."""
     kind = extra_info.get("answer_type") if isinstance(extra_info, Mapping) else None
-    return grade(_text(solution_str), _answer(ground_truth), kind if isinstance(kind, str) else None) or 0.0
+    return grade(solution_str, ground_truth, kind if isinstance(kind, str) else None) or 0.0
 
 
 # --- what trainers pass ---

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,6 +164,9 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name)
     except (OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"no tokenizer can be read from {name}: {reason}", hint="name a model directory") from error
+        there = Path(name).is_dir() and not any(Path(name).glob("*token*"))
+        reason = "the directory has none" if there else " ".join(str(error).split())[:200]
+        raise InputError(
+            f"no tokenizer can be read from {name}: {reason}", hint="name a model directory, with its tokenizer"
+        ) from error
     return tokenizer

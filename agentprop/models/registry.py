@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import ValidationError
 
 from agentprop.config.env_file import ENV_FILE, read_env_file
+from agentprop.config.faults import requirement
 from agentprop.errors import ConfigError
 from agentprop.models.balancing import Balanced
 from agentprop.models.cache import ReplyCache
@@ -103,7 +104,7 @@ def _complaint(name: str, error: ValidationError, project: Path) -> ConfigError:
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(ModelSettings.model_fields))}"
         return ConfigError(f"unknown setting {key} in {where}", hint=hint)
     description = " ".join((ModelSettings.model_fields[key].description or "").split())
-    return ConfigError(f"{key} in {where}: {first['msg'][:1].lower()}{first['msg'][1:]}", hint=f"{key}: {description}")
+    return ConfigError(f"{key} in {where} {requirement(first)}", hint=f"{key}: {description}")
 
 
 def _base_url(address: str) -> str:

@@ -18,7 +18,7 @@ from agentprop.errors import RunError
 from agentprop.portable import sync_directory
 from agentprop.private_files import private_file
 
-_RESUME = "the same command resumes from the last finished shard"
+_RESUME = "the same command then goes on with what was finished, or starts anew"
 _ADVICE = {
     errno.ENOSPC: ("no space left on the device", f"free some space; {_RESUME}"),
     errno.EDQUOT: ("the disk quota is used up", f"free some space; {_RESUME}"),
@@ -26,6 +26,7 @@ _ADVICE = {
     errno.EROFS: ("the file system is read-only", "choose a directory you can write with --out"),
     errno.EACCES: ("permission denied", "choose a directory you can write with --out"),
     errno.EPERM: ("permission denied", "choose a directory you can write with --out"),
+    errno.EEXIST: ("a file is in the way", "choose another name"),
     errno.ENOTDIR: ("a part of the path is a file, not a directory", "choose another directory with --out"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one with --out"),
     errno.ELOOP: ("it is a link that leads back to itself", "choose another one with --out"),

@@ -9,7 +9,7 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,39 @@ def remove_temporaries(path: Path) -> None:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def check_replaceable(name: str, found: str | None, now: Identity) -> None:
+    """Check that a run may be deleted to start over; `found` is the stage that wrote it, None if that is unreadable.
+
+    Raises RunError if it is a run of another stage, or if the new run reads something in it.
+    """
+    if found not in (None, now.stage):
+        raise RunError(
+            f"{name} holds a run of {found}, not of {now.stage}, and --fresh would delete it",
+            hint="choose another --out",
+        )
+    root = Path(name).resolve()
+    read = next((text for text in _texts(now.config) if _lies_in(text, root)), None) if not is_url(name) else None
+    if read is not None:
+        raise RunError(f"--fresh would delete {read}, which this command reads", hint="choose another --out")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _lies_in(text: str, root: Path) -> bool:
+    """Whether a text is the path of something in a directory, or of the directory itself."""
+    try:
+        return bool(text) and os.path.lexists(text) and Path(text).resolve().is_relative_to(root)
+    except (OSError, ValueError):
+        return False
 
 
 def check_same(name: str, started: Identity, now: Identity, outside: frozenset[str]) -> None:

@@ -162,6 +162,10 @@ class StoredRun:
 
 def layout_of(place: str | Path | Store) -> Layout:
     """Return the layout of a run that lies, or will lie, at a path, a URL or in a store. Raises ConfigError."""
+    if place == "":
+        raise RunError(
+            "the name of the run directory is empty", hint="name a directory; a variable of the shell may not be set"
+        )
     if isinstance(place, Path) or (isinstance(place, str) and not is_url(place)):
         return Directory(Path(place))
     if isinstance(place, str):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
+from agentprop.errors import RunError
 from agentprop.records import RECORDS
 from agentprop.storage import ownership, write_shard
 from agentprop.storage.columns import Storable, size_of
@@ -87,6 +88,8 @@ class Run(StoredRun):
         identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
         layout.claim()
         try:
+            if fresh:
+                ownership.check_replaceable(layout.store.name, _stage_there(layout), identity)
             if fresh or not layout.started():
                 layout.begin(identity, tuple(folders))
             else:
@@ -114,11 +117,13 @@ class Run(StoredRun):
         """Find out if `open` would succeed, and change nothing. Raises RunError or ConfigError as it would."""
         layout = _layout_for(out, stage)
         layout.check_claimable()
+        settings = _settings_of(config)
+        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
+        if fresh:
+            ownership.check_replaceable(layout.store.name, _stage_there(layout), identity)
         if fresh or not layout.started():
             return
         layout.check_idle()
-        settings = _settings_of(config)
-        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
         started = _as_of_now(layout.identity(), config)
         ownership.check_same(layout.store.name, started, identity, frozenset(config.outside_identity))
 
@@ -220,6 +225,14 @@ def _layout_for(out: str | Path | Store, stage: str) -> Layout:
     if stage not in ANYWHERE and isinstance(out, str):
         check_here(out, f"a run of {stage}")
     return layout_of(out)
+
+
+def _stage_there(layout: Layout) -> str | None:
+    """The stage that wrote the run in a place; None if there is no run, or none that can be read."""
+    try:
+        return layout.identity().stage if layout.started() else None
+    except RunError:
+        return None
 
 
 def _settings_of(config: StageConfig | Mapping[str, Any]) -> dict[str, Any]:

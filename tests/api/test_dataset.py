@@ -66,6 +66,9 @@ def test_a_data_set_ends_where_its_size_says(few: agentprop.Dataset) -> None:
     for beyond in (40, -41):
         with pytest.raises(IndexError):
             few[beyond]
+    for no_number in ("0", slice(2)):
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            few[no_number]  # type: ignore[index]
     with pytest.raises(TypeError, match="no end"):
         len(agentprop.dataset())
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from toy_problems import problem
 
 import agentprop
@@ -20,3 +23,20 @@ def test_what_the_caller_allows_goes_before_what_the_problem_says() -> None:
     assert agentprop.score(measured, "\\boxed{49}", tolerance="0.01") == 0.0
     assert agentprop.score("50.7", "\\boxed{49}", tolerance="5%") == 1.0
     assert agentprop.score("50.7", "\\boxed{49}") == 0.0
+
+
+@pytest.mark.parametrize(("gold", "right"), [(42, "42"), (0.5, "1/2"), (True, "Yes"), ([1, 2], "[1, 2]")])
+def test_a_gold_that_is_no_text_is_the_text_that_it_stands_for(gold: Any, right: str) -> None:
+    assert agentprop.score(gold, rf"It is \boxed{{{right}}}.") == 1.0
+    assert agentprop.score(gold, r"It is \boxed{17}.") == 0.0
+
+
+def test_a_conversation_is_scored_by_its_last_message() -> None:
+    reply: Any = [{"role": "user", "content": "7?"}, {"role": "assistant", "content": r"\boxed{8}"}]
+    assert agentprop.score("8", reply) == 1.0
+
+
+@pytest.mark.parametrize(("gold", "reply"), [(None, "8"), ({"answer": "8"}, "8"), ("8", 8)])
+def test_what_is_no_answer_is_an_error_of_the_caller_and_no_score(gold: Any, reply: Any) -> None:
+    with pytest.raises(agentprop.AgentpropError, match=r"not (NoneType|dict|int)"):
+        agentprop.score(gold, reply)

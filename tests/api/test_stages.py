@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from places import ROOT
@@ -120,6 +121,31 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="act"):
         agentprop.propose(tmp_path, 3, proposer=3)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"n": 0}, "n must be at least 1, not 0"),
+        ({"n": "five"}, "n must be a whole number, not 'five'"),
+        ({"n": 1, "domain": "history"}, "domain must be 'mathematics', 'coding' or 'science', not 'history'"),
+        ({"n": 1, "verifier": 3}, "verifier must be a list, not 3"),
+    ],
+)
+def test_a_setting_out_of_range_is_told_in_the_words_of_the_command(
+    given: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        agentprop.propose(tmp_path / "run", **given)
+    assert caught.value.message == told
+    assert caught.value.hint
+
+
+def test_a_program_cannot_stream_into_its_own_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    for stage in (lambda: agentprop.propose("-", 1), lambda: agentprop.verify("run", "-")):
+        with pytest.raises(agentprop.AgentpropError, match="streams nothing to standard output"):
+            stage()
+    assert capfdbinary.readouterr().out == b""
 
 
 def test_skills_are_extracted_from_a_file(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ def test_a_file_without_two_variants_is_refused(text: str, tmp_path: Path) -> No
 
 
 def test_a_wrong_setting_is_named_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"arms\.two: max_skils"):
+    with pytest.raises(ConfigError, match=r"arms\.two: propose has no setting max_skils") as caught:
         tune_proposer(written(tmp_path / "a.toml", ARMS.replace("max_skills", "max_skils")), str(tmp_path / "out"))
+    assert caught.value.hint == "did you mean max_skills?"
     assert not (tmp_path / "out").exists()
 
 

@@ -23,6 +23,6 @@ def test_listing_the_commands_imports_none_of_their_modules() -> None:
     code = "import sys; from agentprop.cli import main; sys.argv = ['agentprop', '--help']\ntry: main()\nfinally: "
     code += "print(sorted(n for n in sys.modules if n.startswith('agentprop')), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60)
-    light = ["agentprop", "agentprop.cli", "agentprop.cli.failures", "agentprop.cli.lazy", "agentprop.cli.streams"]
-    light.append("agentprop.errors")
+    parts = ("failures", "help", "lazy", "streams")
+    light = ["agentprop", "agentprop.cli", *(f"agentprop.cli.{part}" for part in parts), "agentprop.errors"]
     assert ast.literal_eval(done.stderr.strip()) == light

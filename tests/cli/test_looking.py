@@ -204,3 +204,24 @@ def test_doctor_is_a_table_for_people(agentprop: Run) -> None:
     done = agentprop("doctor")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sandbox level" in done.stdout and "cores" in done.stdout
+
+
+def test_lint_says_which_rows_it_did_not_look_at_and_does_not_call_them_clean(agentprop: Run, tmp_path: Path) -> None:
+    rows = ['{"question": "What is $3 + 4$?", "answer": "7"}', '{"question": "What is $3 + 5$?"', '{"answer": "3"}']
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows))
+    done = agentprop("lint", "rows.jsonl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-2] == "1 problem, no finding"
+    assert done.stderr.splitlines()[-1].startswith("not looked at: rows.jsonl#1 (line 2 is not JSON")
+    assert done.stderr.endswith(", and 1 more\n")
+    (tmp_path / "rows.jsonl").write_text(rows[0])
+    assert agentprop("lint", "rows.jsonl").returncode == 0
+
+
+def test_a_file_of_problems_is_shown_by_its_own_name_and_without_its_layout(agentprop: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"question": "What is $3 + 4$?", "answer": "7"}\n')
+    shown = agentprop("show", "mine.jsonl").stdout
+    assert shown.startswith("mine.jsonl: a run of files, complete")
+    assert "layouts" not in shown
+    hint = agentprop("show", "mine.jsonl", "zzzz").stderr
+    assert "hint: `agentprop cat mine.jsonl` lists its ids" in hint

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -11,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from agentprop.cli.skills import new
 from agentprop.cli.skills.new import scaffold
+from agentprop.errors import RunError
 from agentprop.skills import bundled_directory, directories, parse
 
 from .conftest import Run, environment
@@ -110,6 +114,19 @@ def test_a_new_package_works_at_once(agentprop: Run, tmp_path: Path) -> None:
     files = {target: (tmp_path / "mine/combinatorics-neither" / target) for target in ("SKILL.md", "scripts/skill.py")}
     package = parse(files["SKILL.md"].read_text(), files["scripts/skill.py"].read_text())
     assert (package.spec.category, package.spec.domain) == ("combinatorics", "mathematics")
+
+
+def test_a_package_that_could_not_be_written_whole_is_not_in_the_way_of_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched, pytest.raises(RunError, match="no space left"):
+        patched.setattr(Path, "write_text", full)
+        new.command("games-my-skill", str(tmp_path), None, None)
+    new.command("games-my-skill", str(tmp_path), None, None)
+    assert (tmp_path / "games-my-skill" / "SKILL.md").is_file()
 
 
 def test_a_new_package_can_be_used_beside_the_library(agentprop: Run) -> None:

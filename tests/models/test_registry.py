@@ -79,7 +79,7 @@ def test_anything_else_is_refused_with_what_would_work(project: Path, name: str,
     ("text", "message"),
     [
         ("[models.m]\nbase_ulr = 'http://x'", r"unknown setting base_ulr in \[models.m\]"),
-        ("[models.m]\nmax_concurrency = 0", "max_concurrency in .*greater than or equal to 1"),
+        ("[models.m]\nmax_concurrency = 0", "max_concurrency in .* must be at least 1"),
         ("models = 3", "not a table of models"),
         ("[models", "cannot be read"),
     ],

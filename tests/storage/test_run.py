@@ -322,6 +322,34 @@ def test_fresh_starts_over(tmp_path: Path) -> None:
     assert not (tmp_path / "skills").exists()
 
 
+@pytest.mark.parametrize("look", [Run.open, Run.check])
+def test_fresh_never_deletes_a_run_of_another_stage(tmp_path: Path, look: Callable[..., object]) -> None:
+    with Run.open(tmp_path, "toy", Settings()) as run:
+        fill(run, 0, 3)
+    before = files(tmp_path)
+    error = refusal(RunError, lambda: look(tmp_path, "verify", Settings(), fresh=True))
+    assert "holds a run of toy, not of verify, and --fresh would delete it" in error.message
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("inside", ["", "model", "model/weights"])
+def test_fresh_never_deletes_what_the_new_run_reads(tmp_path: Path, inside: str) -> None:
+    with Run.open(tmp_path / "run", "toy", Settings(), folders=["model"]) as run:
+        fill(run, 0, 3)
+    (tmp_path / "run" / "model" / "weights").mkdir(parents=True)
+    before, read = files(tmp_path), tmp_path / "run" / ".." / "run" / inside
+    error = refusal(RunError, lambda: Run.open(tmp_path / "run", "toy", {"teach": {"from": [str(read)]}}, fresh=True))
+    assert error.message == f"--fresh would delete {read}, which this command reads"
+    assert files(tmp_path) == before
+
+
+def test_fresh_starts_over_where_nobody_can_read_what_the_run_was(tmp_path: Path) -> None:
+    Run.open(tmp_path, "toy", Settings()).close()
+    (tmp_path / ".agentprop" / "run.json").write_text("{")
+    Run.open(tmp_path, "verify", Settings(), fresh=True).close()
+    Run.open(tmp_path, "verify", Settings()).close()
+
+
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_directory_of_somebody_else_is_never_touched(tmp_path: Path, fresh: bool) -> None:
     (tmp_path / "problems").mkdir()

@@ -16,7 +16,7 @@ class _PromptCommands(LazyGroup):
     }
 
 
-command = typer.Typer(cls=_PromptCommands, invoke_without_command=True, add_completion=False)
+command = typer.Typer(cls=_PromptCommands, invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 
 
 @command.callback()

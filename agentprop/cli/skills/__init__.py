@@ -19,7 +19,7 @@ class _SkillCommands(LazyGroup):
     }
 
 
-command = typer.Typer(cls=_SkillCommands, invoke_without_command=True, add_completion=False)
+command = typer.Typer(cls=_SkillCommands, invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 
 
 @command.callback()

@@ -64,8 +64,9 @@ def _row(package: Package) -> dict[str, str | None]:
 
 
 def _print_table(packages: Iterable[Package]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from agentprop.cli.terminal import Terminal
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("name", "output", "what it does"):
@@ -73,4 +74,4 @@ def _print_table(packages: Iterable[Package]) -> None:
     for package in packages:
         output = package.spec.output
         table.add_row(package.name, output.kind if output else "prose", package.spec.description.partition(". ")[0])
-    Console(highlight=False).print(table, markup=False)
+    Terminal().print(table, markup=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agentprop.errors import InputError
+from agentprop.errors import InputError, RunError
 from agentprop.skills import NAME, bundled_directory, directories, read
 from agentprop.storage.durable import disk_errors
 
@@ -41,10 +42,14 @@ def command(
     root = Path(directory) / name
     if root.exists():
         raise InputError(f"{root} exists already", hint="choose another name")
-    for target, text in scaffold(name, category, domain).items():
-        with disk_errors(root / target):
-            (root / target).parent.mkdir(parents=True, exist_ok=True)
-            (root / target).write_text(text, encoding="utf-8")
+    try:
+        for target, text in scaffold(name, category, domain).items():
+            with disk_errors(root / target):
+                (root / target).parent.mkdir(parents=True, exist_ok=True)
+                (root / target).write_text(text, encoding="utf-8")
+    except RunError:
+        shutil.rmtree(root, ignore_errors=True)  # half a package would be in the way of the next try
+        raise
     print(root)
     typer.echo(f"edit it, then run: agentprop skills validate {root}", err=True)
 

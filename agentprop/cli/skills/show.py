@@ -68,10 +68,11 @@ def make_example(package: Package, sandbox: Sandbox, seed: int) -> dict[str, Any
 
 
 def _print(package: Package, example: dict[str, Any] | None, script: bool) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console, spec = Console(highlight=False), package.spec
+    from agentprop.cli.terminal import Terminal
+
+    console, spec = Terminal(), package.spec
     console.print(Text(spec.name, style="bold"))
     kind = spec.output.kind if spec.output else "no script"
     console.print(Text(f"{spec.domain} · {spec.category} · {kind} · {package.origin} · check: {spec.evidence}\n"))

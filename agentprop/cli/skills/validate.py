@@ -134,8 +134,9 @@ def _row(one: CheckedPackage) -> dict[str, Any]:
 
 
 def _print(checked: Sequence[CheckedPackage], quiet: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from agentprop.cli.terminal import Terminal
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("package", overflow="fold")
@@ -149,7 +150,7 @@ def _print(checked: Sequence[CheckedPackage], quiet: bool) -> None:
         for warning in () if quiet else one.report.warnings:
             table.add_row(one.path.name, "warning", warning, style="dim")
     if table.row_count:
-        Console(highlight=False).print(table, markup=False)
+        Terminal().print(table, markup=False)
     faulty = sum(bool(one.report.faults) for one in checked)
     undecided = sum(bool(one.report.undecided and not one.report.faults) for one in checked)
     run = sum(one.report.draws > 0 for one in checked)

@@ -14,7 +14,7 @@ from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.notices import note
-from agentprop.stages.common.foreign import WANTED, is_run
+from agentprop.stages.common.foreign import WANTED, check_no_runs_inside, is_run
 from agentprop.stages.common.models import model_names
 from agentprop.stages.common.stdin import STDIN
 from agentprop.storage.reader import layout_of
@@ -50,6 +50,7 @@ def check_sources(config: StageConfig, sources: Sequence[str]) -> None:
         else:
             note(f"there is no run at {source} yet")
     if files:
+        check_no_runs_inside(files)
         sources_of(config if isinstance(config, CorpusSettings) else CorpusSettings(), files, WANTED)
 
 

@@ -25,6 +25,7 @@ from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.row_problems import RowProblem, problem_or_reject
 from agentprop.stages.common.stdin import STDIN, piped
 from agentprop.storage import reader
+from agentprop.storage.parts import OURS, PARTS
 from agentprop.storage.reader import StoredRun
 from agentprop.storage.run import Run, open_run
 
@@ -40,6 +41,20 @@ def is_run(source: str) -> bool:
         return True
     named = source.startswith(HUB) or glob.has_magic(source) or carrier_of(source) is not None
     return source != STDIN and not named and not Path(source).exists()
+
+
+def check_no_runs_inside(sources: Sequence[str]) -> None:
+    """Raises InputError for a source without a name, and for a directory that holds runs, which are no corpus."""
+    for source in sources:
+        if not source:
+            raise InputError("the name of a source is empty", hint="name it; a variable of the shell may not be set")
+        inside = [] if source == STDIN else sorted(Path(source).glob(f"*/{OURS}"))
+        if inside:
+            raise InputError(f"{source} holds run directories", hint=f"name the run itself, such as {inside[0].parent}")
+        if (Path(source) / PARTS).is_dir() and any((Path(source) / PARTS).glob(f"*/{OURS}")):
+            raise InputError(
+                f"{source} holds the parts of a divided run", hint=f"put them together: agentprop merge {source}"
+            )
 
 
 @dataclass
@@ -69,6 +84,7 @@ class ForeignProblems:
 
 def read_foreign(sources: Sequence[str], config: CorpusSettings, stage: str, *, quiet: bool) -> ForeignProblems:
     """Files, patterns, directories, archives, hub ids and `-`. Raises InputError for a source that names none."""
+    check_no_runs_inside(sources)
     named = [_stdin_file() if source == STDIN else source for source in sources]
     corpus = Corpus(sources_of(config, named, WANTED), reading_of(config, WANTED), LayoutNotes(quiet))
     return ForeignProblems(corpus, config, stage)
@@ -85,9 +101,15 @@ def _stdin_file() -> str:
 class RunOfFiles(StoredRun):
     """A run that was made of somebody's files for the length of a command, and is deleted with it."""
 
-    def __init__(self, stored: StoredRun, folder: str) -> None:
+    def __init__(self, stored: StoredRun, folder: str, source: str) -> None:
         super().__init__(stored.layout, stored.stage, stored.segments)
+        self._source = source
         self._cleaned = weakref.finalize(self, rmtree, folder, ignore_errors=True)
+
+    @property
+    def name(self) -> str:
+        """The files as the user named them."""
+        return self._source
 
 
 def open_sources(
@@ -120,7 +142,7 @@ def _run_of(source: str, config: CorpusSettings, known: Mapping[bytes, AnswerTyp
                 made.commit({})
         counts = {"repeated": repeated} if repeated else {}
         made.finish({**counts, "sources": foreign.summary()})
-    return RunOfFiles(open_run(name), folder)
+    return RunOfFiles(open_run(name), folder, source)
 
 
 # --- the same problem by its content ---

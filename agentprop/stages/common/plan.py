@@ -126,7 +126,7 @@ def plan_and_planner(
     if config.proposer == "builtin":
         categories = _planned(config, planner, library, categories)
     if not categories:
-        raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
+        raise ConfigError("no category is left to propose in", hint="widen --domain or --category, or add skills")
     mined = frozenset(c for c in categories if bundles.mined(c))
     share = 1.0 if mined == set(categories) else config.mined_share
     curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)

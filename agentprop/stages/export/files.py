@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -109,6 +109,13 @@ def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
         raise RunError(f"{there[0]} exists already", hint="choose another --out, or replace it with --fresh")
     if directory:
         _check_ours(out)
+
+
+def check_apart(out: Path, sources: Sequence[str]) -> None:
+    """Refuse to replace what the export is made of."""
+    for source in sources:
+        if Path(source).resolve().is_relative_to(out.resolve()):
+            raise RunError(f"{out} is what this export reads", hint="choose another --out")
 
 
 def _check_ours(out: Path) -> None:

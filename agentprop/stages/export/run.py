@@ -34,6 +34,7 @@ from agentprop.stages.export.files import (
     Layout,
     OutputFiles,
     beside,
+    check_apart,
     check_free,
     place_directory,
     place_files,
@@ -81,6 +82,8 @@ def run(
     check_here(out, "an export")
     suffix = suffix_of(out)
     _check(config, out, suffix)
+    if out != "-":
+        check_apart(Path(out), runs)
     joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
     told = choose(config, joined)
     if out == "-":
@@ -104,6 +107,7 @@ def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool
     _check(config, out, suffix)
     check_sources(config, sources)
     if out != "-":
+        check_apart(Path(out), sources)
         check_free(Path(out), directory=suffix is None, fresh=fresh)
 
 
@@ -118,7 +122,7 @@ def _check(config: ExportConfig, out: str, suffix: str | None) -> None:
             hint="solutions go with --format trl-sft or openai-chat; a solver's other formats have question and answer",
         )
     if FORMATS[config.format].whole and (suffix is not None or out == "-"):
-        raise InputError(f"{config.format} is written as a directory", hint="give --out a name without a suffix")
+        raise InputError(f"{config.format} is written as a directory", hint="give --out the name of a directory")
     if out == "-" and _holdout(config).anything:
         raise InputError("several splits cannot be written to one pipe", hint="give --out a directory")
 

@@ -17,6 +17,7 @@ from agentprop.extraction.corpus import fingerprints
 from agentprop.extraction.corpus.settings import sources_of
 from agentprop.prompts import Prompts
 from agentprop.records import Skill
+from agentprop.stages.common.foreign import check_no_runs_inside
 from agentprop.stages.common.partitions import finished, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract.mining import WANTED, Mining
@@ -47,6 +48,7 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
     work_type = _work_of(config)
     config, place = part_of(config, str(out))
     out = Path(place)
+    check_no_runs_inside(config.sources)
     sources = sources_of(config, config.sources, WANTED)
     inputs = {**fingerprints(sources.files), **Prompts.of(config.prompts).inputs}
     if not fresh and (part := finished(config, str(out), inputs)) is not None:

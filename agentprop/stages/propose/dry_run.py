@@ -29,7 +29,7 @@ def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
     if unknown:
         raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(domains))}")
     if not any(config.domain in (None, domain) for domain in domains.values()):
-        raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
+        raise ConfigError("no category is left to propose in", hint="widen --domain or --category, or add skills")
     settings = _model(config)
     if settings is not None:
         Meter(max_cost=config.max_cost, max_tokens=config.max_tokens).check_prices([settings])

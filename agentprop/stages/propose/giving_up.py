@@ -80,7 +80,7 @@ def given_up(ledger: Ledger) -> AgentpropError:
         return BoundReached(
             f"stopped at candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}), with {accepted} "
             f"of {n} problems accepted",
-            hint=repetition(ledger) or "add skills, or widen --domain and --set categories",
+            hint=repetition(ledger) or "add skills, or widen --domain and --category",
         )
     head = f"stopped with {accepted} of {n} problems accepted, because the last {ended} candidates brought none"
     faults = ledger.notes.commonest(1)

@@ -8,6 +8,7 @@ same command goes on after an interruption, and brings a repository up to date a
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from agentprop.storage.parts import FOLDERS, StoredShard
 from agentprop.storage.reader import StoredRun, open_run
 from agentprop.storage.run_readme import FIRST, README
 
+REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+"""Form of a repository's name; the hub itself has more rules."""
 INSTALL = "pip install 'agentic-proposing[hub]'"
 LOGIN = "log in with `hf auth login`, or export HF_TOKEN with a token that may write"
 
@@ -65,6 +68,8 @@ class Plan:
 
 def plan(source: str, options: PushOptions) -> Plan:
     """Check a run and say what would be pushed; nothing is sent. Raises InputError."""
+    if not REPOSITORY.fullmatch(options.repository):
+        raise InputError(f"{options.repository!r} is no name of a repository", hint="give OWNER/NAME")
     run = open_run(source)
     if not run.complete:
         hint = "run its stage again, with the same settings, until it is done"
