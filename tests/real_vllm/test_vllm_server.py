@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import logprobs_of
-from demonstrations import CATEGORY, REPLY_TOKENS
+from demonstrations import REPLY_TOKENS, SKILL_PACKAGE
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agentprop.cli.check_models import command as check_models
@@ -65,7 +65,8 @@ def ask(server: ModelSettings, request: Request) -> Reply:
 
 def proposals(out: Path, proposer: str, **settings: object) -> list[Trajectory]:
     bounds = {"n": 3, "max_candidates": 100, "reply_tokens": REPLY_TOKENS}
-    config = {"proposer": proposer, "categories": (CATEGORY,), **bounds, **settings}
+    library = {"skills": (str(SKILL_PACKAGE),), "bundled_skills": False}
+    config = {"proposer": proposer, **library, **bounds, **settings}
     with suppress(BoundReached):
         propose.run(ProposeConfig.model_validate(config), str(out), quiet=True)
     return list(open_run(out).iter(Trajectory))
