@@ -170,6 +170,7 @@ def test_openenv_resets_and_steps() -> None:
             assert first.observation["question"] == data.prompt(1) and not first.done
             done = client.step({"text": right(data[1]["answer"])})
             assert done.done and done.reward == 1.0
+            assert done.observation == {"question": "", "undetermined": False}
     finally:
         server.terminate()
         server.wait()
