@@ -38,7 +38,7 @@ def proposed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         "--set",
         "guidance=false",
         "--verifier",
-        "none",  # its statements are not the built-in verifier's to judge, and what was found undetermined is not probed
+        "none",  # the built-in one leaves these statements undetermined, which are not probed
         "--set",
         "strict=true",  # replies as they were sampled, with their tokens
         "--quiet",
@@ -70,7 +70,19 @@ def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
 def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_for(
     model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    bounds = ("--n", 1, "--max-candidates", 16, "--set", "reply_tokens=30", "--set", "strict=true", *LIBRARY)
+    bounds = (
+        "--n",
+        1,
+        "--max-candidates",
+        16,
+        "--set",
+        "reply_tokens=30",
+        "--set",
+        "strict=true",
+        "--set",
+        "guidance=false",
+        *LIBRARY,
+    )
     done = agentprop("propose", "--proposer", model_folder / "random", *bounds, "--out", "run", code=3)
     assert "stopped at --max-candidates 16 with 0 of 1" in done.stderr
     run = open_run(tmp_path / "run")

@@ -70,7 +70,7 @@ def ask(server: ModelSettings, request: Request) -> Reply:
 def proposals(out: Path, proposer: str, **settings: object) -> list[Trajectory]:
     bounds = {"n": 3, "max_candidates": 100, "reply_tokens": REPLY_TOKENS}
     library = {"skills": (str(SKILL_PACKAGE),), "bundled_skills": False}
-    config = {"proposer": proposer, "strict": True, **library, **bounds, **settings}
+    config = {"proposer": proposer, "strict": True, "guidance": False, **library, **bounds, **settings}
     with suppress(BoundReached):
         propose.run(ProposeConfig.model_validate(config), str(out), quiet=True)
     return list(open_run(out).iter(Trajectory))
