@@ -1,5 +1,6 @@
 """A task of Inspect: `inspect eval agentprop/agentprop -T n=100 -T domain=mathematics --model …`
 
+The entry point of pyproject.toml makes that name known; after `pip install -e`, give Inspect the path of this file.
 Source: inspect_ai 0.3.
 """
 

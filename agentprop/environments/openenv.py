@@ -29,6 +29,8 @@ class Question(Observation):
 
     question: str = ""
     """The question, with instructions on the form of the answer."""
+    undetermined: bool = False
+    """The answer could be shown neither right nor wrong. A field, because clients are not sent the metadata."""
 
 
 class Problems(Environment[Answer, Question, State]):
@@ -52,11 +54,11 @@ class Problems(Environment[Answer, Question, State]):
         return Question(question=prompt_of(item), done=False, reward=None)
 
     def step(self, action: Answer, timeout_s: float | None = None, **_: Any) -> Question:
-        """Score the answer: 1.0 right, else 0.0, with `undetermined` in the metadata."""
+        """Score the answer: 1.0 right, else 0.0."""
         item = self._data[self._index]
         self._state.step_count += 1
         found = score(item["answer"], action.text, answer_type=item["metadata"]["answer_type"])
-        return Question(done=True, reward=found or 0.0, metadata={"undetermined": found is None})
+        return Question(done=True, reward=found or 0.0, undetermined=found is None)
 
     @property
     def state(self) -> State:

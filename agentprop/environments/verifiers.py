@@ -71,6 +71,11 @@ class Problems(vf.Taskset[ProblemTask, ProblemsConfig]):
 
     INFINITE = True
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the tasks end: with a size they do, and can be shuffled."""
+        return bool(super().bounded) or self.config.size is not None
+
     def load(self) -> Iterator[ProblemTask]:
         """Make the tasks one after the other."""
         config = self.config

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import subprocess
@@ -20,12 +21,19 @@ import agentprop
 pytestmark = pytest.mark.neighbours
 
 
+def host(extra: str, module: str) -> Any:
+    """The host that an extra installs; skips without it, but fails in the environment that was made for it."""
+    if os.environ.get("NEIGHBOUR") == extra:
+        return importlib.import_module(module)
+    return pytest.importorskip(module, exc_type=ImportError)
+
+
 def right(answer: str) -> str:
     return rf"It is \boxed{{{answer}}}."
 
 
 def test_reasoning_gym_makes_and_mixes_our_items() -> None:
-    gym = pytest.importorskip("reasoning_gym")
+    gym = host("reasoning-gym", "reasoning_gym")
     from reasoning_gym.composite import DatasetSpec
 
     import agentprop.environments.reasoning_gym
@@ -42,7 +50,7 @@ def test_reasoning_gym_makes_and_mixes_our_items() -> None:
 
 
 def test_verifiers_takes_from_a_taskset_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    vf = pytest.importorskip("verifiers.v1", exc_type=ImportError)
+    vf = host("verifiers", "verifiers.v1")
     from verifiers.v1.utils.loaders import load_taskset, taskset_config_type
 
     monkeypatch.syspath_prepend(ROOT / "examples" / "environments")
@@ -58,8 +66,20 @@ def test_verifiers_takes_from_a_taskset_without_end(monkeypatch: pytest.MonkeyPa
     assert isinstance(one, vf.Task)
 
 
+def test_verifiers_shuffles_a_taskset_of_a_size() -> None:
+    host("verifiers", "verifiers.v1")
+    from agentprop.environments.verifiers import Problems, ProblemsConfig
+
+    tasks = Problems(ProblemsConfig(id="agentprop_vf", domain="mathematics", seed=2, start=1, size=3))
+    assert tasks.bounded
+    items = agentprop.dataset("mathematics", 2)
+    assert {task.key for task in tasks.shuffle(seed=1)} == {items[number]["metadata"]["id"] for number in (1, 2, 3)}
+    with pytest.raises(ValueError, match="infinite"):
+        Problems(ProblemsConfig(id="agentprop_vf")).shuffle()
+
+
 def test_inspect_evaluates_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inspect = pytest.importorskip("inspect_ai")
+    inspect = host("inspect", "inspect_ai")
     import inspect_ai.model._model as inner
     from inspect_ai.model import ModelOutput, get_model
 
@@ -75,6 +95,32 @@ def test_inspect_evaluates_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     assert log.status == "success", log.error
     assert log.results.scores[0].metrics["accuracy"].value == 0.5
+
+
+BY_NAME = """
+import inspect_ai.model._model as inner
+from inspect_ai import eval
+
+inner.count_text_tokens = len  # its tokens would be downloaded
+arguments = {"n": 1, "domain": "mathematics"}
+(log,) = eval("agentprop/agentprop", task_args=arguments, model="mockllm/model", log_dir=".", display="none")
+print(log.status, len(log.samples))
+"""
+
+
+def test_inspect_finds_the_task_of_an_installed_agentprop_by_name(tmp_path: Path) -> None:
+    host("inspect", "inspect_ai")
+    if not agentprop_is_copied():
+        pytest.skip("Inspect knows the tasks of a package by its name alone if it is not installed with -e")
+    done = subprocess.run([sys.executable, "-P", "-c", BY_NAME], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.split() == ["success", "1"], done.stderr
+
+
+def agentprop_is_copied() -> bool:
+    """True if the package lies among those installed, and not in a checkout alone."""
+    from importlib.metadata import files
+
+    return any(str(file) == "agentprop/__init__.py" for file in files("agentic-proposing") or ())
 
 
 def served(kind: str, port: int) -> subprocess.Popen[str]:
@@ -111,7 +157,7 @@ def free_port() -> int:
 
 
 def test_openenv_resets_and_steps() -> None:
-    pytest.importorskip("openenv.core")
+    host("openenv", "openenv.core")
     from openenv.core.generic_client import GenericEnvClient
 
     port = free_port()
@@ -124,13 +170,14 @@ def test_openenv_resets_and_steps() -> None:
             assert first.observation["question"] == data.prompt(1) and not first.done
             done = client.step({"text": right(data[1]["answer"])})
             assert done.done and done.reward == 1.0
+            assert done.observation == {"question": "", "undetermined": False}
     finally:
         server.terminate()
         server.wait()
 
 
 def test_nemo_gym_verifies() -> None:
-    pytest.importorskip("nemo_gym")
+    host("nemo-gym", "nemo_gym")
     from itertools import islice
 
     from agentprop.environments.nemo_gym import rows

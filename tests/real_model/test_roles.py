@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from places import EXAMPLES
 from real_model_wheels import NAME, Command
 
 from agentprop.records import Attempt, Difficulty, Problem, Reject, Trajectory, Verdict
@@ -16,8 +17,13 @@ UNUSABLE = {"truncated", "malformed", "turn_limit", "submission_limit"}
 """What becomes of a candidate whose model cannot follow the protocol."""
 
 
+SKILLS = EXAMPLES / "miniature" / "skills"
+LIBRARY = ("--no-bundled-skills", "--skills", str(SKILLS / "digit-sum"), "--skills", str(SKILLS / "multiples"))
+"""Traces of these skills are short: with their problem and a reply they fit into the server's context."""
+
+
 def made(*, name: str = "problems", count: int = 2) -> tuple[str, ...]:
-    return ("propose", "--n", str(count), "--seed", "3", "--workers", "1", "--out", name, "--quiet")
+    return ("propose", "--n", str(count), "--seed", "3", "--workers", "1", "--out", name, "--quiet", *LIBRARY)
 
 
 def check_money(run: StoredRun) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from checkpoints import Demonstration
+from places import EXAMPLES
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, rollout
@@ -43,10 +44,12 @@ from agentprop.skills import load
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 
-CATEGORY = "probability"
+SKILL_PACKAGE = EXAMPLES / "miniature" / "skills" / "digit-sum"
+LIBRARY = ("--no-bundled-skills", "--skills", str(SKILL_PACKAGE))
+"""A library of one skill, so that every task of `propose` is the one that the taught model knows."""
 NUMBERS = range(12, 20)
-TASKS, ROUNDS = 7, 3
-"""Seven tasks and eight numbers: each task is answered with another number in every round."""
+EPISODES = 3 * len(NUMBERS)
+"""The task is answered with each number three times."""
 CHUNK_CHARACTERS = 300
 REPLY_TOKENS = 120
 """More than any reply of a proposer takes: on tasks that it has not seen it talks nonsense, which is cut off there."""
@@ -193,23 +196,23 @@ def _model(tutor: Tutor) -> Model:
 
 
 async def _episodes(folder: Path, model: Model) -> list[Episode]:
-    """Episodes in tagged text, on tasks as `propose` draws them; then the same by native calls."""
-    config = ProposeConfig(n=TASKS, categories=(CATEGORY,), workers=1, verifier="none")
+    """Episodes in tagged text, on the task as `propose` draws it; then the same by native calls."""
+    config = ProposeConfig(n=1, skills=(str(SKILL_PACKAGE),), bundled_skills=False, workers=1, verifier="none")
     propose.run(config, str(folder / "tasks"), quiet=True)
-    tasks = [t.task for t in open_run(folder / "tasks").iter(Trajectory)][:TASKS]
-    library = load([])
+    task = next(open_run(folder / "tasks").iter(Trajectory)).task
+    library = load([SKILL_PACKAGE], bundled=False)
     with Sandbox(preload=(), slots=2) as sandbox:
         found = [
             await rollout(Environment(task, library, Executor(sandbox), tools()), ChatPolicy(model, native=native))
             for native in (False, True)
-            for task in ROUNDS * tasks
+            for _ in range(EPISODES)
         ]
     assert all(episode.problem is not None for episode in found)
     return found
 
 
 async def _judged(episodes: Sequence[Episode], taught: Model, doubting: Model) -> None:
-    for episode in episodes[: ROUNDS * TASKS]:
+    for episode in episodes[:EPISODES]:
         problem = episode.problem
         assert problem is not None
         shown = verifiers.question(problem, episode.trajectory)
@@ -229,7 +232,7 @@ async def _studied(source: Path, model: Model) -> None:
 
 def _tried(episodes: Sequence[Episode]) -> list[Demonstration]:
     """Return three correct answers and a wrong one to every problem."""
-    problems = [episode.problem for episode in episodes[: ROUNDS * TASKS] if episode.problem is not None]
+    problems = [episode.problem for episode in episodes[:EPISODES] if episode.problem is not None]
     return [
         Demonstration([{"role": "user", "content": question(problem)}], f"So it is \\boxed{{{answer}}}.")
         for problem in problems

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from demonstrations import CATEGORY, NUMBERS, REPLY_TOKENS
+from demonstrations import LIBRARY, NUMBERS, REPLY_TOKENS
 from processes import all_gone, below, says, server_below, until
 
 from agentprop.records import Problem, Reject
@@ -22,7 +22,7 @@ START_S = 300.0
 
 def command(model_folder: Path, *more: object) -> list[str]:
     """More problems than the model knows, so that the run does not end by itself."""
-    wanted = ["--n", len(NUMBERS) + 1, "--max-candidates", 100_000, "--category", CATEGORY, "--quiet"]
+    wanted = ["--n", len(NUMBERS) + 1, "--max-candidates", 100_000, *LIBRARY, "--quiet"]
     wanted += ["--set", f"reply_tokens={REPLY_TOKENS}", "--set", "guidance=false"]
     words = ["propose", "--proposer", model_folder / "taught", *wanted, "--out", "run", *more]
     return [sys.executable, "-m", "agentprop", *map(str, words)]

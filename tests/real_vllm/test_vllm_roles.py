@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from demonstrations import CATEGORY, CHUNK_CHARACTERS, REPLY_TOKENS
+from demonstrations import CHUNK_CHARACTERS, LIBRARY, REPLY_TOKENS
 
 from agentprop.records import Attempt, Difficulty, Problem, Reject, Skill, Trajectory, Verdict
 from agentprop.skills import load
@@ -27,7 +27,7 @@ WANTED = 5
 def proposed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Problems that the taught model proposed."""
     out = tmp_path_factory.mktemp("proposed") / "run"
-    line = [sys.executable, "-m", "agentprop", "propose", "--proposer", model_folder / "taught", "--category", CATEGORY]
+    line = [sys.executable, "-m", "agentprop", "propose", "--proposer", model_folder / "taught", *LIBRARY]
     bounds = [
         "--n",
         str(WANTED),
@@ -37,6 +37,10 @@ def proposed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         f"reply_tokens={REPLY_TOKENS}",
         "--set",
         "guidance=false",
+        "--verifier",
+        "none",  # the built-in one leaves these statements undetermined, which are not probed
+        "--set",
+        "strict=true",  # replies as they were sampled, with their tokens
         "--quiet",
     ]
     subprocess.run([*line, *bounds, "--out", out], check=True)
@@ -66,7 +70,19 @@ def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
 def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_for(
     model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    bounds = ("--n", 1, "--max-candidates", 16, "--set", "reply_tokens=30", "--category", CATEGORY)
+    bounds = (
+        "--n",
+        1,
+        "--max-candidates",
+        16,
+        "--set",
+        "reply_tokens=30",
+        "--set",
+        "strict=true",
+        "--set",
+        "guidance=false",
+        *LIBRARY,
+    )
     done = agentprop("propose", "--proposer", model_folder / "random", *bounds, "--out", "run", code=3)
     assert "stopped at --max-candidates 16 with 0 of 1" in done.stderr
     run = open_run(tmp_path / "run")

@@ -14,7 +14,7 @@ import pytest
 import torch
 from checkpoints import logprobs_of
 from conftest import Command
-from demonstrations import CATEGORY, REPLY_TOKENS
+from demonstrations import LIBRARY, REPLY_TOKENS
 from processes import all_gone, below, server_below
 from transformers import AutoModelForCausalLM
 
@@ -152,12 +152,11 @@ def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
         "save_every=1",
         "keep_checkpoints=3",
         "minibatches=1",
-        f'categories=["{CATEGORY}"]',
     )
     settings = [word for one in chosen for word in ("--set", one)]
     judges = ("--verifier", taught, "--prober", taught, "--k", 4)
     sizes = ("--steps", 2, "--groups", 2, "--group-size", 6, "--learning-rate", 1e-3, "--device", "cpu")
-    agentprop("train-mgpo", "--model", taught, *judges, *sizes, *settings, "--out", "run")
+    agentprop("train-mgpo", "--model", taught, *LIBRARY, *judges, *sizes, *settings, "--out", "run")
     steps = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert len(steps) == 2
     assert steps[0]["update/steps"] == 1  # or the second one would sample from the same weights

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import logprobs_of
-from demonstrations import CATEGORY, REPLY_TOKENS
+from demonstrations import REPLY_TOKENS, SKILL_PACKAGE
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agentprop.cli.check_models import command as check_models
@@ -24,6 +24,7 @@ from agentprop.models import Message, Models, ModelSettings, Reply, Request, ser
 from agentprop.models.abilities import SCHEMA, SUM
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import ServedSettings
 from agentprop.records import Problem, StopReason, Trajectory, Turn
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
@@ -35,7 +36,7 @@ CLOSE = 1e-3
 
 
 @pytest.fixture(scope="module")
-def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelSettings]:
+def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSettings]:
     """The taught model in float32."""
     settings = ModelSettings(model=str(model_folder / "taught"), serve_args=EXACT)
     with serving(settings, tmp_path_factory.mktemp("server") / "log") as up:
@@ -43,10 +44,13 @@ def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def project(server: ModelSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(server: ServedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory whose agentprop.toml names the server, with tagged text and with native calls."""
     monkeypatch.chdir(tmp_path)
-    place = f'model = "{server.model}"\nbase_url = "{server.base_url}"\nmax_concurrency = 8\n'
+    place = (
+        f'model = "{server.model}"\nbase_url = "{server.base_url}"\nmax_concurrency = 8\napi_key_env = "SERVER_KEY"\n'
+    )
+    monkeypatch.setenv("SERVER_KEY", server.key)
     known = f"{place}logprobs = true\ntoken_ids = true\n"
     (tmp_path / "agentprop.toml").write_text(f"[models.tagged]\n{known}[models.native]\n{known}tools = true\n")
     return tmp_path
@@ -65,7 +69,8 @@ def ask(server: ModelSettings, request: Request) -> Reply:
 
 def proposals(out: Path, proposer: str, **settings: object) -> list[Trajectory]:
     bounds = {"n": 3, "max_candidates": 100, "reply_tokens": REPLY_TOKENS}
-    config = {"proposer": proposer, "categories": (CATEGORY,), **bounds, **settings}
+    library = {"skills": (str(SKILL_PACKAGE),), "bundled_skills": False}
+    config = {"proposer": proposer, "strict": True, "guidance": False, **library, **bounds, **settings}
     with suppress(BoundReached):
         propose.run(ProposeConfig.model_validate(config), str(out), quiet=True)
     return list(open_run(out).iter(Trajectory))
