@@ -183,7 +183,9 @@ class Planner:
         return families if rng.random() < FAMILY_ROOTS * len(families) else others
 
     def _planned_once(self, category: str, names: Sequence[str], level: int, rng: Random) -> Term:
-        for _ in range(PLANS if names else 0):
+        for number in range(PLANS if names else 0):
+            if number == PLANS // 2:  # what may be composed is perhaps too little for the level
+                level = 0
             root = self._root(names, rng)
             shapes = self.shapes(root)
             if self.aim.alone and level == 0:

@@ -28,6 +28,8 @@ from agentprop.composition.terms import (
 from agentprop.records import Domain
 from agentprop.skills import Spec
 
+NEAR_PEERS = 0.8
+"""Share of partners of a skill's own category in a sum, difference or product, if it has any."""
 MINED_PEERS = 0.5
 """Share of mined partners of a mined skill in a sum, difference or product."""
 ADDITIVE = frozenset({"J", "W", "mol", "g", "mg", "kg", "MBq"})
@@ -224,11 +226,12 @@ class Shapes:
         return Combine(op, one, two)
 
     def _peers(self, root: str, rng: Random) -> list[str]:
-        """Skills whose integers are combined with those of a root: of its category if there are any."""
+        """Skills whose integers are combined with those of a root: mostly of its category."""
         if not self.index.mined(root):
             found = self._producers("integer", self.library[root].spec)
             category = self.library[root].spec.category
-            return [name for name in found if name != root and self.library[name].spec.category == category] or found
+            near = [name for name in found if name != root and self.library[name].spec.category == category]
+            return near if near and rng.random() < NEAR_PEERS else found
         integers = self._integers(self.library[root].spec.domain)
         mined = [name for name in integers if self.index.mined(name)]
         others = [name for name in integers if not self.index.mined(name)]

@@ -71,6 +71,13 @@ def test_the_planner_composes_no_distractor(library: dict[str, Package]) -> None
     assert not drawn & set(IDLE) and len(drawn) > 4
 
 
+def test_a_level_that_no_allowed_composition_reaches_gives_way_to_the_lightest(library: dict[str, Package]) -> None:
+    from random import Random
+
+    planner = Planner(library, allowed=BundleFilter.of((), most=2, never=IDLE))
+    assert all(len(skills(planner.plan("sums", Random(seed)))) <= 2 for seed in range(400))
+
+
 def test_a_share_of_the_tasks_has_one_somewhere_and_the_same_every_time() -> None:
     some = Variety(distractors=IDLE, share=0.3)
     bundles = [some.bundle(("b", "a"), 0, index) for index in range(400)]
