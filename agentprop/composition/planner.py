@@ -54,8 +54,8 @@ MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 FAMILY_ROOTS = 0.04
 """Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
-OBJECT_ROOTS = 0.75
-"""Share of a category's questions that are about one object if it has object kinds."""
+OBJECT_ROOTS: Mapping[Domain, float] = {"mathematics": 0.7, "science": 0.4, "coding": 0.4}
+"""Share of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
 MOST_SCENES = 4
 """Skills of a composition in science: each of them tells a scene."""
 COMPOSING = 6
@@ -136,7 +136,13 @@ class Planner:
         for number in range(max(self.aim.plans, FRESH_PLANS if fresh.asks else 1)):
             if fresh.asks and number and number % OF_A_LEVEL == 0:  # at some levels skills combine in few ways
                 level = self.aim.level(rng)
-            term = self._planned_once(category, names, level, rng)
+            try:
+                term = self._planned_once(category, names, level, rng)
+            except Impossible:
+                if found:
+                    break
+                names = self.categories.get(category, [])  # what asks is of another kind then
+                term = self._planned_once(category, names, level, rng)
             rank = self._miss(term, level), self._staleness(term, fresh)
             if rank[1] == POSED and (rank[0], TURNED) < least and self._asks_anew(term, fresh):
                 rank = rank[0], TURNED
@@ -171,16 +177,23 @@ class Planner:
         return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
 
     def _of_one_kind(self, category: str, rng: Random) -> list[str]:
-        """A category's families of judged programs, or its other skills: settled before compositions compete.
+        """The skills that compete for a question: a category's families of judged programs, its object kinds, or the
+        others, settled before compositions do.
 
-        Otherwise families, which are few and soon known, would lose to whatever is new.
+        Otherwise families, which are few and soon known, would lose to whatever is new, and object kinds, whose
+        structure shows only once a model is drawn, would win over all that is known.
         """
         names = self.categories.get(category, [])
         families = [name for name in names if self.library[name].spec.judged is not None]
-        others = [name for name in names if name not in families and self.shapes(name)]
-        if not families or not others:
+        kinds = [name for name in names if self.library[name].spec.is_object]
+        others = [name for name in names if name not in families and name not in kinds and self.shapes(name)]
+        if not others:
             return names
-        return families if rng.random() < FAMILY_ROOTS * len(families) else others
+        if families and rng.random() < FAMILY_ROOTS * len(families):
+            return families
+        if kinds and rng.random() < OBJECT_ROOTS[self.domain(category)]:
+            return kinds
+        return others
 
     def _planned_once(self, category: str, names: Sequence[str], level: int, rng: Random) -> Term:
         for number in range(PLANS if names else 0):
@@ -210,15 +223,11 @@ class Planner:
         return "science" in domains and (domains.count("mathematics") > 1 or len(domains) > MOST_SCENES)
 
     def _root(self, names: Sequence[str], rng: Random) -> str:
-        """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
+        """Draw the skill that asks. Mined ones would crowd out the others of their category."""
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
-        kinds = [name for name in names if self.library[name].spec.is_object]
-        if kinds and len(kinds) < len(names):
-            wanted = rng.random() < OBJECT_ROOTS
-            names = [name for name in names if (name in kinds) == wanted]
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:

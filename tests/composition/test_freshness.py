@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from agentprop.composition import backwards
+from agentprop.composition import backwards, objects
 from agentprop.composition.freshness import Freshness
 from agentprop.composition.planner import Planner
 from agentprop.composition.proposer import BuiltinProposer
@@ -48,6 +48,20 @@ def test_batches_under_way_plan_the_same_less_often_if_each_has_a_share(planner:
         alike += len({*digests(planner, category, Freshness(), 16)})
         apart += len({planned(planner, category, Freshness(share=share, shares=16), share) for share in range(16)})
     assert apart > alike
+
+
+def test_object_kinds_leave_other_skills_their_share_of_the_questions(planner: Planner) -> None:
+    fresh = Freshness(share=7, shares=1 << 16)  # hardly any structure that is known before it is drawn is welcome
+    asked = [planner.plan("number-theory", Random(seed), fresh) for seed in range(100)]
+    kinds = sum(objects.is_undrawn(term, planner.library) for term in asked)
+    assert 55 <= kinds <= 85
+
+
+def test_another_kind_of_skill_asks_where_the_one_that_was_drawn_cannot() -> None:
+    library = load([])
+    alone = Planner(library, allowed=lambda names: len(names) == 1)
+    for seed in range(20):
+        assert objects.is_undrawn(alone.plan("number-theory", Random(seed)), library)
 
 
 def test_a_composition_with_a_new_question_for_a_datum_comes_before_one_without(planner: Planner) -> None:
