@@ -10,7 +10,7 @@ program that constructs the rest in the sandbox.
     >>> is_undrawn(term, library)
     True
     >>> print(drawing(term, library).splitlines()[-1][:61])
-    print(drawn(geometry_triangle, 'extremum', 7, (9, 16), ['BC',
+    print(drawn(geometry_triangle, 'extremum', 7, (8, 13), ['BC',
 """
 
 from __future__ import annotations
