@@ -15,7 +15,7 @@ from agentprop.records import Domain
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
-NOVELTY = 4
+NOVELTY = 6
 """Power of novelty in the weights: a category whose skills combine in few ways is drawn less as it repeats itself."""
 
 

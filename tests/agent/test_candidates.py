@@ -48,9 +48,9 @@ def test_epsilon_bounds_how_much_a_failing_category_is_preferred() -> None:
 
 
 def test_an_exhausted_category_is_drawn_less() -> None:
-    # 1/(0.4 + 0.1) = 2 for both, times the fourth powers of novelty 1 and 0.5: sixteen to one
+    # 1/(0.4 + 0.1) = 2 for both, times the sixth powers of novelty 1 and 0.5: 64 to one
     found = Curriculum(("a", "b")).probabilities(MasteryState({"a": 0.4, "b": 0.4}, {"a": 1.0, "b": 0.5}))
-    assert found == pytest.approx([0.9 * 16 / 17 + 0.05, 0.9 / 17 + 0.05])
+    assert found == pytest.approx([0.9 * 64 / 65 + 0.05, 0.9 / 65 + 0.05])
 
 
 def test_mined_categories_together_stay_below_their_cap() -> None:
