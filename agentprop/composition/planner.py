@@ -141,7 +141,7 @@ class Planner:
             except Impossible:
                 if found:
                     break
-                names = self.categories.get(category, [])  # what asks is of another kind then
+                names = [name for name in self.categories.get(category, []) if name not in names]  # the other kinds
                 term = self._planned_once(category, names, level, rng)
             rank = self._miss(term, level), self._staleness(term, fresh)
             if rank[1] == POSED and (rank[0], TURNED) < least and self._asks_anew(term, fresh):
