@@ -38,7 +38,7 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
     if not _may_start(parser) or not is_closed(value):
         return None
     mark = parser.at
-    unit = _UnitReader(parser).product()
+    unit = _UnitReader(parser).product() if not parser.sees("/") else _for_one(parser)
     if unit is not None and _at_boundary(parser):
         certain = len(first.text) > 1 or not first.glued or parser.at - mark > 1
         quantity = _continued(parser, Quantity(value, unit, certain))
@@ -46,6 +46,13 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
             return quantity
     parser.at = mark
     return None
+
+
+def _for_one(parser: Cursor) -> Unit | None:
+    """`6e23 /mol`: so many for one of the unit behind the slash."""
+    parser.at += 1
+    unit = _UnitReader(parser).factor()
+    return unit.power(Fraction(-1)) if unit is not None else None
 
 
 def read_unit(parser: Cursor) -> Unit | None:
@@ -113,7 +120,8 @@ def summed(items: Sequence[Node]) -> Node | None:
 
 def _may_start(parser: Cursor) -> bool:
     token = parser.token
-    return token.kind == "word" or token.text in _COMMAND_UNITS or parser.degree_width() > 0
+    starts = token.kind == "word" or token.text in _COMMAND_UNITS or parser.degree_width() > 0
+    return starts or (token.text == "/" and parser.ahead(1).kind == "word" and len(parser.ahead(1).text) > 1)
 
 
 def _at_boundary(parser: Cursor) -> bool:

@@ -15,7 +15,7 @@ _ARTICLES = frozenset(("the", "a", "an", "its", "their", "this", "that"))
 _NAMING_FUNCTIONS = frozenset(("max", "min", "lcm", "gcd", "det", "factorial"))
 _NOT_IN_NAMES = GIVEN | frozenset(words("""
     and or not no never neither mod U in choose cannot whether unless maybe perhaps might could may think guess wrong
-    incorrect false impossible doubt nobody than
+    incorrect false impossible doubt nobody than Question question Problem Exercise Step step
     """))  # fmt: skip
 _OF_NUMBERS = frozenset("fghFGHPpqruvTLMNSVARCDEQUWyst") | GREEK
 _OF_EVENTS = frozenset(("P", "E", "Pr", "Var", "Cov", "Corr", "Prob", "V"))

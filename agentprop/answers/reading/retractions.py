@@ -36,7 +36,8 @@ _TAKEN_BACK = re.compile(
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
     r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
-    r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
+    r"(?:what\s+(?:one|you|we|they|people)\s+(?:would\s+|might\s+)?(?:get|obtain|have|find)\b[^.;!?\n]{0,120}"
+    r"|wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
     r"|not (?:the )?(?:right|correct|possible))(?=\s*(?:[.;,!)\n]|$))"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
@@ -50,6 +51,7 @@ _SIGNS = (
     "is not",
     "was not",
     "be not",
+    "s what ",
     *words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
     slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard guess meant incorrect

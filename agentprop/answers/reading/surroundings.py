@@ -52,12 +52,28 @@ _DENIED = re.compile(
     r"|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z",
     re.IGNORECASE,
 )
+_BOUND = re.compile(
+    r"\b(at least|at most|up to|(?:(?:no|not) )?(?:more|less|fewer|greater|larger|smaller|higher|lower) than|exceeds?)"
+    r"(?:[\s$*]|\\[(\[,;:])*\Z",
+    re.IGNORECASE,
+)
+_BOUND_BEHIND = re.compile(
+    r"(?:[\s$*}]|\\[)\],;: ]|\\text\{)*(at least|at most|or (?:more|less|fewer|higher|greater)|and (?:above|below|up))\b",
+    re.IGNORECASE,
+)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
     rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
     r"|(?:\s|\\[,;!: ])*\\(?:sqrt|[dt]?frac|pi|ln|log|sin|cos|tan)(?![a-zA-Z])|!\s*(?:\$|\\[)\]]|[-+*/=^])"
 )
 _ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\s*|[\^_}])$")
+
+
+def bound(text: str, start: int, end: int) -> tuple[str, str]:
+    """The words next to a box that make it a bound: `at least` in front of it, `or more` behind it; empty without."""
+    before = _BOUND.search(text[max(0, start - _WINDOW) : start])
+    behind = _BOUND_BEHIND.match(text, end)
+    return before[1].lower() if before else "", behind[1].lower() if behind else ""
 
 
 def with_surroundings(text: str, start: int, end: int, content: str) -> str:

@@ -124,7 +124,7 @@ kph kmh kmph | - | 10/36 | L T-1
 kn | knot | 1852/3600 | L T-1
 dyn | dyne | 1/100000 | M L T-2
 erg | erg | 1/10000000 | M L2 T-2
-G | gauss | 1/10000 | M T-2
+G | gauss | 1/10000 | M T-2 I-1
 gal | gallon | 3785411784/1000000000000 | L3
 qt | quart | 946352946/1000000000000 | L3
 pt | pint | 473176473/1000000000000 | L3
@@ -159,6 +159,7 @@ SEK | krona | 1 | SEK
 AUD | - | 1 | AUD
 CAD | - | 1 | CAD
 BTC | bitcoin | 1 | BTC
+dB | decibel | 1 | dB
 ppm | - | 1/1000000 |
 """
 
@@ -217,6 +218,21 @@ def unit_named(word: str) -> Unit | None:
 
 DEGREE = Unit("°", Fraction(1), (("degree", Fraction(1)),))
 RADIAN_DIMENSIONS: Dimensions = (("angle", Fraction(1)),)
+_ROUNDS = ("angle", "rev")
+_OF_CYCLES = ("Hz", "rpm", "hertz")
+
+
+def same_turns(left: Unit, right: Unit) -> bool:
+    """Units that differ in radians, or in revolutions, alone: rad/s and 1/s, rev/s and Hz; rad/s and Hz measure two things."""
+    for base in _ROUNDS:
+        powers = [dict(unit.dimensions) for unit in (left, right)]
+        turning = [bool(found.pop(base, None)) for found in powers]
+        if powers[0] == powers[1] and turning[0] != turning[1]:
+            other = right if turning[0] else left
+            return base == "rev" or not any(word in other.name for word in _OF_CYCLES)
+    return False
+
+
 DEGREE_DIMENSIONS: Dimensions = (("degree", Fraction(1)),)
 
 

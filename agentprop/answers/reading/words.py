@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.nodes import Collection, Constant, Interval, Node, Number, Truth, Words, apply
 
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "correct": True, "incorrect": False}
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_AS_ONE = dict(
+    pair.split("/")
+    for pair in words("""
+    first/1st second/2nd third/3rd fourth/4th fifth/5th sixth/6th seventh/7th eighth/8th ninth/9th tenth/10th
+    eleventh/11th twelfth/12th convergent/converges divergent/diverges increasing/increases decreasing/decreases
+    """)
+)
+"""Words that say the same as another one alone."""
+ORDINAL = re.compile(r"\d{1,6}(?:st|nd|rd|th)")
 _NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the"))
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
@@ -17,7 +27,7 @@ _TRUTH = re.compile(
 )
 _ECHO = re.compile(
     r"(?:it|they|he|she|this|that|these|those|there|we|i|you)\s+(?:is|are|was|were|does|do|did|has|have|can|could|will|would)"
-    r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed",
+    r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed|always|certainly|absolutely|of course",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -39,6 +49,8 @@ _PROSE = re.compile(r"[^\W\d_]+(?:(?:\.?\s+|['’]|(?<=[^\W\d_]{2})-(?=[^\W\d_]{
 _REAL = r"(?:real|rational|integer|integral|positive|negative|complex|valid|possible|such|further|finite|whole|natural)"
 _THING = r"(?:solution|root|value|number|answer|integer|point|triangle|function|zero|intersection|intercept)s?"
 _ALL = r"(?:the set of )?(?:all |any |every |the )?(?:set of )?"
+_ANY = r"(?:[a-z] (?:is|can be) (?=an? |any ))?(?:(?:the set of )?(?:all |any |every |the )(?:set of )?|set of |(?<= )an? )"
+_NAME = r"(?: (?!a\b)[a-z])?"
 _NUMBERS = r"(?: numbers?| values?)?(?: [a-z])?"
 _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     (re.compile(pattern), node)
@@ -62,6 +74,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
         ),
         (rf"{_ALL}non ?negative reals?{_NUMBERS}", Interval(Number(Fraction(0)), Constant("inf"), True, False)),
         (rf"{_ALL}naturals?(?: numbers?)", Constant("naturals")),
+        (rf"(?:{_ANY}positive (?:integers?|whole numbers?){_NAME}|positive integers)", Constant("positive integers")),
+        (rf"{_ANY}(?:non ?negative integers?|whole numbers?){_NAME}", Constant("naturals from 0")),
+        (rf"{_ANY}(?:rational numbers?|rationals){_NAME}", Constant("rationals")),
+        (rf"{_ANY}complex numbers?{_NAME}", Constant("complexes")),
         (r"(?:the set of )?(?:all|any|every|the) integers?(?: [a-z])?|(?:the )?set of integers", Constant("integers")),
         (
             r"(?:there (?:is|are) )?(?:an )?(?:infinitely many|infinite number of|infinite number|infinite)"
@@ -127,7 +143,7 @@ def is_prose(text: str) -> bool:
 def comparable(text: str) -> tuple[str, ...]:
     """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
     found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(_NOON.sub(r"\1m", text))]
-    kept = [word for word in found if word not in _ARTICLES]
+    kept = [_AS_ONE.get(word, word) for word in found if word not in _ARTICLES]
     return tuple(kept or found)
 
 
