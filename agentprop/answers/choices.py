@@ -86,7 +86,7 @@ def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents)
 
 def _forms(text: str) -> list[str]:
     """The text, and what is left of it without `Hence`, `I choose` before and `is correct` behind."""
-    text = _AMONG.sub("", text)
+    text = _AMONG.sub("", text).replace("it's ", "it is ").replace("It's ", "It is ")
     core = without_opening(followed(text) or text)
     return [
         text,

@@ -25,15 +25,21 @@ from agentprop.answers.reading.nodes import (
 
 Compare = Callable[[Node, Node], Equivalence]
 _FIRST = {"positive integers": 1, "naturals from 0": 0}
+_NATURAL = ((Fraction(0), Fraction(1)), (Fraction(1), Fraction(1)))
 _TAKEN = 4
 """Members of a family that are looked for in a progression."""
 
 
 def domains(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
     """Decide pairs of sets of whole numbers, at least one of them a name or a progression; None for others."""
+    if not isinstance(gold, Collection | Constant) and not isinstance(pred, Collection | Constant):
+        return None
+    for one, other in ((gold, pred), (pred, gold)):
+        if _is_all_integers(one) and isinstance(other, Constant):
+            return compare(Constant("integers"), other)
     if Constant("naturals") in (gold, pred):
         other = pred if gold == Constant("naturals") else gold
-        if progression(other) in ((0, 1), (1, 1)):
+        if progression(other) in _NATURAL:
             return undetermined("naturals", "whether 0 is a natural number is a convention")
     left, right = progression(gold), progression(pred)
     if left is not None and right is not None:
@@ -58,12 +64,25 @@ def progression(node: Node) -> tuple[Fraction, Fraction] | None:
     if not isinstance(node, Collection) or node.kind not in ("set", "bare") or len(node.items) < 3:
         return None
     *given, last = node.items
-    values = [item.value for item in given if isinstance(item, Number)]
+    values = [value for item in given if (value := _member(item)) is not None]
     steps = {b - a for a, b in pairwise(values)}
     if last != Constant("ellipsis") or len(values) < len(given) or len(steps) != 1:
         return None
     step = steps.pop()
     return (values[0], step) if step == 1 or len(values) > 2 else None
+
+
+def _is_all_integers(node: Node) -> bool:
+    """`{…, -1, 0, 1, …}`."""
+    if not isinstance(node, Collection) or node.kind != "set" or len(node.items) < 4:
+        return False
+    first, *given, last = node.items
+    values = [value for item in given if (value := _member(item)) is not None]
+    return (
+        first == last == Constant("ellipsis")
+        and len(values) == len(given)
+        and {b - a for a, b in pairwise(values)} == {1}
+    )
 
 
 def _against_family(known: tuple[Fraction, Fraction], family: Family, compare: Compare) -> Equivalence | None:

@@ -1,11 +1,10 @@
-"""Equations in a row that are a line: `(x-1)/2 = y/3 = (z+1)/4` in any order, compared as the linear system they are."""
+"""Equations in a row that are a line: `(x-1)/2 = y/3 = (z+1)/4`, compared as the linear system they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import TypeGuard
 
 from agentprop.answers.algebra.monomials import NoForm, Poly
 from agentprop.answers.algebra.normal_form import normal
@@ -17,12 +16,19 @@ Row = list[Fraction]
 MAX_UNKNOWNS = 12
 
 
-def is_line(node: Node) -> TypeGuard[Collection]:
-    """A chain of expressions in different variables, which no value is said again by."""
+def as_line(node: Node) -> Collection | None:
+    """A chain of expressions in different variables, which no value is said again by; None for anything else."""
+    if (
+        isinstance(node, Relational)
+        and node.op == "="
+        and isinstance(node.right, Collection)
+        and node.right.kind == "chain"
+    ):
+        node = Collection("chain", (node.left, *node.right.items))
     if not isinstance(node, Collection) or node.kind != "chain" or not all(map(is_scalar, node.items)):
-        return False
+        return None
     found = [symbols(item) for item in node.items]
-    return all(found) and len(frozenset().union(*found)) == sum(map(len, found))
+    return node if all(found) and len(frozenset().union(*found)) == sum(map(len, found)) else None
 
 
 def equal_names(node: Node) -> frozenset[str] | None:

@@ -44,7 +44,7 @@ from agentprop.answers.compare_collections import shapes, unordered
 from agentprop.answers.compare_constants import up_to_constant, with_constants_of
 from agentprop.answers.compare_domains import domains
 from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
-from agentprop.answers.compare_lines import equal_names, is_line, lines
+from agentprop.answers.compare_lines import as_line, equal_names, lines
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
@@ -115,8 +115,8 @@ class Comparison:
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
-        if is_line(gold) and is_line(pred):
-            return lines(gold, pred)
+        if (left := as_line(gold)) is not None and (right := as_line(pred)) is not None:
+            return lines(left, right)
         if (names := equal_names(gold)) is not None and names == equal_names(pred):
             return same("equation", "the same names are said to be equal")
         if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
@@ -442,6 +442,8 @@ class Comparison:
             verdict = self.compare(bare, in_radians) if swapped else self.compare(in_radians, bare)
             if verdict.status == "same":
                 return verdict
+        if not quantity.unit.dimensions:  # ppm is a number
+            return self.compare(in_si(quantity.value, quantity.unit), bare)
         if self.require_unit:
             return different("unit-missing", f"{quantity.unit.name} is stated on one side only")
         if not quantity.certain:

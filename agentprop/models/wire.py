@@ -19,8 +19,8 @@ from agentprop.models import reasoning
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool, ToolCall, Usage
 from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error, page_title
 from agentprop.models.failures import FailureKind, ModelFailure
-from agentprop.models.streams import as_completion
 from agentprop.models.settings import InProcessSettings, ModelSettings
+from agentprop.models.streams import as_completion
 
 BROKEN_OFF = frozenset({
     "error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error", "interrupted",

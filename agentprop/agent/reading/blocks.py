@@ -154,7 +154,7 @@ def _undecorated(text: str) -> str:
     return re.sub(r"(?im)^[ \t]*([*_`]{1,3})([<\[]/?\s*action[^<>\[\]`]*[>\]])\1[ \t]*$", r"\2", bare)
 
 
-BRACED = re.compile(r"(?im)^[ \t]*\{(/?[ \t]*action(?:[ \t]*[:=][ \t]*[\"']?\w+[\"']?)?)[ \t]*\}[ \t]*$")
+BRACED = re.compile(r"(?im)^[ \t]*\{[ \t]*(/?[ \t]*action(?:[ \t]*[:=][ \t]*[\"']?\w+[\"']?)?)[ \t]*\}[ \t]*$")
 SWAPPED = re.compile(r"(?i)<(/?)(think|exec|edit|submit):action>")
 UNENDED = re.compile(r"(?m)^([ \t]*<action:(?:think|exec|edit|submit))[ \t]*$")
 """Tags in braces, `<exec:action>`, and an opening tag that lacks its last sign."""

@@ -55,8 +55,8 @@ EDIT = re.compile(
     r"(?:\s*(?:with|by|for|->|→|=>)\s*(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<new>[\w-]+)[`\"'*]*)?[\s,.:;–—-]*(?P<why>.*)"
 )
 PAIR = re.compile(r"(?s)<(\w+)>\s*(.*?)\s*</\1>")
-WHY = re.compile(r"(?i)\A(?:(?:the[ \t]+)?(?:reason|rationale|why|justification)[*_]*[ \t]*[:–—-][*_]*\s*|because\s+)")
-"""A label, or a conjunction, before a reason."""
+WHY = re.compile(r"(?i)\A(?:(?:the[ \t]+)?(?:reason|rationale|why|justification)[*_]*[ \t]*[:–—-][*_]*\s*)")
+"""A label before a reason."""
 VERB = re.compile(rf"(?i)\b(?:{'|'.join(VERBS)})\b")
 STRICT_EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
 READ = "read_skill"

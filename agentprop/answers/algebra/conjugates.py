@@ -10,7 +10,8 @@ _MAYBE_COMPLEX = frozenset(("z", "w", "zeta", "omega"))
 
 def with_conjugates(gold: Node, pred: Node) -> tuple[Node, Node]:
     """Both sides with |z|² as z·z̄, for every z whose conjugate is named on one of them."""
-    names = {name for name in symbols(gold) | symbols(pred) if f"bar({name})" in symbols(gold) | symbols(pred)}
+    found = symbols(gold) | symbols(pred)
+    names = {name[4:-1] for name in found if name.startswith("bar(")} & found
     return (_multiplied_out(gold, names), _multiplied_out(pred, names)) if names else (gold, pred)
 
 
@@ -27,7 +28,7 @@ def _multiplied_out(node: Node, names: set[str]) -> Node:
 
 
 def may_be_complex(gold: Node, pred: Node) -> bool:
-    """An absolute value, or a real part, of a letter for complex numbers stands on one side alone: real or not matters."""
+    """An absolute value, or a real part, of a letter for complex numbers stands on one side alone."""
     return _taken(gold) != _taken(pred)
 
 

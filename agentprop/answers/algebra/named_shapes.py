@@ -16,6 +16,7 @@ from agentprop.answers.reading.nodes import (
     apply,
     substitute,
     symbols,
+    walk,
 )
 
 _IDENTITY = re.compile(r"I(?:_(\d{1,2}))?")
@@ -66,13 +67,24 @@ def as_vector(node: Node, shape: Node) -> Node | None:
         node = substitute(node, {hat: Symbol(unit) for hat, unit in _HATS.items()})
     names = symbols(node)
     size = _length(shape)
-    if not names & set(_UNITS) or not 2 <= size <= 3 or (size == 2 and "unit k" in names):
+    if not names & set(_UNITS) or not _is_sum_of_units(node) or not 2 <= size <= 3 or (size == 2 and "unit k" in names):
         return None
     entries = []
     for chosen in _UNITS[:size]:
         values: dict[str, Node] = {name: Number(Fraction(int(name == chosen))) for name in _UNITS}
         entries.append(substitute(node, values))
     return Collection("vector", tuple(entries))
+
+
+def _is_sum_of_units(node: Node) -> bool:
+    """No unit vector stands in a power, below a bar, or beside another one in a product."""
+    for part in walk(node):
+        if not isinstance(part, Operation) or part.head in ("+", "neg"):
+            continue
+        with_units = [bool(symbols(arg) & set(_UNITS)) for arg in part.args]
+        if sum(with_units) > (part.head in ("*", "/")) or (part.head == "/" and with_units[1]):
+            return False
+    return True
 
 
 def _length(shape: Node) -> int:

@@ -55,7 +55,8 @@ _LAST_ELEMENT = re.compile(
 _WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
     r"|(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź"
-    r"|antwoord|jawaban|cevap|svar|vastaus|απάντηση|răspuns|відповідь|odpověď|válasz|đáp án)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え"
+    r"|antwoord|jawaban|cevap|svar|vastaus|απάντηση|răspuns"
+    r"|відповідь|odpověď|válasz|đáp án)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え"
     r"|结果|正解|(?<![\u4e00-\u9fff])答|정답|답|उत्तर|الجواب|الإجابة|คำตอบ)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
     r"|故[选填]\s*[:：]?|(?<![不未别])选\s*[:：]?\s*(?=[A-J](?![A-Za-z]))"
@@ -73,11 +74,13 @@ _LEAD, _LEAD_OF_ALL = (re.compile(one, re.IGNORECASE | re.MULTILINE) for one in 
 _LEADING = ("ans", "result", "solution", "option", "choice", "correction", "####")
 _LEADING_ELSEWHERE = tuple(
     words("""
-    antwo vastaus απάντηση răspuns lösung ergebnis réponse respuesta resposta risposta resultado résultat solución ответ odpow jawaban cevap svar
+    antwo vastaus απάντηση răspuns lösung
+    ergebnis réponse respuesta resposta risposta resultado résultat solución ответ odpow jawaban cevap svar
     відповідь odpověď válasz đáp est 答 结果 正解 답 उत्तर الجواب الإجابة คำตอบ 故 选
     """)
 )
 """Of which every lead holds one, in small letters."""
+_LEADING_IN_ASCII = tuple(filter(str.isascii, _LEADING_ELSEWHERE))
 _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
@@ -99,12 +102,14 @@ _FIRST_LINE = re.compile(
 _EMPHASIS_END = re.compile(r"(?<=\S)(?:\*\*?|__)(?=[,.;:]|\s*$)|(?<=\S)\*\*(?=\s)")
 _NOT_ANOTHER = re.compile(r",?\s{1,9}\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
 """`7, not 8`."""
+_HEADING = re.compile(r"^#{1,6}[ \t]+")
 _IS_BEHIND = re.compile(r"(?:です|だ|입니다|이다|이에요|であり?ます)\s*$")
 """The verb of languages that put it last."""
 _WHICH_IS = re.compile(
-    r",?\s{1,9}which\s+is\s+(?:(?:an?|the|our|indeed|also|clearly|exactly|final|correct|required|desired)\s+){0,4}"
-    r"(?:even|odd|prime|composite|positive|negative|integer|whole number|perfect (?:square|cube)|answer|result|maximum|minimum"
-    r"|desired|required)$"
+    r",?\s{1,9}(?:which\s+is\s+(?:(?:an?|the|our|indeed|also|clearly|exactly|final|correct|required|desired|positive"
+    r"|negative|even|odd|prime|composite)\s+){0,5}(?:even|odd|prime|composite|positive|negative|integer|number"
+    r"|whole number|perfect (?:square|cube)|answer|result|maximum|minimum|desired|required)"
+    r"|as (?:claimed|required|desired|expected|needed|wanted|requested))\W{0,3}$"
 )
 """`42, which is even`: what is true of it anyway."""
 _WHERE = re.compile(r",?\s{1,9}(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
@@ -147,7 +152,7 @@ def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> st
     if found is None and text.rstrip()[-3:].rstrip(".").endswith("**") and (last := _LAST_LINE.search(text.rstrip())):
         found = last[1]
     if found is None:
-        found = _unwrapped(text.strip())
+        found = _without_aside(_unwrapped(text.strip()))
         found = f"{found[:-60]}{_NOT_ANOTHER.sub('', found[-60:])}" if " not " in found[-60:] else found
     return found
 
@@ -221,6 +226,14 @@ def _announced_anew(answer: str, behind: str, policy: ExtractionPolicy) -> str:
     return "" if policy.box == "required" else anew.answer
 
 
+def _without_aside(text: str) -> str:
+    """A short text without the signs of a heading in front of it, and what is true of its value anyway behind it."""
+    if len(text) > 300 or "\n" in text:
+        return text
+    text = _HEADING.sub("", text) if text[:1] == "#" else text
+    return _WHICH_IS.sub("", text) if "which is" in text or " as " in text[-20:] else text
+
+
 def _unwrapped(text: str) -> str:
     """A text that is one element with any name, such as `<output>42</output>`, without its tags."""
     whole = _WHOLE.fullmatch(text) if text[:1] == "<" else None
@@ -261,7 +274,7 @@ def _in_object(text: str) -> str | None:
 def _leads(text: str) -> Iterator[re.Match[str]]:
     """What announces an answer; in languages other than English only where a word of them stands."""
     lowered = text.casefold()
-    if any(sign in lowered for sign in _LEADING_ELSEWHERE):
+    if any(sign in lowered for sign in (_LEADING_IN_ASCII if lowered.isascii() else _LEADING_ELSEWHERE)):
         return _LEAD_OF_ALL.finditer(text)
     return _LEAD.finditer(text) if any(sign in lowered for sign in _LEADING) else iter(())
 
@@ -279,8 +292,9 @@ def _announced(text: str) -> Marked | None:
 
 def _closed(text: str) -> str:
     """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and asides."""
-    text = _WHICH_IS.sub("", text) if "which" in text else text
-    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", _IS_BEHIND.sub("", text).rstrip())))
+    text = _WHICH_IS.sub("", text) if "which is" in text or " as " in text[-20:] else text
+    text = text if text.isascii() else _IS_BEHIND.sub("", text)
+    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", text.rstrip())))
     for mark in ("**", "__", "*"):
         if (
             mark in text

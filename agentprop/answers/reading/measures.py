@@ -25,6 +25,7 @@ _COMMAND_UNITS = {"\\mu": "µ", "\\Omega": "Ω", "\\angstrom": "Å", "\\EUR": "E
                   "\\euro": "EUR", "\\USD": "USD", "\\BTC": "BTC", "\\AA": "Å", "\\ell": "L"}  # fmt: skip
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _TIMES = frozenset(("*", "\\cdot", "\\times", "-", "\\bullet"))
+_SPACE_AND_TIME = ((("L", Fraction(1)),), (("T", Fraction(1)),))
 _MAX_UNIT_POWER = 12
 MAX_PARTS = 4
 """Units of one mixed measure, such as days, hours, minutes and seconds."""
@@ -237,7 +238,7 @@ class _UnitReader:
         if parser.accept("cubed"):
             return unit.power(Fraction(3))
         if not parser.accept("^", "**"):
-            return unit
+            return self.with_index(unit)
         braced = parser.accept("{")
         sign = -1 if parser.accept("-") else 1
         digits = parser.take()
@@ -245,3 +246,16 @@ class _UnitReader:
             return None
         exponent = sign * int(digits.text)
         return unit.power(Fraction(exponent)) if abs(exponent) <= _MAX_UNIT_POWER else None
+
+    def with_index(self, unit: Unit) -> Unit:
+        """`m3` and `s2`: a power without its sign behind a length or a time."""
+        token = self.parser.token
+        if (
+            token.kind != "number"
+            or not token.glued
+            or token.text not in ("2", "3")
+            or unit.dimensions not in _SPACE_AND_TIME
+        ):
+            return unit
+        self.parser.at += 1
+        return unit.power(Fraction(int(token.text)))

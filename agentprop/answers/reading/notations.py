@@ -19,16 +19,18 @@ _ROWS = re.compile(r"\[([^\[\];]+(?:;[^\[\];]+)+)\]")
 _PERIOD = re.compile(r"(-?\d*\.\d+)\((\d+)\)")
 _CONTINUED = re.compile(r"(?<=\d)(\.\d+)\s*\\(?:[lc]?dots|dots[cb])(?![a-zA-Z])")
 _CHOSEN = re.compile(
-    r"(?<![A-Za-z\\])(?:C\s*_\s*\{?(?P<n>\d+)\}?\s*\^\s*\{?(?P<k>\d+)\}?|C\^\{?(\d+)\}?\s*_\s*\{?(\d+)\}?)"
+    r"(?<![A-Za-z\\])(?:C\s*_\s*(?P<o1>\{)?(?P<n>\d+)(?(o1)\})\s*\^\s*(?P<o2>\{)?(?P<k>\d+)(?(o2)\})"
+    r"|C\s*\^\s*(?P<o3>\{)?(?P<above>\d+)(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d+)(?(o4)\}))"
 )
 _CHOSEN_PLAIN = re.compile(r"(\d+)\s?C\s?(\d+)")
 _ARRANGED = re.compile(
-    r"(?<![A-Za-z\\])[AP]\s*(?:_\s*\{?\s*(?P<n>\d{1,3})\s*\}?\s*\^\s*\{?\s*(?P<k>\d{1,3})\s*\}?"
-    r"|\^\s*\{?\s*(?P<above>\d{1,3})\s*\}?\s*_\s*\{?\s*(?P<below>\d{1,3})\s*\}?"
+    r"(?<![A-Za-z\\])[AP]\s*(?:_\s*(?P<o1>\{)?(?P<n>\d{1,3})(?(o1)\})\s*\^\s*(?P<o2>\{)?(?P<k>\d{1,3})(?(o2)\})"
+    r"|\^\s*(?P<o3>\{)?(?P<above>\d{1,3})(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d{1,3})(?(o4)\})"
     r"|\(\s*(?P<of>\d{1,3})\s*,\s*(?P<out>\d{1,3})\s*\))"
 )
 """Numbers of arrangements: `A_5^2`, `P(5, 2)`, which may also be a power and a point."""
-_NAMED = re.compile(r"([A-Za-z]{3,20}(?: [a-z]{2,20}){0,2}) (-?\$?\d[\d.,/]{0,20}(?<![.,/])%?)")
+_PLAIN_ARRANGED = re.compile(r"^(\d{1,3})\s?P\s?(\d{1,3})$")
+_NAMED = re.compile(r"([A-Za-z]{3,20}(?: [a-z]{2,20}){0,2}) (-?(?:\$?\d[\d.,/]{0,20}(?<![.,/])%?|\d{0,6}\s?\\pi))")
 _LONG = {"max": "maximum", "min": "minimum"}
 _NO_NAMES = (FUNCTIONS.keys() - _LONG.keys()) | NO_COUNTERS
 _BETWEEN_NAMED = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
@@ -86,10 +88,10 @@ def respelled(text: str) -> str:
 
 
 def arranged(text: str) -> str | None:
-    """`A_5^2 · 3` as the number that it is where A and P count arrangements; None without them, or with other letters."""
+    """`A_5^2 · 3` as the number that it is if A and P count arrangements; None without them or with other letters."""
     if not text.isascii() or not ("A" in text or "P" in text) or len(text) > 80:
         return None
-    counted = _ARRANGED.sub(_as_quotient, text)
+    counted = _ARRANGED.sub(_as_quotient, _PLAIN_ARRANGED.sub(r"P(\1,\2)", text))
     plain = _CHOSEN.sub("", re.sub(r"\\(?:frac|cdot|times|binom)", "", counted))
     return counted if counted != text and not re.search("[A-Za-z]", plain) else None
 
@@ -103,6 +105,8 @@ def _as_quotient(match: re.Match[str]) -> str:
 
 def with_signs(text: str) -> str:
     """`mean 5, median 4` with the signs of equality that are meant; any other text as it stands."""
+    if not text[:3].isalpha() or "=" in text or not ("," in text or ";" in text or " and " in text):
+        return text
     pieces = (
         [_NAMED.fullmatch(piece) for piece in _BETWEEN_NAMED.split(" ".join(text.split()))] if len(text) < 200 else []
     )
@@ -168,5 +172,5 @@ def _as_matrix(match: re.Match[str]) -> str:
 
 
 def _as_binomial(match: re.Match[str]) -> str:
-    whole, part = (match["n"], match["k"]) if match["n"] else (match[4], match[3])
+    whole, part = (match["n"], match["k"]) if match["n"] else (match["below"], match["above"])
     return f"\\binom{{{whole}}}{{{part}}}" if int(part) <= int(whole) else match[0]

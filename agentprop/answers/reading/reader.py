@@ -48,7 +48,7 @@ from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.units import unit_named
-from agentprop.answers.reading.words import ORDINAL, after_truth, as_phrase, as_truth, is_prose
+from agentprop.answers.reading.words import ORDINAL, after_truth, as_phrase, as_truth, in_words, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
@@ -58,6 +58,7 @@ _SAID_AGAIN = re.compile(
 )
 _REMARK = re.compile(
     r"(?:approx(?:imately)?\.?|exact(?:ly)?|rounded|about|\d\s*(?:s\.?\s?f\.?|d\.?\s?p\.?|sig\.? ?figs?\.?)"
+    r"|(?:option|choice)\s+\(?[A-J]\)?"
     r"|(?:(?:correct|rounded) )?to (?:the nearest [a-z]+|\d+ (?:decimal places?|significant figures?)))",
     re.IGNORECASE,
 )
@@ -193,7 +194,7 @@ class _AnswerReader:
         return self._reading(*(Collection("parts", (more[0], node)) for node in rest.nodes)) if rest.complete else None
 
     def _phrase(self) -> Reading | None:
-        if ORDINAL.fullmatch(self.text) is not None:
+        if self.text[-2:] in ("st", "nd", "rd", "th") and ORDINAL.fullmatch(self.text) is not None:
             return self._reading(Words(self.text))
         phrase = as_phrase(self.text) if self.text[:1].isalpha() else None
         return self._reading(phrase) if phrase is not None else None
@@ -253,7 +254,7 @@ class _AnswerReader:
     def _chemistry(self) -> Reading | None:
         said = self.text.startswith("\\ce")
         text = re.sub(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", self.text) if said else self.text
-        if self.text.isdigit() or (not any(char.isupper() for char in text) and "s" not in text):
+        if self.text.isdigit() or (text == text.lower() and "s" not in text):
             return None
         formula = chemical(text, said=said)
         if formula is None:
@@ -371,7 +372,10 @@ class _AnswerReader:
             before = followed(text)
             if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
                 return self._reading(*value.nodes, ignored=self.text.partition(before)[2].strip())
-        for text in dict.fromkeys((self.text, without_opening(self.text))):
+        opened = without_opening(self.text)
+        if opened != self.text and (value := self._inner(opened)).complete and _is_one_value(value.node):
+            return self._reading(*value.nodes, ignored=self.text.removesuffix(opened).strip())
+        for text in dict.fromkeys((self.text, opened)):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)
                 if value.complete and not isinstance(value.node, Words) and _is_one_value(value.node):
@@ -379,7 +383,7 @@ class _AnswerReader:
         return None
 
     def _sentence(self) -> Reading | None:
-        found = statement(self.text, lambda piece: next(iter(_readable(translated(piece))), None))
+        found = statement(in_words(self.text), lambda piece: next(iter(_readable(translated(piece))), None))
         return self._reading(found) if found is not None else None
 
 

@@ -36,9 +36,10 @@ _TAKEN_BACK = re.compile(
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
     r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
-    r"(?:what\s+(?:one|you|we|they|people)\s+(?:would\s+|might\s+)?(?:get|obtain|have|find)\b[^.;!?\n]{0,120}"
-    r"|wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
+    r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
     r"|not (?:the )?(?:right|correct|possible))(?=\s*(?:[.;,!)\n]|$))"
+    r"|\A[\s$*.]{0,4}is\s+what\s+(?:one|you|we|they|people)\s+(?:would\s+|might\s+)?(?:get|obtain|have|find)\b"
+    r"(?=[^\n]{0,200}\b(?:true|correct|actual|real|right)\s+\w+\s+(?:is|are|was)\b)"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )

@@ -14,8 +14,9 @@ from agentprop.answers.reading.nodes import Node, Statement, Words
 from agentprop.answers.reading.parser import is_unit
 
 _OPENING = re.compile(
-    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude|(?:firmly )?(?:think|believe)|arrive at|end up with)(?: that)?"
-    r"|I(?:'d|’d| would) say(?: that)?|(?:it |that |this )?(?:looks|seems) (?:like|to be)|(?:that|this|it) (?:gives|leaves) us(?: with)?"
+    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude"
+    r"|(?:firmly )?(?:think|believe)|arrive at|end up with)(?: that)?|I(?:'d|’d| would) say(?: that)?"
+    r"|(?:it |that |this )?(?:looks|seems) (?:like|to be)|(?:that|this|it) (?:gives|leaves) us(?: with)?"
     r"|it follows that|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
     re.IGNORECASE,
 )
@@ -102,7 +103,7 @@ _EVERY = r"(?:(?:all|the|set of)\s)*"
 _PARITY = re.compile(rf"{_EVERY}(even|odd) (?:integers|numbers)", re.IGNORECASE)
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
-    (needles, re.compile(pattern, re.IGNORECASE), replacement)
+    (re.compile("|".join(map(re.escape, needles))).search, re.compile(pattern, re.IGNORECASE), replacement)
     for needles, pattern, replacement in (
         (
             ("than", "least"),
@@ -179,8 +180,8 @@ def translated(text: str) -> str:
     if not _ENGLISH.search(text):
         return text
     lowered = text.casefold()
-    for needles, pattern, replacement in _TRANSLATIONS:
-        if any(needle in lowered for needle in needles):
+    for needed, pattern, replacement in _TRANSLATIONS:
+        if needed(lowered):
             text = pattern.sub(replacement, text)
     if (
         "integer" in text

@@ -12,6 +12,9 @@ from agentprop.answers.reading.parser import is_unit
 _WINDOW = 200
 """Characters on either side of a box that are looked at."""
 
+_NEAR = 40
+"""Characters in front of a box in which words next to it are looked for."""
+
 _SPACE = r"(?:[$\s]|\\[),;!: ])"
 _SIGN = re.compile(_SPACE + r"{0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])")
 _UNIT = re.compile(
@@ -57,8 +60,10 @@ _BOUND = re.compile(
     r"(?:[\s$*]|\\[(\[,;:])*\Z",
     re.IGNORECASE,
 )
+_OF_BOUNDS = ("than", "least", "most", "up to", "Up to", "xceed")
 _BOUND_BEHIND = re.compile(
-    r"(?:[\s$*}]|\\[)\],;: ]|\\text\{)*(at least|at most|or (?:more|less|fewer|higher|greater)|and (?:above|below|up))\b",
+    r"(?:[\s$*}]|\\[)\],;: ]|\\text\{)*(at least|at most|or (?:more|less|fewer|higher|greater)"
+    r"|and (?:above|below|up))\b",
     re.IGNORECASE,
 )
 _TIED_BEHIND = re.compile(
@@ -70,8 +75,9 @@ _ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\
 
 
 def bound(text: str, start: int, end: int) -> tuple[str, str]:
-    """The words next to a box that make it a bound: `at least` in front of it, `or more` behind it; empty without."""
-    before = _BOUND.search(text[max(0, start - _WINDOW) : start])
+    """The words next to a box that make it a bound: `at least` in front of it, `or more` behind it."""
+    words = text[max(0, start - _NEAR) : start]
+    before = _BOUND.search(words) if any(sign in words for sign in _OF_BOUNDS) else None
     behind = _BOUND_BEHIND.match(text, end)
     return before[1].lower() if before else "", behind[1].lower() if behind else ""
 

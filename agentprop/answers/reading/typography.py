@@ -44,6 +44,8 @@ _BOLD_FACTOR = re.compile(
     r"|(?<=\\times)(\s*)\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}"
 )
 """A bold factor of a cross product, whose type says that it is a vector."""
+_TWICE_ESCAPED = re.compile(r"\\\\(?:[dt]?frac|sqrt|pi|text|left|cdot|times|boxed|infty|begin|math)")
+_COMMAND = re.compile(r"(?<!\\)\\[A-Za-z]")
 _ZERO_VECTOR = re.compile(r"[\s$]*\\(?:mathbf|boldsymbol|bm)\s*\{\s*0\s*\}[\s$.]*")
 _BRACES = {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "{}^\\circ": "^\\circ"}
 _PICTURES = re.compile("(?<=[^\\s])[\\s\ufe0f✅✔✓☑🎉🎯🎊👍😊■□▪◼◻∎]{1,20}$")
@@ -72,6 +74,8 @@ _TEXT = re.compile(r"\\(?:text|mbox|hbox|emph)")
 def clean(text: str) -> str:
     """The answer as plain ASCII mathematics and words."""
     text = text.strip()
+    if "\\\\" in text and _TWICE_ESCAPED.search(text) and not _COMMAND.search(text):
+        text = text.replace("\\\\", "\\")
     if "\n" in text:
         text = _NEXT_FORMULA.sub("$ ; $", text)
         text = _in_parts(text)

@@ -133,7 +133,7 @@ cc | - | 1/1000000 | L3
 rpm | - | 1/60 | T-1
 rad | radian | 1 | angle
 degree deg | degree | 1 | degree
-rev | revolution | 1 | rev
+rev | revolution cycle | 1 | rev
 USD dollar | dollar buck | 1 | USD
 cent ¢ | cent | 1/100 | USD
 EUR | euro | 1 | EUR
@@ -223,7 +223,7 @@ _OF_CYCLES = ("Hz", "rpm", "hertz")
 
 
 def same_turns(left: Unit, right: Unit) -> bool:
-    """Units that differ in radians, or in revolutions, alone: rad/s and 1/s, rev/s and Hz; rad/s and Hz measure two things."""
+    """Units that differ in radians, or in revolutions, alone: rad/s and 1/s, rev/s and Hz; not rad/s and Hz."""
     for base in _ROUNDS:
         powers = [dict(unit.dimensions) for unit in (left, right)]
         turning = [bool(found.pop(base, None)) for found in powers]

@@ -59,11 +59,8 @@ def separator_of(file: SourceFile) -> str:
 
 def _lines(file: SourceFile, stream: BinaryIO) -> Iterator[str]:
     """Lines as text; bytes that are not UTF-8 become characters by which their row is known later."""
-    number = 0
-    for line in (
-        _of_returns(stream) if _ends_in_returns(stream) else iter(lambda: stream.readline(MAX_RECORD_BYTES + 1), b"")
-    ):
-        number += 1
+    ended = iter(lambda: stream.readline(MAX_RECORD_BYTES + 1), b"")
+    for number, line in enumerate(_of_returns(stream) if _ends_in_returns(stream) else ended, 1):
         if len(line) > MAX_RECORD_BYTES:
             raise too_long(file, f"line {number}")
         yield line.decode("utf-8", errors="surrogateescape").replace("\x00", "\udcff")

@@ -31,7 +31,7 @@ class _Plain(yaml.BaseLoader):
 def read_yaml(file: SourceFile) -> Iterator[Rows]:
     """The records of every document of a file."""
     try:
-        documents = list(yaml.load_all(whole(file), _Plain))  # noqa: S506 (no objects are made)
+        documents = list(yaml.load_all(whole(file), _Plain))
     except (yaml.YAMLError, RecursionError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{file} is not YAML: {told}", hint="mend the file, or convert it to JSON") from None
