@@ -60,6 +60,11 @@ _SIGNS = (
     """),
 )
 """Of which every retraction holds one."""
+_OVER = (
+    *("wait", "hmm", "actually", "hold on", "on second thought", "true answer", "real answer", "actual answer"),
+    *("first guess", "initial guess"),
+)
+"""Of which every second thought holds one."""
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|n't|never|what|which|nor)\b[^.!?\n]{0,30}$", re.IGNORECASE)
 _INSTEAD = re.compile(
@@ -93,7 +98,7 @@ def taken_back(behind: str) -> int | None:
 def second_thought(behind: str) -> int | None:
     """Where behind an answer it is thought over (`Wait`, `Hmm`, `Actually`); None where it is not."""
     lowered = behind[:_MAX_BEHIND].casefold()
-    if not any(sign in lowered for sign in _SIGNS):
+    if not any(sign in lowered for sign in _OVER):
         return None
     found = _THOUGHT_OVER.search(behind[:_MAX_BEHIND])
     return found.start() if found else None
