@@ -62,7 +62,7 @@ def first_that_matters(
     A choice holds the givens that differ from the defaults of `whole`. `worth` refuses answers that are not worth
     asking for, beside the givens.
     """
-    own = dict(zip(whole.__code__.co_varnames, whole.__defaults__, strict=False))
+    own = dict(zip(whole.__code__.co_varnames, whole.__defaults__ or (), strict=False))
     del own["free"]
     for number, (new, groups) in enumerate(choices):
         givens = {**own, **new}
