@@ -29,7 +29,6 @@ _ARRANGED = re.compile(
     r"|\(\s*(?P<of>\d{1,3})\s*,\s*(?P<out>\d{1,3})\s*\))"
 )
 """Numbers of arrangements: `A_5^2`, `P(5, 2)`, which may also be a power and a point."""
-_PLAIN_ARRANGED = re.compile(r"^(\d{1,3})\s?P\s?(\d{1,3})$")
 _NAMED = re.compile(r"([A-Za-z]{3,20}(?: [a-z]{2,20}){0,2}) (-?(?:\$?\d[\d.,/]{0,20}(?<![.,/])%?|\d{0,6}\s?\\pi))")
 _LONG = {"max": "maximum", "min": "minimum"}
 _NO_NAMES = (FUNCTIONS.keys() - _LONG.keys()) | NO_COUNTERS
@@ -91,7 +90,7 @@ def arranged(text: str) -> str | None:
     """`A_5^2 · 3` as the number that it is if A and P count arrangements; None without them or with other letters."""
     if not text.isascii() or not ("A" in text or "P" in text) or len(text) > 80:
         return None
-    counted = _ARRANGED.sub(_as_quotient, _PLAIN_ARRANGED.sub(r"P(\1,\2)", text))
+    counted = _ARRANGED.sub(_as_quotient, text)
     plain = _CHOSEN.sub("", re.sub(r"\\(?:frac|cdot|times|binom)", "", counted))
     return counted if counted != text and not re.search("[A-Za-z]", plain) else None
 
