@@ -155,9 +155,11 @@ _BOUNDS = (
 
 
 def _bounded(statement: Statement) -> Node | None:
-    """The 42 of `at least 42`; None for any other sentence."""
-    *words, value = statement.parts
-    return value if tuple(words) in _BOUNDS and not isinstance(value, str) else None
+    """The 42 of `at least 42`, and of `at least 42 cups`; None for any other sentence."""
+    place = next((k for k, part in enumerate(statement.parts) if not isinstance(part, str)), 0)
+    value, behind = statement.parts[place], statement.parts[place + 1 :]
+    plain = len(behind) < 2 and all(isinstance(part, str) and part not in _NEGATIONS for part in behind)
+    return value if plain and statement.parts[:place] in _BOUNDS and not isinstance(value, str) else None
 
 
 def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equivalence:
