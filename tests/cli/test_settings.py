@@ -178,6 +178,29 @@ def test_assignments_are_read_by_the_type_of_their_setting(text: str, value: Any
     assert getattr(config, text.partition("=")[0].replace("-", "_")) == value
 
 
+@pytest.mark.parametrize("text", ["{draft=1.5, check=2}", '{"draft": 1.5, "check": 2}', "{ draft = 1.5, check = 2.0 }"])
+def test_a_table_is_an_assignment_as_toml_or_json_writes_it(text: str, tmp_path: Path) -> None:
+    given = {"flags": {"model": "m"}, "environ": {}, "directory": tmp_path}
+    assert resolve(TrainMgpoConfig, assignments=[f"stage_weights={text}"], **given).stage_weights == {
+        "draft": 1.5,
+        "check": 2.0,
+    }
+    assert resolve(TrainMgpoConfig, assignments=["stage_weights=null"], **given).stage_weights is None
+
+
+@pytest.mark.parametrize("text", ["draft", "draft=1.5", "{draft", "{draft=}", "3"])
+def test_what_is_no_table_is_refused_and_told_how_one_is_written(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="stage_weights is not a table") as refused:
+        resolve(
+            TrainMgpoConfig,
+            flags={"model": "m"},
+            assignments=[f"stage_weights={text}"],
+            environ={},
+            directory=tmp_path,
+        )
+    assert refused.value.hint == "write it as in {one=2} or {one='two', three='four'}"
+
+
 UNKNOWN: list[tuple[dict[str, Any], str, str]] = [
     ({"project": "sede = 3"}, "sede in agentprop.toml", "seed"),
     ({"project": "[propose]\nsede = 3"}, "sede in [propose] of agentprop.toml", "seed"),

@@ -9,6 +9,7 @@ from tiny_model import tiny_model
 from toy_groups import ALONE
 
 from agentprop.config import TrainMgpoConfig, TrainSftConfig
+from agentprop.errors import InputError
 from agentprop.stages.train.forecast import lines, memory_of, operations, work_of
 from agentprop.training.model.memory import ModelSize
 from agentprop.training.model.policy import PolicyModel
@@ -57,7 +58,22 @@ def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert lines(mgpo(Path("teacher"))) == ["no estimate: config.json of teacher is not on this machine"]
+    told = "no estimate: teacher is no directory here, and the cache of the hub has no config.json of it"
+    assert lines(mgpo(Path("teacher"))) == [told]
+
+
+def test_a_path_without_a_model_is_refused_before_the_run_would_be(tmp_path: Path) -> None:
+    for missing in (tmp_path / "none", Path("runs/none"), Path("no/such/model")):
+        with pytest.raises(InputError, match=f"there is no model at {missing}") as refused:
+            lines(mgpo(missing))
+        assert refused.value.hint
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="no model can be read from"):
+        lines(mgpo(empty))
+    (empty / "config.json").write_text('{"model_type": "t5"}')
+    with pytest.raises(InputError, match="is of the kind t5, which is no language model that continues a text"):
+        lines(mgpo(empty))
     sft = TrainSftConfig.model_validate({"model": str(PAPER)})
     assert "depends on the trajectories" in lines(sft)[1]
     bound = work_of(sft.model_copy(update={"max_steps": 3}), positions(sft))

@@ -35,7 +35,7 @@ def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[Pre
     """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = load_tokenizer(source)
-    shape = _shape(source)
+    shape = shape_of(source)
     _check(shape, tokenizer, source)
     torch.manual_seed(config.seed)
     model = _model(source, shape, dtype(config))
@@ -74,6 +74,18 @@ def lora(config: TrainConfig, rank: int) -> LoraConfig:
     )
 
 
+def new_model(source: str, shape: PretrainedConfig, **options: Any) -> PreTrainedModel:
+    """Make the model of a config with random weights. Raises InputError if it is not one that writes text."""
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, **options)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise InputError(
+            f"{source} is of the kind {shape.model_type}, which is no language model that continues a text",
+            hint="use a causal language model, such as Qwen3, Llama or Mistral",
+        ) from error
+    return model
+
+
 def from_scratch(source: str) -> bool:
     """Return True for a directory with a config.json but no weights."""
     path = Path(source)
@@ -84,13 +96,14 @@ def fingerprint(source: str) -> str:
     """Return a hash over all files of a model directory, or the commit of a hub id."""
     path = Path(source)
     if not path.is_dir():
-        return str(getattr(_shape(source), "_commit_hash", None))
+        return str(getattr(shape_of(source), "_commit_hash", None))
     files = sorted(file for file in path.rglob("*") if file.is_file())
     digests = [f"{file.relative_to(path)} {digest_file(file)}" for file in files]
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _shape(source: str) -> PretrainedConfig:
+def shape_of(source: str) -> PretrainedConfig:
+    """Read the config of a model directory or hub id. Raises InputError if there is none."""
     try:
         shape: PretrainedConfig = AutoConfig.from_pretrained(source)
     except (OSError, ValueError) as error:
@@ -121,14 +134,14 @@ def _model(source: str, shape: PretrainedConfig, number: torch.dtype) -> PreTrai
     kind = attention.NAME if attention.suits(shape) else "sdpa"
     options: dict[str, Any] = {"dtype": number, "attn_implementation": kind}
     if from_scratch(source):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, **options)  # type: ignore[no-untyped-call]
-        return model
+        return new_model(source, shape, **options)
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             source, use_safetensors=True, output_loading_info=True, **options
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"the weights of {source} cannot be read: {_first_line(error)}", hint=COMPLETE) from error
+    model: PreTrainedModel
     model, found = loaded
     if found["missing_keys"]:
         raise InputError(f"the weights of {source} lack {min(found['missing_keys'])}", hint=COMPLETE)
