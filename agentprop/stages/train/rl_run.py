@@ -26,6 +26,7 @@ from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.notices import note
 from agentprop.records.action_text import OPENED_THOUGHT
 from agentprop.stages.train.budget import POLICY
 from agentprop.stages.train.memory import GIB, memory_plan, tell_memory
@@ -107,8 +108,10 @@ class RlProgress:
             return False
         return self.step % every == 0 or self.step >= config.steps
 
-    def after_evaluation(self, value: float) -> RlProgress:
-        """Return the progress after an evaluation; of equal ones the earlier is the best."""
+    def after_evaluation(self, value: float | None) -> RlProgress:
+        """Return the progress after an evaluation; of equal ones the earlier is the best, and None is none."""
+        if value is None:
+            return replace(self, evaluated=self.step)
         if not self.step:
             return replace(self, evaluated=0, began_at=value)
         if self.best is not None and value <= self.best:
@@ -365,7 +368,10 @@ def _evaluate(
     work = loop.evaluate(progress.step)
     found = runner.run(unless_stopped(stop, work) if loop.world.size == 1 else work)
     metrics.write(progress.step, found)
-    return progress.after_evaluation(found.get(f"evaluation/{loop.evaluation.measure}", 0.0))
+    value = found.get(f"evaluation/{loop.evaluation.measure}")
+    if value is None and loop.world.first:
+        note(f"the evaluation after step {progress.step} does not count: no reward of it is known")
+    return progress.after_evaluation(value)
 
 
 def _update(

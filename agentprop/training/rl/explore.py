@@ -128,7 +128,7 @@ def largest(values_A: Tensor, count: int, world: World, keys: Tensor | None = No
     own[:, : len(best)] = torch.stack([values_A[best].double(), keys[best].double()])
     value, key = torch.cat(world.gather(own), dim=1)
     last = _descending(value, key)[count - 1]
-    beyond = (values_A > value[last]) | ((values_A == value[last]) & (keys >= key[last]))
+    beyond: Tensor = (values_A > value[last]) | ((values_A == value[last]) & (keys >= key[last]))
     return beyond & values_A.isfinite()
 
 
