@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, inject_adapter_in_model
+from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
@@ -43,7 +44,7 @@ def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[Pre
         model.train(False)
         return model, tokenizer
     if config.lora_rank:
-        inject_adapter_in_model(lora(config, config.lora_rank), model, ADAPTER)
+        adapt(model, config, config.lora_rank)
         for parameter in model.parameters():
             parameter.data = parameter.data.to(dtype(config))
     if config.gradient_checkpointing:
@@ -62,13 +63,34 @@ def dtype(config: TrainConfig) -> torch.dtype:
     return DTYPES[config.precision]
 
 
-def lora(config: TrainConfig, rank: int) -> LoraConfig:
-    """Return the configuration of LoRA adapters on every linear layer but the head."""
+def adapt(model: PreTrainedModel, config: TrainConfig, rank: int) -> None:
+    """Put LoRA adapters on every linear layer but the head.
+
+    The experts of a mixture are no linear layers but stacks of matrices, which servers and files know without adapters
+    alone: they stay as they are. Raises InputError for a model whose experts would get some all the same.
+    """
+    head: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    linear = {
+        name.rpartition(".")[2]
+        for name, part in model.named_modules()
+        if isinstance(part, torch.nn.Linear) and part is not head
+    }
+    inject_adapter_in_model(_lora(config, rank, sorted(linear)), model, ADAPTER)
+    layers = [(name, part) for name, part in model.named_modules() if isinstance(part, LoraLayer)]
+    stacked = [name for name, part in layers if not isinstance(part.get_base_layer(), torch.nn.Linear)]
+    if stacked:
+        raise InputError(
+            f"adapters on {stacked[0]} cannot be merged, since it is no linear layer",
+            hint="train all weights: leave lora_rank out",
+        )
+
+
+def _lora(config: TrainConfig, rank: int, layers: list[str]) -> LoraConfig:
     return LoraConfig(
         r=rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
-        target_modules="all-linear",
+        target_modules=layers,
         bias="none",
         task_type="CAUSAL_LM",
     )

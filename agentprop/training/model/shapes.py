@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import inject_adapter_in_model
 from transformers import AutoConfig, PretrainedConfig
 
 from agentprop.config.training import TrainConfig
-from agentprop.training.model.loading import ADAPTER, dtype, lora, new_model, shape_of
+from agentprop.training.model.loading import adapt, dtype, new_model, shape_of
 from agentprop.training.model.memory import ModelSize
 
 
@@ -29,7 +28,7 @@ def planned(config: TrainConfig) -> ModelSize | None:
     with torch.device("meta"):
         model: Any = new_model(config.model, shape, dtype=dtype(config))
         if config.lora_rank:
-            inject_adapter_in_model(lora(config, config.lora_rank), model, ADAPTER)
+            adapt(model, config, config.lora_rank)
     model.to(dtype(config))
     trained = [one for one in model.parameters() if one.requires_grad]
     return ModelSize.counted(shape, list(model.parameters()), trained, processes=config.plan_devices)
