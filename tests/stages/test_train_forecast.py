@@ -9,8 +9,9 @@ from tiny_model import tiny_model
 from toy_groups import ALONE
 
 from agentprop.config import TrainMgpoConfig, TrainSftConfig
-from agentprop.errors import InputError
+from agentprop.errors import ConfigError, InputError
 from agentprop.stages.train.forecast import lines, memory_of, operations, work_of
+from agentprop.stages.train.mgpo import check, dry_run
 from agentprop.training.model.memory import ModelSize
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.shapes import planned, positions
@@ -40,6 +41,30 @@ def test_a_model_of_four_billion_is_counted_by_hand() -> None:
     assert (parts["reference"], parts["copy for sampling"], parts["cache"]) == (size.weights, size.whole, 2 << 30)
     assert memory_of(mgpo(), size, 20_480)["cache"] == 128 * 20_480 * 36 * 2 * 1024 * 2
     assert "cache" not in memory_of(mgpo(sampler="vllm", beta=0.0), size, 20_480)
+
+
+def test_of_a_mixture_a_token_meets_the_experts_that_it_is_sent_to() -> None:
+    """48·623,120,640 + 2·151936·2048 + 2048 weights; of 128 experts of 3·2048·768 in each layer a token meets 8."""
+    size = planned(mgpo(PAPER.parent / "shape-30b"))
+    assert size is not None and size.whole == 2 * 30_532_122_624
+    assert size.active == 30_532_122_624 - 48 * 120 * 3 * 2048 * 768 == 3_353_032_704
+    assert size.forward(0) == 2 * size.active
+    adapted = planned(mgpo(PAPER.parent / "shape-30b", lora_rank=32))
+    layer = 32 * ((2048 + 4096) + 2 * (2048 + 512) + (4096 + 2048))  # of queries, keys, values and the output
+    assert adapted is not None and adapted.trained == 48 * layer
+
+
+def test_a_server_that_samples_has_the_whole_model() -> None:
+    told = lines(mgpo(sampler="vllm", plan_devices=4))
+    assert "memory of each server that samples: 7.5 GiB of weights" in told[1] and "cache" not in told[0]
+
+
+def test_a_plan_for_another_machine_needs_no_vllm_on_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentprop.stages.train.rl_run.vllm_program", lambda: None)
+    config = mgpo(sampler="vllm", sampler_devices=("cuda:0",))
+    dry_run(config)
+    with pytest.raises(ConfigError, match="needs vLLM"):
+        check(config)
 
 
 def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:

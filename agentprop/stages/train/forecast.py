@@ -103,6 +103,9 @@ def lines(config: TrainConfig) -> list[str]:
     shares = ", ".join(f"{name} {count / GIB:.2f}" for name, count in parts.items())
     each = "the device" if config.plan_devices == 1 else f"each of {config.plan_devices} devices"
     found = [f"memory on {each}, at most: {sum(parts.values()) / GIB:.1f} GiB ({shares})"]
+    if isinstance(config, ReinforceConfig) and config.sampler != IN_PROCESS:
+        share = "the rest of its share of the memory is for keys and values"
+        found.append(f"memory of each server that samples: {size.whole / GIB:.1f} GiB of weights; {share}")
     work = work_of(config, longest)
     if work is None:
         return [*found, "work: depends on the trajectories; set max_steps for a bound"]

@@ -87,10 +87,13 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
         return _run(config, plan, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 
-def check(config: TrainMgpoConfig) -> None:
-    """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
+def check(config: TrainMgpoConfig, *, here: bool = True) -> None:
+    """Check settings, models and libraries before anything is loaded. Raises ConfigError.
+
+    What only the machine of the run must have is no error unless the run is to begin `here`.
+    """
     require(config)
-    check_reinforce(config)
+    check_reinforce(config, here=here)
     check_verifiers(verifying(config))
     check_simulated(config.prober, allowed=config.allow_simulated)
     probers = [resolve(name) for name in config.prober if not is_simulated(name)]
@@ -105,7 +108,7 @@ def check(config: TrainMgpoConfig) -> None:
 
 def dry_run(config: TrainMgpoConfig) -> None:
     """Check everything, and print what a run needs at most. Raises ConfigError."""
-    check(config)
+    check(config, here=False)
     tell(config)
 
 

@@ -175,9 +175,12 @@ def algorithm_of(config: TrainMgpoConfig | TrainSolverConfig) -> Algorithm:
     return ALGORITHMS[config.algorithm].of(config)
 
 
-def check_reinforce(config: ReinforceConfig) -> None:
-    """Check sampler, devices and refill before anything is loaded. Raises ConfigError."""
-    settings = check_sampler(config.sampler)
+def check_reinforce(config: ReinforceConfig, *, here: bool = True) -> None:
+    """Check sampler, devices and refill before anything is loaded. Raises ConfigError.
+
+    A run that is not to begin `here` may sample on a server that this machine cannot start.
+    """
+    settings = check_sampler(config.sampler, here=here)
     if config.refill and config.constant_groups != "drop":
         raise ConfigError(
             "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
@@ -222,8 +225,11 @@ def _check_transport(config: ReinforceConfig, *, served: bool) -> None:
         )
 
 
-def check_sampler(name: str) -> ModelSettings | None:
-    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError."""
+def check_sampler(name: str, *, here: bool = True) -> ModelSettings | None:
+    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError.
+
+    Without vLLM that is an error for a run that begins `here`, and a note for a plan of one.
+    """
     if name == IN_PROCESS:
         return None
     settings = ModelSettings(model=VLLM) if name == VLLM else resolve(name)
@@ -233,9 +239,11 @@ def check_sampler(name: str) -> ModelSettings | None:
             hint=f"give {IN_PROCESS}, {VLLM}, or a name from agentprop.toml without base_url",
         )
     if vllm_program() is None:
-        raise ConfigError(
-            "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
-        )
+        if here:
+            raise ConfigError(
+                "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
+            )
+        note("the sampler needs vLLM, which is not installed on this machine")
     return settings
 
 
