@@ -310,7 +310,8 @@ def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -
     if first["type"] == "missing":
         return ConfigError(f"{key} is not set", hint=f"give {_flag(key)}, or set it in a file; {described}")
     found = json.dumps(first["input"], ensure_ascii=False, default=str)
-    message = f"{key} {requirement(first)}, not {found[:80]} ({merged[key].origin})"
+    origin = merged[key].origin if key in merged else "its default"  # which another setting can make wrong
+    message = f"{key} {requirement(first)}, not {found[:80]} ({origin})"
     return ConfigError(message, hint=described)
 
 

@@ -229,6 +229,16 @@ def test_a_wrong_value_is_told_with_the_place_it_came_from(tmp_path: Path) -> No
         resolve(ProposeConfig, environ={}, directory=tmp_path)
 
 
+def test_a_default_that_another_setting_makes_wrong_is_told_as_one(tmp_path: Path) -> None:
+    for given, told in (
+        ("tau_pos=2", "tau_neg must be at least tau_pos"),
+        ("cov_low=7", "cov_high must be above cov_low"),
+    ):
+        with pytest.raises(ConfigError, match=told) as refused:
+            resolve(TrainMgpoConfig, flags={"model": "m"}, assignments=[given], environ={}, directory=tmp_path)
+        assert refused.value.message.endswith("(its default)")
+
+
 def test_env_files_may_have_quotes_exports_and_comments(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("# mine\nexport A=1\nB = 'two # words'\nC=\"x\" # why\nD=y # why\nbroken line\n")
     assert read_env_file(tmp_path / ".env") == {"A": "1", "B": "two # words", "C": "x", "D": "y"}

@@ -80,7 +80,7 @@ WATCHED = (
 def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
-    plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
+    plan = _plan(config)
     from agentprop.training.model.distributed import join
 
     with Interruption("the step under way") as stop, join(config.device) as world:
@@ -107,9 +107,15 @@ def check(config: TrainMgpoConfig, *, here: bool = True) -> None:
 
 
 def dry_run(config: TrainMgpoConfig) -> None:
-    """Check everything, and print what a run needs at most. Raises ConfigError."""
+    """Check everything, and print what a run needs at most. Raises AgentpropError."""
     check(config, here=False)
+    _plan(config)
     tell(config)
+
+
+def _plan(config: TrainMgpoConfig) -> Plan:
+    """Gather the skills, and plan what is drawn of them. Raises AgentpropError if nothing can be."""
+    return plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
 
 
 def _run(
