@@ -230,12 +230,12 @@ def test_a_wrong_value_is_told_with_the_place_it_came_from(tmp_path: Path) -> No
 
 
 def test_a_default_that_another_setting_makes_wrong_is_told_as_one(tmp_path: Path) -> None:
-    for given, told in (
+    for text, told in (
         ("tau_pos=2", "tau_neg must be at least tau_pos"),
         ("cov_low=7", "cov_high must be above cov_low"),
     ):
         with pytest.raises(ConfigError, match=told) as refused:
-            resolve(TrainMgpoConfig, flags={"model": "m"}, assignments=[given], environ={}, directory=tmp_path)
+            resolve(TrainMgpoConfig, flags={"model": "m"}, assignments=[text], environ={}, directory=tmp_path)
         assert refused.value.message.endswith("(its default)")
 
 

@@ -145,7 +145,7 @@ def variety_of(config: ProposeConfig) -> Variety:
 
 
 def _check_pairs(config: ProposeConfig, library: Mapping[str, Package]) -> None:
-    """Check that pairs are held out of skills that exist: under a misspelt name nothing would be. Raises ConfigError."""
+    """Check that held-out pairs are of skills that exist: a misspelt one would hold nothing out. Raises ConfigError."""
     names = {name for pair in BundleFilter.of(config.held_out).held_out for name in pair}
     for name in sorted(names - library.keys()):
         near = get_close_matches(name, library, 1)
