@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
+from agentprop.composition.objects import SEEDS, is_undrawn
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.terms import (
     Apply,
@@ -42,6 +43,8 @@ class Repairs:
     def redrawn(self, term: Term, rng: Random) -> Term:
         """Draw new numbers for the same composition."""
         match term:
+            case Apply() if is_undrawn(term, self.planner.library):
+                return term.with_argument("seed", Given(str(rng.randrange(SEEDS))))
             case Apply():
                 fresh = self.planner.givens(term.skill, rng)
                 return replace(
