@@ -24,6 +24,7 @@ ADAPTER = "default"
 """Name of the trained adapter."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
+WHOLE = "train all weights: leave lora_rank out"
 COMPLETE = "the directory must hold complete .safetensors files of the model in its config.json"
 SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 """Settings of models that scale or cap their logits after the head, which `logprobs` does not compute."""
@@ -67,7 +68,8 @@ def adapt(model: PreTrainedModel, config: TrainConfig, rank: int) -> None:
     """Put LoRA adapters on every linear layer but the head.
 
     The experts of a mixture are no linear layers but stacks of matrices, which servers and files know without adapters
-    alone: they stay as they are. Raises InputError for a model whose experts would get some all the same.
+    alone: they stay as they are. Raises InputError for a model without linear layers, such as GPT-2, which has others
+    of its own, and for one whose experts would get adapters all the same.
     """
     head: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     linear = {
@@ -75,14 +77,13 @@ def adapt(model: PreTrainedModel, config: TrainConfig, rank: int) -> None:
         for name, part in model.named_modules()
         if isinstance(part, torch.nn.Linear) and part is not head
     }
+    if not linear:
+        raise InputError(f"{config.model} has no linear layers for adapters", hint=WHOLE)
     inject_adapter_in_model(_lora(config, rank, sorted(linear)), model, ADAPTER)
     layers = [(name, part) for name, part in model.named_modules() if isinstance(part, LoraLayer)]
     stacked = [name for name, part in layers if not isinstance(part.get_base_layer(), torch.nn.Linear)]
     if stacked:
-        raise InputError(
-            f"adapters on {stacked[0]} cannot be merged, since it is no linear layer",
-            hint="train all weights: leave lora_rank out",
-        )
+        raise InputError(f"adapters on {stacked[0]} cannot be merged, since it is no linear layer", hint=WHOLE)
 
 
 def _lora(config: TrainConfig, rank: int, layers: list[str]) -> LoraConfig:

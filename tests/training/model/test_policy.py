@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_model import random_sequence, tiny_model
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Qwen3MoeConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, Qwen3MoeConfig
 
 from agentprop.config import TrainSftConfig
 from agentprop.errors import InputError
@@ -214,6 +214,15 @@ def test_adapters_leave_the_experts_of_a_mixture_alone_and_are_merged_into_the_r
 
 
 # --- what cannot be loaded ---
+
+
+def test_adapters_for_a_model_without_linear_layers_are_refused(tmp_path: Path) -> None:
+    """Those of GPT-2 have their weights the other way round, so that adapters would be merged wrongly."""
+    place = tiny_model(tmp_path)
+    GPT2Config(vocab_size=400, n_embd=32, n_layer=1, n_head=2, eos_token_id=2).save_pretrained(place)
+    with pytest.raises(InputError, match="has no linear layers for adapters") as refused:
+        PolicyModel.load(config(place, lora_rank=4))
+    assert refused.value.hint == "train all weights: leave lora_rank out"
 
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
