@@ -19,6 +19,8 @@ _ONE = re.compile(
     rf"(?<![\w.,/^\-{{(])(?<![-+] )1 (?:{_COUNTED})\b|\b[Tt]here are (?:exactly )?1\b|\bone (?:{_COUNTED})\b"
     rf"|\bexactly 1 (?!of )(?:[a-z]+ ){{1,2}}(?:{_COUNTED})\b"
 )
+_ONES = ("1 ", "one ", "are 1", "exactly 1")
+"""Texts of which whatever `_ONE` finds holds one: most statements hold none, and are searched no further."""
 _ORDINAL = re.compile(r"(?<![\d.,])(\d+)(st|nd|rd|th)\b")
 _ARTICLE = re.compile(r"\b([Aa]n?) (\d+(?:\.\d+)?)(?![\d/])")
 
@@ -30,6 +32,8 @@ def _ordinal(draft: Draft) -> Iterator[str]:
 
 
 def _one_of_many(draft: Draft) -> Iterator[str]:
+    if not any(text in draft.words for text in _ONES):
+        return
     for found in _ONE.finditer(draft.words):
         if (
             not re.search(r"(?:than|every|by|each|least|most) $", draft.words[: found.start()][-8:])

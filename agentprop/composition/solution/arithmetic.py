@@ -266,6 +266,7 @@ class _Reader:
         return _raised(self.argument(), Measured(1 / degree))
 
 
+@lru_cache(maxsize=1 << 14)  # most occur again and again
 def _number(token: str) -> Measured:
     whole, _, decimals = token.partition(".")
     digits = len((whole + decimals).lstrip("0"))
