@@ -27,6 +27,7 @@ _BEHIND_HOLE = re.compile(r"<\w+>\\times\s*10\^\{(-?\d+)\}")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<=[a-zA-Z_^{(])\d+(?:\.\d+)?")
 Number = Fraction | int
 """A number of a text: whole ones, which most are, are compared and hashed much sooner as integers."""
+_LEAF = int | float | Fraction | str
 ROUNDING = Fraction(1, 10**4)
 """Largest relative difference between a decimal that is shown and the value that it stands for."""
 
@@ -48,8 +49,8 @@ class Sources:
 
         A statement with $7.2\times10^{19}$ atoms holds 7.2 too, with which a solution may go on.
         """
-        sentences = tuple(sentences)
-        exact = {*numbers(statement), *(n for text in sentences for n in _outside_holes(text))}
+        told = [_told(text) for text in sentences]
+        exact = {*numbers(statement)}.union(*(numbers for numbers, _ in told))
         exact |= {Fraction(mantissa) for mantissa, _ in _POWER.findall(statement)}
         decimals: list[float] = []
         for leaf in _leaves(computed):
@@ -61,7 +62,7 @@ class Sources:
                 exact |= {abs(leaf), 1}
             else:
                 exact |= {abs(leaf.numerator), leaf.denominator}
-        powers = frozenset(int(power) for text in sentences for power in _BEHIND_HOLE.findall(text))
+        powers = frozenset[int]().union(*(powers for _, powers in told))
         return cls(frozenset(exact), tuple(decimals), powers)
 
     def hold(self, number: Number) -> bool:
@@ -112,16 +113,17 @@ def _number(digits: str) -> Number:
 
 
 @lru_cache(maxsize=1 << 12)
-def _outside_holes(sentence: str) -> frozenset[Number]:
-    """Numbers of a skill's sentence."""
-    return frozenset(numbers(re.sub(r"<\w+>", " ", sentence)))
+def _told(sentence: str) -> tuple[frozenset[Number], frozenset[int]]:
+    """Numbers of a skill's sentence outside of its holes, and exponents of ten behind a hole."""
+    powers = frozenset(map(int, _BEHIND_HOLE.findall(sentence)))
+    return frozenset(numbers(re.sub(r"<\w+>", " ", sentence))), powers
 
 
 def _leaves(values: Any) -> Iterator[Any]:
     for value in values:
         if isinstance(value, list | tuple):
             yield from _leaves(value)
-        elif isinstance(value, int | float | Fraction | str) and not isinstance(value, bool):
+        elif isinstance(value, _LEAF) and not isinstance(value, bool):
             yield value
 
 
