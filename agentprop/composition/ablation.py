@@ -270,8 +270,8 @@ class _Clauses:
             yield f"data({whole}, {literal(parameter, value.text)})"
             return
         fits = _fits(spec, node, name)
-        near = _literals(parameter, value, filter(fits, _neighbours(parameter, parse(parameter, value.text))))
-        far = _literals(parameter, value, filter(fits, self._drawn(parameter, node, name)), FAR)
+        near = _literals(parameter, value, _neighbours(parameter, parse(parameter, value.text)), fits)
+        far = _literals(parameter, value, self._drawn(parameter, node, name), fits, FAR)
         if near or far:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
 
@@ -294,8 +294,8 @@ class _Clauses:
         spec = self.library[node.skill].spec
         p = spec.parameters[name]
         fits = _fits(spec, node, name)
-        near = _literals(p, value, filter(fits, _neighbours(p, parse(p, value.text))))
-        other = near or _literals(p, value, filter(fits, self._drawn(p, node, name)), FAR)
+        near = _literals(p, value, _neighbours(p, parse(p, value.text)), fits)
+        other = near or _literals(p, value, self._drawn(p, node, name), fits, FAR)
         return [f"[{', '.join(group)}]" for group in ([repr(dropped(p))] if p.drop is not None else [], other) if group]
 
     def _facts(self, node: Apply, parameter: Parameter, name: str, value: Given) -> Iterator[str]:
@@ -378,13 +378,17 @@ def _fits(spec: Spec, node: Apply, name: str) -> Callable[[Any], bool]:
     return fits
 
 
-def _literals(parameter: Parameter, own: Given, values: Iterable[Any], most: int | None = None) -> list[str]:
-    """Python of values other than the parameter's own, each once, up to so many."""
-    found: dict[str, None] = {}
+def _literals(
+    parameter: Parameter, own: Given, values: Iterable[Any], fits: Callable[[Any], bool], most: int | None = None
+) -> list[str]:
+    """Python of the values that fit and are not the parameter's own, each once, up to so many."""
+    tried, found = {own.text}, list[str]()
     for value in values:
         text = render(parameter, value)
-        if text != own.text:
-            found[literal(parameter, text)] = None
-            if len(found) == most:
-                break
-    return list(found)
+        if text not in tried:  # many are drawn again and again
+            tried.add(text)
+            if fits(value):
+                found.append(literal(parameter, text))
+                if len(found) == most:
+                    break
+    return found

@@ -102,7 +102,7 @@ def numbers(text: str) -> tuple[Number, ...]:
     ['1500', '2', '3', '4', '5', '2', '1', '6', '7']
     """
     rest, powers = (_POWER.sub(" ", text), _POWER.findall(text)) if r"\times" in text else (text, [])
-    found: list[Number] = [Fraction(m) * Fraction(10) ** int(exponent) for m, exponent in powers if abs(int(exponent)) <= 400]
+    found = [Fraction(m) * Fraction(10) ** int(exponent) for m, exponent in powers if abs(int(exponent)) <= 400]
     return (*found, *map(_number, _NUMBER.findall(rest)))
 
 

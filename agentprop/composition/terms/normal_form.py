@@ -11,6 +11,7 @@ from agentprop.composition.terms.nodes import (
     Apply,
     Combine,
     Count,
+    Given,
     Least,
     LowestTerms,
     Printed,
@@ -38,6 +39,8 @@ def canonical(term: Term) -> Term:
 
 def _canonical(term: Any, names: Mapping[str, str]) -> Any:
     match term:
+        case Given():  # first, because most nodes are givens
+            return term
         case Variable(name):
             return Variable(names.get(name, name))
         case Apply(skill, arguments):
