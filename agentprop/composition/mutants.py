@@ -12,7 +12,7 @@ Ours, after the usual operators of mutation testing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agentprop.portable import parse_python
 
@@ -31,9 +31,20 @@ def mutants(script: str, function: str) -> dict[str, str]:
 
     A name gives the statement and the change in it; one that occurs twice is numbered. It survives edits elsewhere.
     """
+    return next(mutants_of_each(script, [function]))
+
+
+def mutants_of_each(script: str, functions: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the same for each of several functions."""
     tree = parse_python(script)
-    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
-    before, _, after = ast.unparse(tree).partition(ast.unparse(body))
+    whole = ast.unparse(tree)
+    for function in functions:
+        body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+        yield _mutants_of(body, whole)
+
+
+def _mutants_of(body: ast.FunctionDef, whole: str) -> dict[str, str]:
+    before, _, after = whole.partition(ast.unparse(body))
     found: dict[str, str] = {}
     within = _statements(body)
     for node in [*ast.walk(body)]:
