@@ -87,8 +87,8 @@ class BuiltinProposer:
         try:
             if not self._started:
                 self._started = True
-                return Move.model_construct(message=next(self._script))
-            return Move.model_construct(message=self._script.send(observation))
+                return Move(message=next(self._script))
+            return Move(message=self._script.send(observation))
         except StopIteration:
             return Move()
 
