@@ -55,6 +55,14 @@ def test_an_expression_means_what_python_says(text: str) -> None:
     assert evaluate(text, VALUES) == eval(text, {**PYTHON, **VALUES})
 
 
+@pytest.mark.parametrize("xs", ["(2, 3)", "range(1, 9)", "[5]"])
+def test_a_loop_over_a_few_constants_stops_for_nothing(xs: str) -> None:
+    text = f"all(a % k > 0 for k in {xs} if k > b)"
+    assert all(holds(text, {"a": a, "b": b}) == eval(text, {"a": a, "b": b}) for a in range(9) for b in range(-1, 9))
+    assert not holds(text, {"a": 7, "b": "w"})
+    assert not holds(text.replace("k > b", "k - c"), {"a": 7, "b": 1})
+
+
 def test_integers_divide_exactly() -> None:
     assert evaluate("a / b", VALUES) == Fraction(2, 3)
     assert evaluate("2 ** -2", {}) == Fraction(1, 4)
