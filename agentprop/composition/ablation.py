@@ -89,8 +89,8 @@ def search(
 ) -> str | None:
     """Write the program that prints the number of the first choice with which a clause that does nothing does.
 
-    A clause is a skill and the name of a given of it; choices are the term with other givens. None if the term has no
-    clauses to try.
+    A clause is a skill and the name of a given of it; choices are the term with other givens, of which the program
+    holds those that are new. None if the term has no clauses to try.
     """
     writer = _writer(term, library)
     if writer is None:
@@ -169,9 +169,9 @@ class _Clauses:
         }
 
     @cached_property
-    def _in_order(self) -> list[dict[str, str] | None]:
-        """Those names for each node of the body, in the order of a walk; None for one that applies no skill."""
-        return [self.names[node] if isinstance(node, Apply) else None for node in walk(self.body)]
+    def _in_order(self) -> list[tuple[Term, dict[str, str]]]:
+        """Each node of the body, in the order of a walk, with those names."""
+        return [(node, self.names[node] if isinstance(node, Apply) else {}) for node in walk(self.body)]
 
     @cached_property
     def own(self) -> frozenset[Variable]:
@@ -276,16 +276,17 @@ class _Clauses:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
 
     def choice(self, clause: tuple[str, str], choice: Term) -> str:
-        """Python for other givens of the body, and for groups of other values of one of them that should matter."""
+        """Python for new givens of the body, and for groups of other values of one of them that should matter."""
         body = choice.body if isinstance(choice, Program | Printed) else choice
         values, groups = list[str](), list[str]()
-        for known, new in zip(self._in_order, walk(body), strict=True):
-            if known is None or not isinstance(new, Apply):
+        for (node, known), new in zip(self._in_order, walk(body), strict=True):
+            if not isinstance(node, Apply) or not isinstance(new, Apply):
                 continue
             spec = self.library[new.skill].spec
-            for name, value in new.arguments:
+            for (_, old), (name, value) in zip(node.arguments, new.arguments, strict=True):
                 if isinstance(value, Given):
-                    values.append(f"{known[name]!r}: {literal(spec.parameters[name], value.text)}")
+                    if value != old:
+                        values.append(f"{known[name]!r}: {literal(spec.parameters[name], value.text)}")
                     groups = self._groups(new, name, value) if (new.skill, name) == clause else groups
         return f"({{{', '.join(values)}}}, [{', '.join(groups)}])"
 
