@@ -184,7 +184,7 @@ class Environment:
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t, what the policy sees now."""
-        return Observation.model_construct(
+        return Observation(
             skills=tuple(self.active),
             messages=tuple(self.history),
             stage=self.stage,
@@ -239,7 +239,7 @@ class Environment:
         text = _storable(f"[{self.stage}] {text}".rstrip())
         shown = text + self._repeated() + self._left()
         self.turns.append(
-            Turn.model_construct(
+            Turn(
                 index=len(self.turns),
                 stage=before.stage,
                 action=kind,

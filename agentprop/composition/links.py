@@ -113,8 +113,8 @@ class Links:
 
     def _from_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
         """Choose between mined and other producers if both fit: mined ones are many and would crowd out the rest."""
-        mined = [link for link in links if self.mined(link.producer)]
-        others = [link for link in links if not self.mined(link.producer)]
+        mined = [link for link in links if link.producer in self._mined]
+        others = [link for link in links if link.producer not in self._mined]
         if not mined or not others:
             return links
         share = MINED_INTO_MINED if self.mined(links[0].consumer) else MINED_LINKS

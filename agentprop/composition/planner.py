@@ -211,15 +211,16 @@ class Planner:
                 term = self._levels[level].draw(shape, root, rng)
             except Impossible:
                 continue
-            if self.allowed(skills(term)) and not (shares_letters(term, self.library) or self._strays(term)):
+            used = skills(term)
+            if self.allowed(used) and not (shares_letters(term, self.library) or self._strays(used)):
                 return term
         raise Impossible(f"no composition found for {category}")
 
-    def _strays(self, term: Term) -> bool:
+    def _strays(self, names: Sequence[str]) -> bool:
         """True if a story of science goes on through several of mathematics, in which plants turn into lines and cards,
         or has more scenes than a reader keeps in mind.
         """
-        domains = [self.library[name].spec.domain for name in skills(term)]
+        domains = [self.library[name].spec.domain for name in names]
         return "science" in domains and (domains.count("mathematics") > 1 or len(domains) > MOST_SCENES)
 
     def _root(self, names: Sequence[str], rng: Random) -> str:

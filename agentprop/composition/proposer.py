@@ -87,8 +87,8 @@ class BuiltinProposer:
         try:
             if not self._started:
                 self._started = True
-                return Move.model_construct(message=next(self._script))
-            return Move.model_construct(message=self._script.send(observation))
+                return Move(message=next(self._script))
+            return Move(message=self._script.send(observation))
         except StopIteration:
             return Move()
 
@@ -194,8 +194,8 @@ class BuiltinProposer:
         value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
-        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
-        return [replace(question, value=value) for question in fresh[:DATA]]
+        fresh = (question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED)
+        return [replace(question, value=value) for question in islice(fresh, DATA)]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""

@@ -49,6 +49,7 @@ class Shapes:
         self.library, self.index, self.effort = parts.library, parts.index, parts.effort
         self._telling = [package.spec for package in self.library.values() if package.spec.tells]
         self._known = dict[str, dict[str, float]]()
+        self._akin = dict[str, list[str]]()
 
     def draw(self, shape: str, root: str, rng: Random) -> Term:
         """Draw a composition of a shape in which a skill asks. Raises Impossible if none is found."""
@@ -270,6 +271,11 @@ class Shapes:
         """The skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name; the skill
         itself among them. Nobody takes the time of a tank from that of a reaction.
         """
+        if spec.name not in self._akin:
+            self._akin[spec.name] = self._alike(spec)
+        return self._akin[spec.name]
+
+    def _alike(self, spec: Spec) -> list[str]:
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
