@@ -124,9 +124,11 @@ class Dataset:
     def __init__(
         self, config: ProposeConfig, size: int | None = None, *, curriculum: bool = False, solutions: bool = False
     ) -> None:
-        if size is not None and size < 1:
-            raise ConfigError(f"size must be at least 1, not {size}", hint="leave it out for a data set without end")
-        self.config, self.size, self.solutions = config, size, solutions
+        if size is not None and (not hasattr(size, "__index__") or operator.index(size) < 1):
+            told = f"size must be a whole number from 1 on, not {size!r:.40}"
+            raise ConfigError(told, hint="leave it out for a data set without end")
+        self.config, self.solutions = config, solutions
+        self.size = None if size is None else operator.index(size)
         self.undetermined = 0
         """Replies scored 0.0 because neither right nor wrong could be shown."""
         self._feedback = Feedback(config, curriculum)
@@ -189,8 +191,12 @@ class Dataset:
         return self.items()
 
     def items(self, start: int = 0) -> Iterator[Item]:
-        """Items in order from a number on, such as the one that an interrupted training would have seen next."""
-        number = start
+        """Items in order from a number on, such as the one that an interrupted training would have seen next.
+
+        Raises IndexError for a negative number.
+        """
+        if (number := operator.index(start)) < 0:
+            raise IndexError(f"there is no item {number} to start from")
         while self.size is None or number < self.size:
             yield self[number]
             number += 1

@@ -71,13 +71,21 @@ def test_a_data_set_ends_where_its_size_says(few: agentprop.Dataset) -> None:
     for no_number in ("0", slice(2)):
         with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
             few[no_number]  # type: ignore[index]
+    with pytest.raises(IndexError, match="no item -2 to start from"):
+        next(few.items(-2))
+    assert not list(few.items(40))
     with pytest.raises(TypeError, match="no end"):
         len(agentprop.dataset())
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({"domain": "cooking"}, "domain"), ({"size": 0}, "size"), ({"held_out": "one"}, "held_out")],
+    [
+        ({"domain": "cooking"}, "domain"),
+        ({"size": 0}, "size"),
+        ({"size": 2.5}, "size"),
+        ({"held_out": "one"}, "held_out"),
+    ],
 )
 def test_a_setting_out_of_range_is_refused_at_once(given: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
