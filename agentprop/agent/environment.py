@@ -73,6 +73,8 @@ class Rules:
     """A problem has to use every active skill, so that one of no use has to be pruned first."""
     repeat_skills: bool = False
     """Every observation ends with the names of the active skills (ours)."""
+    solutions: bool = True
+    """A problem gets its solution in words, which costs a trace of its composition."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
@@ -336,7 +338,14 @@ class Environment:
     async def _submit(self, action: Action) -> tuple[str, str]:
         assert action.submission is not None  # parse() makes no submit action without one
         found = await check_contract(
-            action.submission, self.task, self.active, self.tools, self.executor, self.made_by, self._origin
+            action.submission,
+            self.task,
+            self.active,
+            self.tools,
+            self.executor,
+            self.made_by,
+            self._origin,
+            solutions=self.rules.solutions,
         )
         if not isinstance(found, Violation) and self.rules.use_all:
             idle = [name for name in self.active if name not in found.skills]
