@@ -20,8 +20,12 @@ Choices = Sequence[str] | Mapping[str, str]
 Contents = Callable[[str, str], Equivalence]
 
 _REASONED = re.compile(
-    r"(?:option\s+|choice\s+)?\(?([A-J])\)?(?:[.,:]?\s+(?:because|since|as)\b.*|\s+\((?=[^()]*[a-z]{3})[^()]{3,80}\))",
+    r"(?:option\s+|choice\s+)?\(?([A-J])\)?(?:\s+is\s+(?:the\s+)?(?:correct|right|best|true)(?:\s+(?:answer|option|choice|one))?)?"
+    r"(?:[.,:]?\s+(?:because|since|as)\b.*|\s+\((?=[^()]*[a-z]{3})[^()]{3,80}\))",
     re.DOTALL,
+)
+_AMONG = re.compile(
+    r"^(?:only\s+|(?:among|of) (?:the|these) (?:given |four |five )?(?:options|choices|statements),?\s+)", re.IGNORECASE
 )
 _CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
 _RUN = re.compile(r"[A-J]{2,6}")
@@ -82,6 +86,7 @@ def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents)
 
 def _forms(text: str) -> list[str]:
     """The text, and what is left of it without `Hence`, `I choose` before and `is correct` behind."""
+    text = _AMONG.sub("", text).replace("it's ", "it is ").replace("It's ", "It is ")
     core = without_opening(followed(text) or text)
     return [
         text,
@@ -104,6 +109,7 @@ def _reasoned(text: str) -> Label | None:
 
 def compare_labels(gold: str, pred: str) -> Equivalence | None:
     """Without a table: a lone option letter meets the same letter before a content; None for any other pair."""
+    texts = gold, pred
     if len(gold) <= 2 < len(pred) and lone_label(pred) is None and split_label(pred) is None:
         pred = _forms(pred)[-1]
     if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
@@ -115,7 +121,7 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
         return different("choice", "they name different choices")
     lone = [lone_label(text) for text in (gold, pred)]
     if lone[0] is not None and lone[1] is not None:
-        if not (is_marked(gold) or is_marked(pred)):
+        if not (is_marked(gold) or is_marked(pred) or (gold, pred) != texts):
             return None
         return _verdict(lone[0], lone[1])
     for text, other, label in ((gold, pred, lone[1]), (pred, gold, lone[0])):

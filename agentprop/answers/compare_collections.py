@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from agentprop.answers.algebra.rewriting import as_vector, without_common
+from agentprop.answers.algebra.named_shapes import ZERO_VECTOR, as_shape
+from agentprop.answers.algebra.rewriting import without_common
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
-from agentprop.answers.reading.nodes import Collection, Constant, Matrix, Node, Number, apply, is_scalar
+from agentprop.answers.reading.nodes import Collection, Constant, Matrix, Node, Number, Symbol, apply, is_scalar
 
 Compare = Callable[[Node, Node], Equivalence]
 MAX_MATCHED = 300
@@ -19,10 +20,10 @@ def shapes(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
     match gold, pred:
         case Matrix(), Matrix():
             return _matrices(gold, pred, compare)
-        case (Matrix() | Collection(), _) if is_scalar(pred) and (vector := as_vector(pred, gold)) is not None:
-            return compare(gold, vector)
-        case (_, Matrix() | Collection()) if is_scalar(gold) and (vector := as_vector(gold, pred)) is not None:
-            return compare(vector, pred)
+        case (Matrix() | Collection(), _) if is_scalar(pred) and (shape := as_shape(pred, gold)) is not None:
+            return compare(gold, shape)
+        case (_, Matrix() | Collection()) if is_scalar(gold) and (shape := as_shape(gold, pred)) is not None:
+            return compare(shape, pred)
         case Matrix(), Collection(kind, items) if kind in ("tuple", "list", "vector", "bare"):
             return _vector(gold, items, compare, swapped=False)
         case Collection(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
@@ -41,6 +42,8 @@ def shapes(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
             return _lone(kind, items, gold, compare, swapped=True)
         case (Matrix(), _) | (_, Matrix()):
             return different("kind", "one is a matrix, the other is not")
+        case (other, Symbol() as zero) | (Symbol() as zero, other) if zero == ZERO_VECTOR:
+            return compare(other, Number(Fraction(0))) if other != zero else None
     return None
 
 

@@ -19,6 +19,7 @@ from typing import Protocol, TypeGuard
 
 from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
+from agentprop.answers.algebra.conjugates import may_be_complex, with_conjugates
 from agentprop.answers.algebra.rewriting import (
     as_angle,
     assigned_value,
@@ -41,7 +42,9 @@ from agentprop.answers.algebra.rewriting import (
 )
 from agentprop.answers.compare_collections import shapes, unordered
 from agentprop.answers.compare_constants import up_to_constant, with_constants_of
+from agentprop.answers.compare_domains import domains
 from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
+from agentprop.answers.compare_lines import as_line, equal_names, lines
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
@@ -68,7 +71,7 @@ from agentprop.answers.reading.nodes import (
     walk,
 )
 from agentprop.answers.reading.sentences import is_description
-from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, same_currency
+from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, same_currency, same_turns
 
 _GENERIC_NAMES = frozenset(
     ("answer", "result", "solution", "value", "total", "final answer", "required value", "number", "final result")
@@ -112,6 +115,10 @@ class Comparison:
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
+        if (left := as_line(gold)) is not None and (right := as_line(pred)) is not None:
+            return lines(left, right)
+        if (names := equal_names(gold)) is not None and names == equal_names(pred):
+            return same("equation", "the same names are said to be equal")
         if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
             return self._chains(gold, pred)
         for outside in (
@@ -120,6 +127,7 @@ class Comparison:
             wording.moments,
             wording.chemistry,
             wording.logic,
+            domains,
             families,
             pieces,
         ):
@@ -171,7 +179,10 @@ class Comparison:
         if not (is_scalar(gold) and is_scalar(pred)):
             return self._opaque(gold, pred)
         pred = with_imaginary_unit_of(gold, with_constants_of(gold, pred))
-        verdict = self.scalars.decide(with_imaginary_unit_of(pred, gold), pred, self.precision)
+        gold, pred = with_conjugates(with_imaginary_unit_of(pred, gold), pred)
+        verdict = self.scalars.decide(gold, pred, self.precision)
+        if verdict.status == "same" and may_be_complex(gold, pred):
+            return undetermined("complex", "they agree for real numbers, and the letter usually names a complex one")
         if verdict.status == "different":
             for left, right in up_to_constant(gold, pred):
                 if self.scalars.decide(left, right, None).status == "same":
@@ -217,6 +228,9 @@ class Comparison:
     def _relations(self, gold: Node, pred: Node) -> Equivalence | None:
         pred = with_constants_of(gold, with_arguments_of(gold, with_primes_of(gold, pred)))
         gold = with_primes_of(pred, gold)
+        for one, other in ((gold, pred), (pred, gold)):
+            if isinstance(one, Relational) and one.op == "to" and is_scalar(other) and one.left in walk(other):
+                return self.compare(*((one.right, other) if one is gold else (other, one.right)))  # x -> x^2
         if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
             return self._side_by_side(gold, pred)
         if (
@@ -413,7 +427,7 @@ class Comparison:
             return self.compare(radians(gold), radians(pred))
         if is_count(left) and is_count(right) and left.dimensions != right.dimensions:
             return wording.counts(gold, pred, self.compare)
-        if left.dimensions != right.dimensions and not same_currency(left, right):
+        if left.dimensions != right.dimensions and not (same_currency(left, right) or same_turns(left, right)):
             return different("units", f"{left.name} and {right.name} measure different things")
         if same_currency(left, right):
             return self.compare(gold.value, pred.value)
@@ -428,6 +442,8 @@ class Comparison:
             verdict = self.compare(bare, in_radians) if swapped else self.compare(in_radians, bare)
             if verdict.status == "same":
                 return verdict
+        if not quantity.unit.dimensions:  # ppm is a number
+            return self.compare(in_si(quantity.value, quantity.unit), bare)
         if self.require_unit:
             return different("unit-missing", f"{quantity.unit.name} is stated on one side only")
         if not quantity.certain:

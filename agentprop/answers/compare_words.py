@@ -60,6 +60,10 @@ def words(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
         case _, Statement():
             if isinstance(gold, Words):
                 return _unlike(str(gold.value), _spoken(pred))
+            if (limit := _bounded(pred)) is not None and compare(gold, limit).status != "different":
+                return undetermined(
+                    "bound", "the prediction is a bound, and the question may ask for the least or greatest value"
+                )
             return different(PRED_UNREADABLE, "the prediction is a sentence from which no one answer can be read")
         case (Words() | Truth(), _) | (_, Words() | Truth()):
             return different("kind", "one is in words, the other is a mathematical value")
@@ -138,6 +142,22 @@ def _unlike(left: str, right: str) -> Equivalence:
 
 def _spoken(statement: Statement) -> str:
     return " ".join(part if isinstance(part, str) else "_" for part in statement.parts)
+
+
+_BOUNDS = (
+    ("at", "least"),
+    ("at", "most"),
+    ("up", "to"),
+    ("no", "more", "than"),
+    ("no", "less", "than"),
+    ("no", "fewer", "than"),
+)
+
+
+def _bounded(statement: Statement) -> Node | None:
+    """The 42 of `at least 42`; None for any other sentence."""
+    *words, value = statement.parts
+    return value if tuple(words) in _BOUNDS and not isinstance(value, str) else None
 
 
 def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equivalence:

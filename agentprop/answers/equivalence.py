@@ -15,6 +15,7 @@ own parser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from agentprop.answers.reading.nodes import (
     Number,
     Operation,
     Quantity,
+    Relational,
     Truth,
     Words,
     apply,
@@ -226,6 +228,7 @@ def _judge_in_worker(gold: str, pred: str, spec: AnswerSpec, timeout_s: float) -
 
 def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> Equivalence:
     """Two answers' texts, whatever they are."""
+    pred = _EXTREME.sub("", pred) if spec.question and _ASKED_EXTREME.search(spec.question) else pred
     if gold == pred:
         return same("identical", "the texts are identical")
     if max(len(gold), len(pred)) > MAX_CHARS:
@@ -250,6 +253,13 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit), comparison)
     except Unresolved as unresolved:
         return undetermined("open", str(unresolved))
+
+
+_EXTREME = re.compile(r"^\s*(?:at least|at most|no (?:more|less|fewer) than)\s+", re.IGNORECASE)
+_ASKED_EXTREME = re.compile(
+    r"\b(?:minim(?:um|al)|maxim(?:um|al)|least|smallest|fewest|lowest|most|largest|greatest|highest)\b", re.I
+)
+"""A question for an extreme value, which `at least 42` answers."""
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:
@@ -299,11 +309,13 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
     return next((verdict for verdict in verdicts if verdict.status == "undetermined"), verdicts[0])
 
 
-_MIXED = undetermined("mixed", "the right answer is one and a half, or two values, and so is written either way")
+_MIXED = undetermined("mixed", "the right answer may be two things, such as one and a half or two values")
 
 
 def _is_mixed(golds: tuple[Node, ...]) -> bool:
-    """`1 and 1/2`, which is 3/2 or a list."""
+    """`1 and 1/2`, which is 3/2 or a list; `P(5, 2)`, a point or a number of arrangements."""
+    if len(golds) > 1 and isinstance(golds[0], Relational) and isinstance(golds[0].right, Collection):
+        return any(isinstance(node, Operation) and is_closed(node) for node in golds)
     fraction = isinstance(golds[0], Number) and golds[0].value.denominator > 1
     return fraction and any(isinstance(node, Collection) and node.kind == "bare" for node in golds)
 

@@ -27,7 +27,15 @@ ONCE = ("id", "model", "system_fingerprint", "prompt_token_ids", "usage", "x_gro
 def is_stream(body: bytes) -> bool:
     """Decide if a response is a stream of events, whether it was asked for or not."""
     start = body[:64].lstrip()
+    if start.startswith(b"{"):
+        return _is_lines(body)
     return start.startswith((b"data:", b"event:", b"id:", b": ", b":\n", b"retry:"))
+
+
+def _is_lines(body: bytes) -> bool:
+    """A stream without its `data:`, one chunk a line, as some proxies and the own interface of Ollama send it."""
+    first = body.split(b"\n", 1)[0]
+    return b'"delta"' in first or (b'"done":' in first and b'"done_reason"' not in first and b'"choices"' not in first)
 
 
 def assembled(body: bytes) -> bytes:
@@ -39,11 +47,12 @@ def assembled(body: bytes) -> bytes:
         if text.strip().upper() == DONE:
             whole = True
             break
-        chunk = _read(text)
+        chunk = as_completion(_read(text))
         if is_error(chunk):
             return json.dumps(chunk, ensure_ascii=False).encode("utf-8", "surrogatepass")
         completion.update({name: chunk[name] for name in ONCE if chunk.get(name) is not None})
         for piece in chunk.get("choices") or ():
+            whole = whole or bool(chunk.get("done"))
             _add(choices.setdefault(piece.get("index") or 0, {}), piece)
     if not choices or not (whole or all(choice.get("finish_reason") for choice in choices.values())):
         raise ModelFailure(FailureKind.CONNECTION, "the stream ended before the reply did", excerpt=_end(body))
@@ -63,13 +72,37 @@ def _events(body: bytes) -> Iterator[str]:
     """Yield the data of each event; comments and other fields are left out."""
     lines: list[str] = []
     for line in [*body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
-        if line.startswith("data:"):
+        if line.startswith("{") and not lines:
+            yield line
+        elif line.startswith("data:"):
             lines += [line[5:].removeprefix(" ")] if line[5:].strip() else []
             if len(lines) == 1 and lines[0].startswith("{") and lines[0].endswith("}"):
                 yield lines.pop()  # whole in one line, and some servers leave no empty one between two
         elif not line and lines:
             yield "\n".join(lines)
             lines = []
+
+
+def as_completion(data: dict[str, Any]) -> dict[str, Any]:
+    """A reply of Ollama's own interface, or a chunk of one, as this one has it; anything else as it is.
+
+    >>> as_completion({"message": {"content": "4"}, "done": False})
+    {'choices': [{'index': 0, 'message': {'content': '4'}}], 'done': False}
+    """
+    message = data.get("message")
+    if isinstance(data.get("response"), str) and "done" in data:
+        message = {"role": "assistant", "content": data["response"]}
+    if "choices" in data or not isinstance(message, Mapping) or not isinstance(data.get("done"), bool):
+        return data
+    choice: dict[str, Any] = {"index": 0, "message": message}
+    told: dict[str, Any] = {"choices": [choice], "done": data["done"]}
+    if data["done"]:
+        reason = data.get("done_reason") or "stop"
+        choice["finish_reason"] = "tool_calls" if reason == "stop" and message.get("tool_calls") else reason
+    counted = {"prompt_tokens": data.get("prompt_eval_count"), "completion_tokens": data.get("eval_count")}
+    if None not in counted.values():
+        told["usage"] = counted
+    return {**({"model": data["model"]} if isinstance(data.get("model"), str) else {}), **told}
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -86,7 +119,8 @@ def _read(text: str) -> dict[str, Any]:
 
 def _add(choice: dict[str, Any], piece: Mapping[str, Any]) -> None:
     """Add a chunk's part of one choice."""
-    delta = piece.get("delta") or piece.get("message") or {}
+    text = {"content": piece["text"]} if isinstance(piece.get("text"), str) else {}
+    delta = piece.get("delta") or piece.get("message") or text
     message = choice.setdefault("message", {})
     for name, value in delta.items():
         if value is None:
@@ -127,7 +161,10 @@ def _add_calls(calls: dict[int, dict[str, Any]], pieces: list[Mapping[str, Any]]
         index = piece.get("index")
         if not isinstance(index, int):
             index = max(calls, default=-1) + 1 if piece.get("id") or not calls else max(calls)
-        call = calls.setdefault(index, {"index": index, "type": "function", "function": {"name": "", "arguments": ""}})
+        free = index if index not in calls else max(calls) + 1
+        key = max((k for k, call in calls.items() if call["index"] == index), default=free)
+        key = max(calls) + 1 if _begins_another(calls.get(key), piece) else key
+        call = calls.setdefault(key, {"index": index, "type": "function", "function": {"name": "", "arguments": ""}})
         function = piece.get("function") or {}
         for name, value in piece.items():
             if name in ("id", "type") and value:
@@ -141,6 +178,12 @@ def _add_calls(calls: dict[int, dict[str, Any]], pieces: list[Mapping[str, Any]]
                 continue  # some servers repeat the name in every chunk
             if value is not None:
                 _join(call["function"], name, value)
+
+
+def _begins_another(call: Mapping[str, Any] | None, piece: Mapping[str, Any]) -> bool:
+    """A call with another id and a name of its own under the same index, which some servers give to all of them."""
+    named = isinstance(piece.get("function"), Mapping) and piece["function"].get("name")
+    return bool(call and named and call.get("id") and piece.get("id") and piece["id"] != call["id"])
 
 
 def _message(choice: dict[str, Any]) -> dict[str, Any]:

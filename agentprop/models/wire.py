@@ -20,6 +20,7 @@ from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sam
 from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error, page_title
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import InProcessSettings, ModelSettings
+from agentprop.models.streams import as_completion
 
 BROKEN_OFF = frozenset({
     "error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error", "interrupted",
@@ -41,7 +42,7 @@ ECHOED = (
     "reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thought_signature", "extra_content",
 )  # fmt: skip
 """Fields in which servers put reasoning that they want back with the tool calls."""
-CALL_FIELDS = frozenset({"id", "type", "index", "function"})
+CALL_FIELDS = frozenset({"id", "type", "index", "function", "custom"})
 CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
 """Fields of a usage in which servers count the tokens of the prompt that they had cached."""
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -108,6 +109,7 @@ def read(exchange: Exchange) -> Reply:
     inner = data.get("data")
     if not data.get("choices") and isinstance(inner, Mapping) and inner.get("choices"):
         data = dict(inner)  # a gateway's own envelope
+    data = as_completion(data)
     if is_error(data):
         raise failure_of(complaint_of(data, 200))
     usage = _usage(data.get("usage"))
@@ -346,13 +348,13 @@ def _tool_calls(calls: Any) -> tuple[ToolCall, ...]:
 
 
 def _tool_call(call: Any, position: int) -> ToolCall:
-    function = call.get("function", call) if isinstance(call, Mapping) else None
+    function = call.get("function") or call.get("custom") or call if isinstance(call, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         raise _Unreadable("a tool call without a function name")
-    arguments = function.get("arguments")
+    arguments = function.get("arguments", function.get("input"))
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments or {}, ensure_ascii=False)
-    inner = {name: value for name, value in function.items() if name not in ("name", "arguments") and value}
+    inner = {name: value for name, value in function.items() if name not in ("name", "arguments", "input") and value}
     extra = {name: value for name, value in call.items() if name not in CALL_FIELDS and value}
     if function is call:
         inner, extra = {}, {}

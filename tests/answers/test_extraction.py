@@ -85,3 +85,14 @@ def test_a_right_answer_is_never_a_fragment_of_a_longer_statement() -> None:
     assert gold_answer("The answer is 5. It is unique.") != "5"
     assert gold_answer("Answer: $5$") == "$5$"
     assert gold_answer("x = 3, so that the answer is 5") == "x = 3, so that the answer is 5"
+
+
+def test_a_box_that_is_a_bound_counts_where_the_question_asks_for_the_extreme_value() -> None:
+    reply, asked = "She needs at least \\boxed{12} cups.", "What is the least number of cups?"
+    assert equivalent(gold="12", pred=reply).status == "undetermined"
+    assert equivalent(gold="12", pred=reply, question=asked).status == "same"
+    assert equivalent(gold="13", pred=reply, question=asked).status == "different"
+
+
+def test_the_box_of_a_reference_solution_is_its_answer_whatever_stands_before_it() -> None:
+    assert gold_answer("So we need at least $\\boxed{12}$ of them.") == "12"

@@ -146,10 +146,18 @@ def _undecorated(text: str) -> str:
     lines = text.strip().splitlines()
     text = "\n".join(line[1:].removeprefix(" ") for line in lines) if all(line[:1] == ">" for line in lines) else text
     text = re.sub(r"<<(/?\s*action[^<>]*)>>", r"<\1>", text, flags=re.IGNORECASE) if "<<" in text else text
+    if "{" in text or ":action" in text or "<action:" in text:
+        text = BRACED.sub(r"<\1>", text)
+        text = SWAPPED.sub(r"<\1action:\2>", text)
+        text = UNENDED.sub(r"\1>", text)
     bare = re.sub(r"\\(<\\?/?\s*action[^<>]*?)\\?>", r"\1>", text, flags=re.IGNORECASE)
     return re.sub(r"(?im)^[ \t]*([*_`]{1,3})([<\[]/?\s*action[^<>\[\]`]*[>\]])\1[ \t]*$", r"\2", bare)
 
 
+BRACED = re.compile(r"(?im)^[ \t]*\{[ \t]*(/?[ \t]*action(?:[ \t]*[:=][ \t]*[\"']?\w+[\"']?)?)[ \t]*\}[ \t]*$")
+SWAPPED = re.compile(r"(?i)<(/?)(think|exec|edit|submit):action>")
+UNENDED = re.compile(r"(?m)^([ \t]*<action:(?:think|exec|edit|submit))[ \t]*$")
+"""Tags in braces, `<exec:action>`, and an opening tag that lacks its last sign."""
 VARIANTS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("tag", _undecorated),
     ("escapes", unescaped),

@@ -36,6 +36,8 @@ NAMES = (
 )
 WRAPPERS = ("function_call", "functionCall", "command")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
+BESIDE_CODE = frozenset({"code", "thought", "thoughts", "reasoning", "explanation", "language"})
+"""Keys of an object that names no function and runs its code."""
 SORTS = ("type", "kind", "op")
 """Keys that name an action only if their value is one."""
 
@@ -108,6 +110,8 @@ def _calls_of(value: Any) -> list[CallText]:
     if name is None and str(value.get(sort)).lower() in ALIASES:
         name = value[sort]
     if name is None:
+        if isinstance(value.get("code"), str) and value.keys() <= BESIDE_CODE:
+            return [_call("exec", {"code": value["code"]})]
         return [_call("submit", value)] if {"statement", "answer"} <= value.keys() else []
     arguments = next((value[key] for key in ARGUMENTS if key in value), None)
     if arguments is None:
@@ -259,6 +263,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
     re.compile(
         r"<start_function_call>\s*call:(?P<name>[\w.:-]+)(?P<body>\{.*?)(?:<end_function_call>|\Z)", re.DOTALL
     ): _named,
+    re.compile(r"(?ms)^>>>[ \t]*(?P<name>think|exec|edit|submit)[ \t]*\n(?P<body>.*?)(?=^>>>|<\|eot_id\|>|\Z)"): _named,
     re.compile(r"✿FUNCTION✿:\s*(?P<name>[\w.:-]+)\s*✿ARGS✿:(?P<body>.*?)(?=✿|\Z)", re.DOTALL): _named,
     re.compile(
         r"(?ims)^[ \t]*(?:[*#]+[ \t]*)?action[*]*[ \t]*:[*]*[ \t]*`?(?P<name>[\w.:-]+)`?[ \t]*\n\s*"

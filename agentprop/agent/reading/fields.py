@@ -54,6 +54,9 @@ EDIT = re.compile(
     rf"(?i)[-*\s]*(?P<verb>{'|'.join(VERBS)})\s*:?\s+(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<skill>[\w-]+)[`\"'*]*"
     r"(?:\s*(?:with|by|for|->|→|=>)\s*(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<new>[\w-]+)[`\"'*]*)?[\s,.:;–—-]*(?P<why>.*)"
 )
+PAIR = re.compile(r"(?s)<(\w+)>\s*(.*?)\s*</\1>")
+WHY = re.compile(r"(?i)\A(?:(?:the[ \t]+)?(?:reason|rationale|why|justification)[*_]*[ \t]*[:–—-][*_]*\s*)")
+"""A label before a reason."""
 VERB = re.compile(rf"(?i)\b(?:{'|'.join(VERBS)})\b")
 STRICT_EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
 READ = "read_skill"
@@ -326,14 +329,14 @@ def _edits(body: str) -> tuple[list[Call], tuple[str, ...]]:
             break  # a reason may begin with a verb, too
         found.append(_edit_fields(match))
         lines = lines[1:]
-    fields = labelled(body)
-    if not found and {"skill", "edit", "action", "operation"} & fields.keys():
+    fields = labelled(body) or dict(PAIR.findall(body))
+    if not found and {"skill", "edit", "action", "operation", "op"} & fields.keys():
         return _mended("edit", dict(fields))
     if not found:
         raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`", kind="edit")
     reason = "\n".join(lines).strip()
     for fields in found:
-        fields["reason"] = fields["reason"] or reason
+        fields["reason"] = WHY.sub("", fields["reason"] or reason)
     return [("edit", fields) for fields in found], () if strict and len(found) == 1 else ("edit",)
 
 

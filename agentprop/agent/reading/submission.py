@@ -122,6 +122,10 @@ def _attributes(inside: str, repairs: list[str]) -> Iterator[tuple[str, str]]:
             yield "value", value
 
 
+BEHIND = re.compile(r"(.*\S)\s*\((?:type:?\s*)?([A-Za-z]+)\)", re.DOTALL)
+"""An answer with its type behind it: `42 (integer)`."""
+
+
 def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """(arguments as `submit` takes them, repairs); what cannot be mended is left as it was given."""
     fields = dict(given)
@@ -144,6 +148,10 @@ def mend_submission(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         put(name, _some(name, fields.pop(name, None)), "attributes")
     if fields.get("tests") is not None:
         put("tests", _tests(fields["tests"]), "tests")
+    said = BEHIND.fullmatch(fields["answer"].strip()) if isinstance(fields.get("answer"), str) else None
+    if said is not None and not fields.get("answer_type") and said[2].lower() in TYPES:
+        fields |= {"answer": said[1], "answer_type": said[2].lower()}
+        repairs.append("type")
     if "answer" in fields or "answer_type" in fields:
         put("answer_type", answer_type(str(fields.get("answer_type") or ""), fields), "type")
     for name in ("statement", "answer", "certificate"):

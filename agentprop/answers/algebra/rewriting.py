@@ -275,7 +275,7 @@ def radians(quantity: Quantity) -> Node:
 def with_imaginary_unit_of(gold: Node, pred: Node) -> Node:
     """`3 + 4j` as `3 + 4i` beside a number that is written with i; i, j, k as unit vectors beside those."""
     if symbols(gold) & set(_UNITS):
-        return _in_unit_vectors(pred)
+        return with_unit_vectors(pred)
     if symbols(pred) != {"j"} or symbols(gold) or Constant("i") not in walk(gold):
         return pred
     return pred if Constant("i") in walk(pred) else substitute(pred, {"j": Constant("i")})
@@ -284,7 +284,7 @@ def with_imaginary_unit_of(gold: Node, pred: Node) -> Node:
 _UNITS = ("unit i", "unit j", "unit k")
 
 
-def _in_unit_vectors(node: Node) -> Node:
+def with_unit_vectors(node: Node) -> Node:
     """i, j and k without their hats as what they are beside a vector."""
     if symbols(node) & set(_UNITS):
         return node
@@ -294,21 +294,3 @@ def _in_unit_vectors(node: Node) -> Node:
 
 def _without_imaginary_unit(node: Node) -> Node:
     return Symbol("unit i") if node == Constant("i") else mapped(node, _without_imaginary_unit)
-
-
-def as_vector(node: Node, shape: Node) -> Node | None:
-    """`3i + 2j` in unit vectors as the vector it is, with as many entries as the shape it meets; None without them."""
-    node = _in_unit_vectors(node) if "j" in symbols(node) else node
-    if not symbols(node) & set(_UNITS):
-        return None
-    if isinstance(shape, Collection):
-        size = len(shape.items) if shape.kind in ("tuple", "list", "vector", "bare") else 0
-    else:
-        size = len(shape.rows) * len(shape.rows[0]) if isinstance(shape, Matrix) else 0
-    if not 2 <= size <= 3 or (size == 2 and "unit k" in symbols(node)):
-        return None
-    entries = []
-    for chosen in _UNITS[:size]:
-        values: dict[str, Node] = {name: Number(Fraction(int(name == chosen))) for name in _UNITS}
-        entries.append(substitute(node, values))
-    return Collection("vector", tuple(entries))

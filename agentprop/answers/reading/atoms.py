@@ -36,6 +36,7 @@ from agentprop.answers.reading.nodes import (
     Matrix,
     Node,
     Number,
+    Operation,
     Symbol,
     Truth,
     UnreadableAnswer,
@@ -55,6 +56,8 @@ _ENGLISH = frozenset(words(
 """Words that are never a product of variables."""
 
 _MINUS_ONE = apply("neg", Number(Fraction(1)))
+_DIFFERENTIALS = (Symbol("d"), Symbol("partial"))
+_UNWORKED = "a derivative that is not worked out"
 _CALLED = frozenset("fghFGH")
 _OF_CHANCE = frozenset(("Var", "Cov"))
 _CLOSING = {"(": ")", "{": "}", "[": "]", "\\{": "\\}"}
@@ -120,6 +123,8 @@ class Atoms(Brackets):
             return Constant(CONSTANTS[word])
         if word in GREEK:
             return self.symbol(GREEK_VARIANTS.get(word, word))
+        if word == "diag" and self.accept("("):
+            return _diagonal(self.within(")"))
         if word in _OF_CHANCE and self.sees("(", "["):
             return _call(word, self.within(_CLOSING[self.take().text]))
         if word in _ENGLISH or len(word) > 3:
@@ -131,6 +136,9 @@ class Atoms(Brackets):
 
     def _letters(self, word: str) -> Node:
         """A run of letters is a product of variables; the last owns what follows (subscript, exponent)."""
+        before = self.tokens[max(0, self.at - 3) : self.at - 1]
+        if len(word) == 2 and word[0] == "d" and [token.text for token in before] == ["d", "/"] and self._goes_on():
+            raise UnreadableAnswer(_UNWORKED)
         if self.at > 1 and self.tokens[self.at - 2].text == "/" and len(word) > 1 and not self.tight:
             self.at -= 1
             self.tokens[self.at] = Token("word", word[1:], True)
@@ -184,7 +192,10 @@ class Atoms(Brackets):
     def _command(self, command: str) -> Node:
         name = command[1:]
         if command in FRACTIONS:
-            return combine("/", self.argument(single_digit=True), self.argument(single_digit=True))
+            top, bottom = self.argument(single_digit=True), self.argument(single_digit=True)
+            if _differentiates(top, bottom) and self._goes_on():
+                raise UnreadableAnswer(_UNWORKED)
+            return combine("/", top, bottom)
         if command in BINOMIALS:
             return combine("binomial", self.argument(single_digit=True), self.argument(single_digit=True))
         if name == "sqrt":
@@ -202,6 +213,13 @@ class Atoms(Brackets):
         if name == "begin":
             return environment(self)
         return self._rarer_command(command, name)
+
+    def _goes_on(self) -> bool:
+        """A factor follows."""
+        token = self.token
+        if token.kind == "op":
+            return token.text in ("(", "[", "{")
+        return token.kind != "end" and not any(token.text in signs for signs in (CLOSERS, INFIX, RELATIONS))
 
     def _rarer_command(self, command: str, name: str) -> Node:
         if name == "mathbb":
@@ -251,6 +269,8 @@ class Atoms(Brackets):
             return Symbol(f"{sign}({inner.name})") if sign else inner
         if sign == "bar" and is_scalar(inner):
             return apply("conj", inner)
+        if sign == "vec" and inner == Number(Fraction(0)):
+            return Symbol("zero vector")
         raise UnreadableAnswer(f"\\{name} over an expression")
 
     def _limit(self) -> Node:
@@ -359,6 +379,22 @@ class Atoms(Brackets):
                 and (token.text not in RELATIONS and len(token.text) == 1)
             )
         return token.kind == "command" and (token.text[1:] in GREEK or token.text in ("\\pi", "\\frac"))
+
+
+def _differentiates(top: Node, bottom: Node) -> bool:
+    """`d/dx`, which in front of a function is no quotient."""
+    sign = top.args[0] if isinstance(top, Operation) and top.head == "^" else top
+    return sign in _DIFFERENTIALS and isinstance(bottom, Operation) and bottom.head == "*" and bottom.args[0] == sign
+
+
+def _diagonal(entries: Node) -> Node:
+    """The square matrix with these entries on its diagonal."""
+    values = entries.items if isinstance(entries, Collection) and entries.kind == "bare" else (entries,)
+    if not all(map(is_scalar, values)):
+        raise UnreadableAnswer("a diagonal of something that is no number")
+    zero = Number(Fraction(0))
+    size = range(len(values))
+    return Matrix(tuple(tuple(values[row] if row == column else zero for column in size) for row in size))
 
 
 def _call(name: str, inner: Node) -> Node:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from agentprop.answers.reading.surroundings import denial, with_surroundings
+from agentprop.answers.reading.surroundings import bound, denial, with_surroundings
 
 _MAX_NESTED_BOXES = 8
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
@@ -20,8 +20,11 @@ _JOINED = re.compile(
 )
 
 
-def last_boxes(text: str) -> tuple[str, int] | None:
-    """The content of the last box and where it ends, with boxes joined to it by nothing but commas, `and`, `or`."""
+def last_boxes(text: str, *, bounds: bool) -> tuple[str, int] | None:
+    """The content of the last box and where it ends, with boxes joined to it by nothing but commas, `and`, `or`.
+
+    `bounds` keeps the words that make a bound of it (`at least`), which no reference solution means by its box.
+    """
     boxes = _boxes(text)
     if not boxes:
         return None
@@ -37,7 +40,8 @@ def last_boxes(text: str) -> tuple[str, int] | None:
     answer = ", ".join(
         with_surroundings(text, box.start, box.end, content) for box, content in zip(kept, contents, strict=True)
     )
-    return answer, kept[-1].end
+    before, behind = bound(text, kept[0].start, kept[-1].end) if bounds else ("", "")
+    return f"{before} {answer} {behind}".strip(" ") if before or behind else answer, kept[-1].end
 
 
 class Box(NamedTuple):

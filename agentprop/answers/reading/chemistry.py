@@ -32,7 +32,7 @@ _PIECE = re.compile(
 )
 _CONFIGURATION = re.compile(r"(?:\[(?:He|Ne|Ar|Kr|Xe|Rn)\])?(?:[1-7][spdf]\^?\{?\d{1,2}\}?)+")
 _SHELL = re.compile(r"([1-7])([spdf])\^?\{?(\d{1,2})\}?(?=[1-7][spdf]|$)")
-_SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^)")
+_SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^|[spdf]\d)")
 _NUCLIDE = re.compile(
     r"(?:\{\})?(?:\^\{?(?P<mass>\d{1,3})\}?(?:_\{?\d{1,3}\}?)?|_\{?\d{1,3}\}?\^\{?(?P<mass_behind>\d{1,3})\}?)"
     r"\{?(?P<symbol>[A-Z][a-z]?)\}?"

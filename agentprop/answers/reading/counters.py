@@ -12,7 +12,7 @@ from fractions import Fraction
 from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.units import Unit, unit_named
 
-_NO_COUNTERS = frozenset(words("""
+NO_COUNTERS = frozenset(words("""
     is are was were be being been am not or and if for to mod no nor than but either maybe when where with without
     otherwise only wrong import times plus minus over divided choose sin cos tan log ln pi infinity more less fewer
     least most at under below above beyond up down so something ish roughly etc upwards onwards onward counting nope
@@ -65,7 +65,7 @@ def counted(noun: str, value: Fraction | None, question: frozenset[str] = frozen
     if not found or len(found) > 5 or not all(map(_ADJECTIVE.fullmatch, found)):
         return False
     lowered = [word.casefold() for word in found]
-    if _NO_COUNTERS & set(lowered):
+    if NO_COUNTERS & set(lowered):
         return False
     return _is_noun(lowered[-1], value, question)
 
@@ -119,7 +119,7 @@ def without_total(pieces: list[str]) -> list[str]:
 def nouns_of(question: str) -> frozenset[str]:
     """The words of a question that a number may count, without those that change numbers."""
     found = {word.casefold() for word in re.findall(r"[A-Za-z]{3,}", question[:20_000])}
-    return frozenset(found | {_singular(word) for word in found}) - _NO_COUNTERS
+    return frozenset(found | {_singular(word) for word in found}) - NO_COUNTERS
 
 
 def _singular(word: str) -> str:

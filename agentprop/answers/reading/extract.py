@@ -33,6 +33,10 @@ class ExtractionPolicy:
 
 DEFAULT_POLICY = ExtractionPolicy()
 
+_BROKEN_ESCAPE = re.compile(
+    r"[\b](?=oxed|inom|egin\{|ar\{|eta\b)|\f(?=rac|box)|\t(?=ext\{|imes\b|heta\b|frac|an\s?[({])"
+)
+"""Commands whose first letter was taken for an escape on the way through JSON: `\\boxed` as a backspace and `oxed`."""
 _CONTROL = re.compile(
     r"<\|[^<>|\n]{1,60}\|>|<｜[^<>｜\n]{1,60}｜>|</?s>|</?(?:eos|bos|pad|(?:start|end)_of_turn)>|\[/?INST\]"
 )
@@ -44,10 +48,15 @@ _THINKING = re.compile(
 """Where a thought opens, or closes if a group matched something; templates with channels close it by the final one."""
 _TAG = re.compile(r"[<\[](/?)(?:final[_ -]?)?answer[>\]]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&lt;(/?(?:final[_ -]?)?answer)&gt;", re.IGNORECASE)
+_LAST_ELEMENT = re.compile(
+    r"<(solution|final|result|output|conclusion|final_result|ans)>\s*([^<>\n]{1,100}?)\s*</\1>\s*\Z", re.IGNORECASE
+)
+"""A short element at the end whose name says that it holds the answer."""
 _WHOLE = re.compile(r"<(\w{2,20})>(?P<inside>[^<>]*)</\1>")
 _FOREIGN = (
     r"|(?:(?<!\w)(?:antwort|lösung|ergebnis|réponse|respuesta|resposta|risposta|resultado|résultat|solución|ответ|odpowiedź"
-    r"|antwoord|jawaban|cevap|svar|відповідь|odpověď|válasz|đáp án)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え"
+    r"|antwoord|jawaban|cevap|svar|vastaus|απάντηση|răspuns"
+    r"|відповідь|odpověď|válasz|đáp án)(?!\w)|(?<!\w)solution(?=\s+est\b)|答案|答え"
     r"|结果|正解|(?<![\u4e00-\u9fff])答|정답|답|उत्तर|الجواب|الإجابة|คำตอบ)"
     r"\s*(?:\*\*)?\s*(?:(?:lautet|ist|est|es|é|è)(?!\w)|[:：—=是为為は은]|\s-\s)\s*[:：]?(?:\*\*)?"
     r"|故[选填]\s*[:：]?|(?<![不未别])选\s*[:：]?\s*(?=[A-J](?![A-Za-z]))"
@@ -65,11 +74,13 @@ _LEAD, _LEAD_OF_ALL = (re.compile(one, re.IGNORECASE | re.MULTILINE) for one in 
 _LEADING = ("ans", "result", "solution", "option", "choice", "correction", "####")
 _LEADING_ELSEWHERE = tuple(
     words("""
-    antwo lösung ergebnis réponse respuesta resposta risposta resultado résultat solución ответ odpow jawaban cevap svar
+    antwo vastaus απάντηση răspuns lösung
+    ergebnis réponse respuesta resposta risposta resultado résultat solución ответ odpow jawaban cevap svar
     відповідь odpověď válasz đáp est 答 结果 正解 답 उत्तर الجواب الإجابة คำตอบ 故 选
     """)
 )
 """Of which every lead holds one, in small letters."""
+_LEADING_IN_ASCII = tuple(filter(str.isascii, _LEADING_ELSEWHERE))
 _BEFORE_LEAD = re.compile(
     r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
     re.IGNORECASE,
@@ -80,7 +91,7 @@ _QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
 """A new line that is quoted: its sign is no comparison."""
 _OWN_LINE = re.compile(
     r"([^\n]{0,80}[\w)}\]$*%.])[ \t]*\n[ \t]*[*_#]*(?!(?:[Oo]r|[Aa]nd|OR)\b)"
-    r"(?:[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*|Confidence\b[^\n]*)(?:\n|$)"
+    r"(?:[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*|[Cc]onfidence\b[^\n]*)(?:\n|$)"
 )
 """An answer on a line of its own, and a line of prose below it."""
 _FIRST_LINE = re.compile(
@@ -91,6 +102,16 @@ _FIRST_LINE = re.compile(
 _EMPHASIS_END = re.compile(r"(?<=\S)(?:\*\*?|__)(?=[,.;:]|\s*$)|(?<=\S)\*\*(?=\s)")
 _NOT_ANOTHER = re.compile(r",?\s{1,9}\(?(?:and\s+)?not\s+(?:\(?[A-J]\)?|[-$\\\d][^\s,]{0,30})\W{0,3}$")
 """`7, not 8`."""
+_HEADING = re.compile(r"^#{1,6}[ \t]+")
+_IS_BEHIND = re.compile(r"(?:です|だ|입니다|이다|이에요|であり?ます)\s*$")
+"""The verb of languages that put it last."""
+_WHICH_IS = re.compile(
+    r",?\s{1,9}(?:which\s+is\s+(?:(?:an?|the|our|indeed|also|clearly|exactly|final|correct|required|desired|positive"
+    r"|negative|even|odd|prime|composite)\s+){0,5}(?:even|odd|prime|composite|positive|negative|integer|number"
+    r"|whole number|perfect (?:square|cube)|answer|result|maximum|minimum|desired|required)"
+    r"|as (?:claimed|required|desired|expected|needed|wanted|requested))\W{0,3}$"
+)
+"""`42, which is even`: what is true of it anyway."""
 _WHERE = re.compile(r",?\s{1,9}(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
 """`7, attained at x = 2`: where an extreme value is taken."""
 _REASON = re.compile(
@@ -131,7 +152,7 @@ def final_answer(response: str, policy: ExtractionPolicy = DEFAULT_POLICY) -> st
     if found is None and text.rstrip()[-3:].rstrip(".").endswith("**") and (last := _LAST_LINE.search(text.rstrip())):
         found = last[1]
     if found is None:
-        found = _unwrapped(text.strip())
+        found = _without_aside(_unwrapped(text.strip()))
         found = f"{found[:-60]}{_NOT_ANOTHER.sub('', found[-60:])}" if " not " in found[-60:] else found
     return found
 
@@ -140,7 +161,7 @@ def gold_answer(text: str) -> str:
     """The answer that a right answer's text holds: as of a response, but never a fragment of a longer statement."""
     text = text[-_MAX_RESPONSE:]
     spoken = _spoken(text, DEFAULT_POLICY)
-    marked = _marked(spoken)
+    marked = _marked(spoken, bounds=False)
     if marked is not None:
         return marked.answer
     lead = next(_leads(spoken), None)
@@ -153,6 +174,7 @@ def gold_answer(text: str) -> str:
 
 def _spoken(text: str, policy: ExtractionPolicy) -> str:
     """What is said aloud: after the last closed thought, without control tokens; nothing inside an open thought."""
+    text = _BROKEN_ESCAPE.sub(_escaped, text) if "\b" in text or "\f" in text or "\t" in text else text
     thoughts = list(_THINKING.finditer(text)) if "<" in text or "[" in text or "◁" in text else []
     if not thoughts and policy.thinking == "required":
         return ""
@@ -162,6 +184,10 @@ def _spoken(text: str, policy: ExtractionPolicy) -> str:
     return _CONTROL.sub(" ", text) if "<" in text or "[" in text else text
 
 
+def _escaped(match: re.Match[str]) -> str:
+    return {"\b": "\\b", "\f": "\\f", "\t": "\\t"}[match[0]]
+
+
 class Marked(NamedTuple):
     """An answer in a box, between tags or after its announcement, and where in the text it ends."""
 
@@ -169,8 +195,8 @@ class Marked(NamedTuple):
     end: int
 
 
-def _marked(text: str) -> Marked | None:
-    found = last_boxes(text) if "box" in text else None
+def _marked(text: str, *, bounds: bool = True) -> Marked | None:
+    found = last_boxes(text, bounds=bounds) if "box" in text else None
     if found is not None:
         return Marked(*found)
     if "&lt;" in text:
@@ -200,9 +226,19 @@ def _announced_anew(answer: str, behind: str, policy: ExtractionPolicy) -> str:
     return "" if policy.box == "required" else anew.answer
 
 
+def _without_aside(text: str) -> str:
+    """A short text without the signs of a heading in front of it, and what is true of its value anyway behind it."""
+    if len(text) > 300 or "\n" in text:
+        return text
+    text = _HEADING.sub("", text) if text[:1] == "#" else text
+    return _WHICH_IS.sub("", text) if "which is" in text or " as " in text[-20:] else text
+
+
 def _unwrapped(text: str) -> str:
     """A text that is one element with any name, such as `<output>42</output>`, without its tags."""
     whole = _WHOLE.fullmatch(text) if text[:1] == "<" else None
+    if whole is None and text[-1:] == ">" and (last := _LAST_ELEMENT.search(text[-300:])) is not None:
+        return last[2]
     return whole["inside"].strip() if whole else text
 
 
@@ -231,14 +267,14 @@ def _in_object(text: str) -> str | None:
         return None
     following = [key.start() for key in keys[found[0] + 1 :]]
     value = match["inside"][keys[found[0]].end() : following[0] if following else None].strip()
-    quoted = len(value) > 1 and value[0] == value[-1] == '"'
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1].replace("\\\\", "\\") if quoted else value
 
 
 def _leads(text: str) -> Iterator[re.Match[str]]:
     """What announces an answer; in languages other than English only where a word of them stands."""
     lowered = text.casefold()
-    if any(sign in lowered for sign in _LEADING_ELSEWHERE):
+    if any(sign in lowered for sign in (_LEADING_IN_ASCII if lowered.isascii() else _LEADING_ELSEWHERE)):
         return _LEAD_OF_ALL.finditer(text)
     return _LEAD.finditer(text) if any(sign in lowered for sign in _LEADING) else iter(())
 
@@ -256,7 +292,9 @@ def _announced(text: str) -> Marked | None:
 
 def _closed(text: str) -> str:
     """Without the end of an emphasis that began before the text, as `12**` of `**The answer is 12**`, and asides."""
-    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", text.removesuffix("です").rstrip())))
+    text = _WHICH_IS.sub("", text) if "which is" in text or " as " in text[-20:] else text
+    text = text if text.isascii() else _IS_BEHIND.sub("", text)
+    text = _REASON.sub("", _WHERE.sub("", _NOT_ANOTHER.sub("", text.rstrip())))
     for mark in ("**", "__", "*"):
         if (
             mark in text

@@ -17,7 +17,7 @@ _LABEL = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _LONE = re.compile(
-    r"(?:(?:option|choice|answer|part)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Z])\s*\]|([A-Za-z])\s*[).:]?)",
+    r"(?:(?:(?:my|the|our|final|best|correct)\s+){0,2}(?:option|choice|answer|part)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Z])\s*\]|([A-Za-z])\s*[).:]?)",
     re.IGNORECASE,
 )
 _PART = re.compile(

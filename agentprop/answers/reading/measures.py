@@ -25,6 +25,7 @@ _COMMAND_UNITS = {"\\mu": "µ", "\\Omega": "Ω", "\\angstrom": "Å", "\\EUR": "E
                   "\\euro": "EUR", "\\USD": "USD", "\\BTC": "BTC", "\\AA": "Å", "\\ell": "L"}  # fmt: skip
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _TIMES = frozenset(("*", "\\cdot", "\\times", "-", "\\bullet"))
+_SPACE_AND_TIME = ((("L", Fraction(1)),), (("T", Fraction(1)),))
 _MAX_UNIT_POWER = 12
 MAX_PARTS = 4
 """Units of one mixed measure, such as days, hours, minutes and seconds."""
@@ -38,7 +39,7 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
     if not _may_start(parser) or not is_closed(value):
         return None
     mark = parser.at
-    unit = _UnitReader(parser).product()
+    unit = _UnitReader(parser).product() if not parser.sees("/") else _for_one(parser)
     if unit is not None and _at_boundary(parser):
         certain = len(first.text) > 1 or not first.glued or parser.at - mark > 1
         quantity = _continued(parser, Quantity(value, unit, certain))
@@ -46,6 +47,13 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
             return quantity
     parser.at = mark
     return None
+
+
+def _for_one(parser: Cursor) -> Unit | None:
+    """`6e23 /mol`: so many for one of the unit behind the slash."""
+    parser.at += 1
+    unit = _UnitReader(parser).factor()
+    return unit.power(Fraction(-1)) if unit is not None else None
 
 
 def read_unit(parser: Cursor) -> Unit | None:
@@ -113,7 +121,8 @@ def summed(items: Sequence[Node]) -> Node | None:
 
 def _may_start(parser: Cursor) -> bool:
     token = parser.token
-    return token.kind == "word" or token.text in _COMMAND_UNITS or parser.degree_width() > 0
+    starts = token.kind == "word" or token.text in _COMMAND_UNITS or parser.degree_width() > 0
+    return starts or (token.text == "/" and parser.ahead(1).kind == "word" and len(parser.ahead(1).text) > 1)
 
 
 def _at_boundary(parser: Cursor) -> bool:
@@ -229,7 +238,7 @@ class _UnitReader:
         if parser.accept("cubed"):
             return unit.power(Fraction(3))
         if not parser.accept("^", "**"):
-            return unit
+            return self.with_index(unit)
         braced = parser.accept("{")
         sign = -1 if parser.accept("-") else 1
         digits = parser.take()
@@ -237,3 +246,16 @@ class _UnitReader:
             return None
         exponent = sign * int(digits.text)
         return unit.power(Fraction(exponent)) if abs(exponent) <= _MAX_UNIT_POWER else None
+
+    def with_index(self, unit: Unit) -> Unit:
+        """`m3` and `s2`: a power without its sign behind a length or a time."""
+        token = self.parser.token
+        if (
+            token.kind != "number"
+            or not token.glued
+            or token.text not in ("2", "3")
+            or unit.dimensions not in _SPACE_AND_TIME
+        ):
+            return unit
+        self.parser.at += 1
+        return unit.power(Fraction(int(token.text)))

@@ -15,8 +15,9 @@ _ARTICLES = frozenset(("the", "a", "an", "its", "their", "this", "that"))
 _NAMING_FUNCTIONS = frozenset(("max", "min", "lcm", "gcd", "det", "factorial"))
 _NOT_IN_NAMES = GIVEN | frozenset(words("""
     and or not no never neither mod U in choose cannot whether unless maybe perhaps might could may think guess wrong
-    incorrect false impossible doubt nobody than
+    incorrect false impossible doubt nobody than Question question Problem Exercise Step step
     """))  # fmt: skip
+_LONG = {"max": "maximum", "min": "minimum"}
 _OF_NUMBERS = frozenset("fghFGHPpqruvTLMNSVARCDEQUWyst") | GREEK
 _OF_EVENTS = frozenset(("P", "E", "Pr", "Var", "Cov", "Corr", "Prob", "V"))
 _OPERATORS = frozenset(("+", "*", "/", "^", "=", "<", ">", "\\cdot", "\\times", "\\frac", "\\sqrt", "\\pm"))
@@ -74,7 +75,7 @@ def _spelled_name(parser: Cursor) -> Node | None:
         return None
     if alone and len(spelled[0]) == 1:
         return Symbol(spelled[0])
-    kept = [word.casefold() for word in spelled if word.casefold() not in _ARTICLES]
+    kept = [_LONG.get(word, word.casefold()) for word in spelled if word.casefold() not in _ARTICLES]
     return Symbol(" ".join(kept or [word.casefold() for word in spelled]))
 
 

@@ -283,10 +283,17 @@ def walk(node: Node) -> Iterator[Node]:
         pending.extend(children(current))
 
 
+_NO_NAMES: frozenset[str] = frozenset()
+
+
 def symbols(node: Node) -> frozenset[str]:
     """Names of the free variables; what a big operator binds is not free."""
+    if isinstance(node, Number | Constant):
+        return _NO_NAMES
+    if isinstance(node, Symbol):
+        return frozenset((node.name,))
     found: set[str] = set()
-    pending: list[tuple[Node, frozenset[str]]] = [(node, frozenset())]
+    pending: list[tuple[Node, frozenset[str]]] = [(node, _NO_NAMES)]
     while pending:
         current, bound = pending.pop()
         match current:

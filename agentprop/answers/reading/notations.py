@@ -8,14 +8,32 @@ from __future__ import annotations
 
 import re
 
+from agentprop.answers.reading.counters import NO_COUNTERS
+from agentprop.answers.reading.grammar import FUNCTIONS
+from agentprop.answers.reading.numerals import number_in_words
+
 _REVERSED = re.compile(r"(?P<open>[\]\[])(?P<ends>[^\[\](),;]{1,60}[,;][^\[\](),;]{1,60})(?P<close>[\]\[])")
 _BEFORE_INTERVAL = re.compile(r"(?:^|[\s=,;]|\\(?:cup|cap|in|setminus)\s*)$")
 _AFTER_INTERVAL = re.compile(r"\s*(?:$|[,;]|\\(?:cup|cap|setminus)|U\b|and\b|or\b)")
 _ROWS = re.compile(r"\[([^\[\];]+(?:;[^\[\];]+)+)\]")
 _PERIOD = re.compile(r"(-?\d*\.\d+)\((\d+)\)")
 _CONTINUED = re.compile(r"(?<=\d)(\.\d+)\s*\\(?:[lc]?dots|dots[cb])(?![a-zA-Z])")
-_CHOSEN = re.compile(r"(?<![A-Za-z\\])(?:C_\{?(?P<n>\d+)\}?\s*\^\s*\{?(?P<k>\d+)\}?|C\^\{?(\d+)\}?\s*_\s*\{?(\d+)\}?)")
+_CHOSEN = re.compile(
+    r"(?<![A-Za-z\\])(?:C\s*_\s*(?P<o1>\{)?(?P<n>\d+)(?(o1)\})\s*\^\s*(?P<o2>\{)?(?P<k>\d+)(?(o2)\})"
+    r"|C\s*\^\s*(?P<o3>\{)?(?P<above>\d+)(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d+)(?(o4)\}))"
+)
 _CHOSEN_PLAIN = re.compile(r"(\d+)\s?C\s?(\d+)")
+_ARRANGED = re.compile(
+    r"(?<![A-Za-z\\])[AP]\s*(?:_\s*(?P<o1>\{)?(?P<n>\d{1,3})(?(o1)\})\s*\^\s*(?P<o2>\{)?(?P<k>\d{1,3})(?(o2)\})"
+    r"|\^\s*(?P<o3>\{)?(?P<above>\d{1,3})(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d{1,3})(?(o4)\})"
+    r"|\(\s*(?P<of>\d{1,3})\s*,\s*(?P<out>\d{1,3})\s*\))"
+)
+"""Numbers of arrangements: `A_5^2`, `P(5, 2)`, which may also be a power and a point."""
+_PLAIN_ARRANGED = re.compile(r"^(\d{1,3})\s?P\s?(\d{1,3})$")
+_NAMED = re.compile(r"([A-Za-z]{3,20}(?: [a-z]{2,20}){0,2}) (-?(?:\$?\d[\d.,/]{0,20}(?<![.,/])%?|\d{0,6}\s?\\pi))")
+_LONG = {"max": "maximum", "min": "minimum"}
+_NO_NAMES = (FUNCTIONS.keys() - _LONG.keys()) | NO_COUNTERS
+_BETWEEN_NAMED = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _INDEXED = re.compile(r"(?<![A-Za-z0-9\\}_^.)'])([a-df-hj-zA-Z])(\d+)(?![\dA-Za-z_({.]|\s*_)")
 _IDENTICALLY = re.compile(r"(?<=\))\s*\\equiv\s*(?!.*(?:\\pmod|\bmod\b|\\mod))")
 _FOR_ALL = re.compile(r"[,\s]*\bfor\s+(?:all|every|any|each)\s+([a-zA-Z])\s*$")
@@ -67,6 +85,38 @@ def respelled(text: str) -> str:
     if (unbound := _FOR_ALL.search(text)) and re.search(rf"\b{unbound[1]}\b", text[: unbound.start()]):
         text = text[: unbound.start()]
     return text
+
+
+def arranged(text: str) -> str | None:
+    """`A_5^2 · 3` as the number that it is if A and P count arrangements; None without them or with other letters."""
+    if not text.isascii() or not ("A" in text or "P" in text) or len(text) > 80:
+        return None
+    counted = _ARRANGED.sub(_as_quotient, _PLAIN_ARRANGED.sub(r"P(\1,\2)", text))
+    plain = _CHOSEN.sub("", re.sub(r"\\(?:frac|cdot|times|binom)", "", counted))
+    return counted if counted != text and not re.search("[A-Za-z]", plain) else None
+
+
+def _as_quotient(match: re.Match[str]) -> str:
+    whole, part = next(
+        (int(match[a]), int(match[b])) for a, b in (("n", "k"), ("below", "above"), ("of", "out")) if match[a]
+    )
+    return f"\\frac{{{whole}!}}{{{whole - part}!}}" if part <= whole else match[0]
+
+
+def with_signs(text: str) -> str:
+    """`mean 5, median 4` with the signs of equality that are meant; any other text as it stands."""
+    if not text[:3].isalpha() or "=" in text or not ("," in text or ";" in text or " and " in text):
+        return text
+    pieces = (
+        [_NAMED.fullmatch(piece) for piece in _BETWEEN_NAMED.split(" ".join(text.split()))] if len(text) < 200 else []
+    )
+    found = [(piece[1], piece[2]) for piece in pieces if piece]
+    words = {word.casefold() for name, _ in found for word in name.split()}
+    if len(found) < 2 or len(found) < len(pieces) or len({name for name, _ in found}) < len(found):
+        return text
+    if not words.isdisjoint(_NO_NAMES) or any(number_in_words(name) is not None for name, _ in found):
+        return text
+    return ", ".join(f"{_LONG.get(name.casefold(), name)} = {value}" for name, value in found)
 
 
 def indexed(text: str) -> list[str]:
@@ -122,5 +172,5 @@ def _as_matrix(match: re.Match[str]) -> str:
 
 
 def _as_binomial(match: re.Match[str]) -> str:
-    whole, part = (match["n"], match["k"]) if match["n"] else (match[4], match[3])
+    whole, part = (match["n"], match["k"]) if match["n"] else (match["below"], match["above"])
     return f"\\binom{{{whole}}}{{{part}}}" if int(part) <= int(whole) else match[0]

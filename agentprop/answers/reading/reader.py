@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from agentprop.answers.reading.chains import exact
 from agentprop.answers.reading.chemistry import chemical
-from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
+from agentprop.answers.reading.counters import NO_COUNTERS, counted, is_common, noun_unit, without_total
 from agentprop.answers.reading.cycles import cycles
 from agentprop.answers.reading.digits import spellings
 from agentprop.answers.reading.labels import split_label, split_parts
@@ -39,7 +39,7 @@ from agentprop.answers.reading.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.reading.notations import indexed, respelled
+from agentprop.answers.reading.notations import arranged, indexed, respelled, with_signs
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.propositions import proposition
@@ -48,7 +48,7 @@ from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.units import unit_named
-from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is_prose
+from agentprop.answers.reading.words import ORDINAL, after_truth, as_phrase, as_truth, in_words, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
@@ -58,6 +58,7 @@ _SAID_AGAIN = re.compile(
 )
 _REMARK = re.compile(
     r"(?:approx(?:imately)?\.?|exact(?:ly)?|rounded|about|\d\s*(?:s\.?\s?f\.?|d\.?\s?p\.?|sig\.? ?figs?\.?)"
+    r"|(?:option|choice)\s+\(?[A-J]\)?"
     r"|(?:(?:correct|rounded) )?to (?:the nearest [a-z]+|\d+ (?:decimal places?|significant figures?)))",
     re.IGNORECASE,
 )
@@ -67,6 +68,10 @@ _RATE = re.compile(r"([^/]+?)(?:\s+per\s+|/)([a-z]{3,20})")
 _ROW = re.compile(r"[+-]?\d+(?:\.\d+)?(?: +[+-]?\d+(?:\.\d+)?){1,50}")
 
 
+_PLACES = frozenset(
+    ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "Third", "Fourth", "Fifth")
+)
+"""Shares that are places in a row as well."""
 MAX_SENTENCE = 600
 """Longest text that is read as one value with words around it; longer ones are prose, or mathematics alone."""
 
@@ -189,6 +194,8 @@ class _AnswerReader:
         return self._reading(*(Collection("parts", (more[0], node)) for node in rest.nodes)) if rest.complete else None
 
     def _phrase(self) -> Reading | None:
+        if self.text[-2:] in ("st", "nd", "rd", "th") and ORDINAL.fullmatch(self.text) is not None:
+            return self._reading(Words(self.text))
         phrase = as_phrase(self.text) if self.text[:1].isalpha() else None
         return self._reading(phrase) if phrase is not None else None
 
@@ -219,7 +226,7 @@ class _AnswerReader:
             return None
         spelled = number_in_words(self.text)
         if spelled is not None:
-            return self._reading(spelled)
+            return self._reading(spelled, *([Words(self.text)] if self.text in _PLACES else []))
         for form in (self._things, self._led_in) if len(self.text) <= MAX_SENTENCE else ():
             found = form()
             if found is not None:
@@ -247,10 +254,12 @@ class _AnswerReader:
     def _chemistry(self) -> Reading | None:
         said = self.text.startswith("\\ce")
         text = re.sub(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", self.text) if said else self.text
-        if self.text.isdigit() or (not any(char.isupper() for char in text) and "s" not in text):
+        if self.text.isdigit() or (text == text.lower() and "s" not in text):
             return None
         formula = chemical(text, said=said)
-        return self._reading(formula) if formula is not None else None
+        if formula is None:
+            return None
+        return self._reading(formula, *(_readable(text) if text.lstrip().startswith("I") else ()))  # I_2: identity
 
     def _size(self) -> Reading | None:
         """`2 x 3 matrix`, `10 ft by 12 ft`: lengths in order."""
@@ -271,11 +280,13 @@ class _AnswerReader:
         readings: list[Node] = []
         opened = without_opening(self.text)
         for candidate in (self.text,) if opened == self.text else (opened, self.text):
-            for text in indexed(respelled(translated(candidate))):
+            for text in indexed(respelled(with_signs(translated(candidate)))):
                 for spelling in spellings(text):
                     readings.extend(node for node in self._both(spelling) if node not in readings)
             if readings:
                 break
+        if (counted := arranged(self.text)) is not None:
+            readings.extend(_readable(counted))
         spelled = number_in_words(self.text) if not self.mathematical else None
         if spelled is not None:  # `1 and 1/2` may be two values
             readings = [spelled, *(node for node in readings if "/" in self.text and isinstance(node, Collection))]
@@ -345,9 +356,11 @@ class _AnswerReader:
         """`80 words per minute`: so many for one of something."""
         unit = unit_named(per) or noun_unit(per)
         measured = (node for node in _readable(counted) if isinstance(node, Quantity))
-        amount = next(measured, None) or self._counted(counted)
-        if not isinstance(amount, Quantity) or unit is None:
+        amount = next(measured, None) or self._counted(counted) or _value(counted)
+        if amount is None or unit is None or per == "cent" or per in NO_COUNTERS:
             return None
+        if not isinstance(amount, Quantity):
+            return Quantity(amount, unit.power(Fraction(-1)), True)
         return Quantity(amount.value, amount.unit * unit.power(Fraction(-1)), True)
 
     def _is_counter(self, noun: str, value: Node) -> bool:
@@ -355,10 +368,14 @@ class _AnswerReader:
 
     def _led_in(self) -> Reading | None:
         """`There are exactly 5 such integers`: one value, and words before it that cannot change it."""
-        before = followed(self.text) or followed(without_opening(self.text))
-        if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
-            return self._reading(*value.nodes, ignored=self.text.partition(before)[2].strip())
         for text in dict.fromkeys((self.text, without_opening(self.text))):
+            before = followed(text)
+            if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
+                return self._reading(*value.nodes, ignored=self.text.partition(before)[2].strip())
+        opened = without_opening(self.text)
+        if opened != self.text and (value := self._inner(opened)).complete and _is_one_value(value.node):
+            return self._reading(*value.nodes, ignored=self.text.removesuffix(opened).strip())
+        for text in dict.fromkeys((self.text, opened)):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)
                 if value.complete and not isinstance(value.node, Words) and _is_one_value(value.node):
@@ -366,7 +383,7 @@ class _AnswerReader:
         return None
 
     def _sentence(self) -> Reading | None:
-        found = statement(self.text, lambda piece: next(iter(_readable(translated(piece))), None))
+        found = statement(in_words(self.text), lambda piece: next(iter(_readable(translated(piece))), None))
         return self._reading(found) if found is not None else None
 
 

@@ -38,6 +38,8 @@ _TAKEN_BACK = re.compile(
     r"|\A[\s$*.]{0,4}(?:\(?(?:this|that|it)\s+|,\s*which\s+)?(?:is|was|would be)\s+"
     r"(?:wrong|incorrect|impossible|too (?:small|large|big|many|few|high|low)"
     r"|not (?:the )?(?:right|correct|possible))(?=\s*(?:[.;,!)\n]|$))"
+    r"|\A[\s$*.]{0,4}is\s+what\s+(?:one|you|we|they|people)\s+(?:would\s+|might\s+)?(?:get|obtain|have|find)\b"
+    r"(?=[^\n]{0,200}\b(?:true|correct|actual|real|right)\s+\w+\s+(?:is|are|was)\b)"
     r"|错了|(?:这|那|答案)(?:是)?不对",
     re.IGNORECASE,
 )
@@ -50,6 +52,7 @@ _SIGNS = (
     "is not",
     "was not",
     "be not",
+    "s what ",
     *words("""
     wait hmm actually oops sorry apologies hold thought correction moment espera attend pardon perdón halt mistake error
     slip miscounted miscalculated misread forgot wrong overlooked missed counted scratch disregard guess meant incorrect
@@ -57,6 +60,11 @@ _SIGNS = (
     """),
 )
 """Of which every retraction holds one."""
+_OVER = (
+    *("wait", "hmm", "actually", "hold on", "on second thought", "true answer", "real answer", "actual answer"),
+    *("first guess", "initial guess"),
+)
+"""Of which every second thought holds one."""
 _SUPPOSED = re.compile(r"\b(?:if|whether|unless)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|n't|never|what|which|nor)\b[^.!?\n]{0,30}$", re.IGNORECASE)
 _INSTEAD = re.compile(
@@ -90,7 +98,7 @@ def taken_back(behind: str) -> int | None:
 def second_thought(behind: str) -> int | None:
     """Where behind an answer it is thought over (`Wait`, `Hmm`, `Actually`); None where it is not."""
     lowered = behind[:_MAX_BEHIND].casefold()
-    if not any(sign in lowered for sign in _SIGNS):
+    if not any(sign in lowered for sign in _OVER):
         return None
     found = _THOUGHT_OVER.search(behind[:_MAX_BEHIND])
     return found.start() if found else None

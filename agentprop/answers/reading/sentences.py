@@ -14,7 +14,9 @@ from agentprop.answers.reading.nodes import Node, Statement, Words
 from agentprop.answers.reading.parser import is_unit
 
 _OPENING = re.compile(
-    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude)(?: that)?"
+    r"(?:therefore|thus|hence|so|then|finally|and|(?:we|I) (?:get|got|have|find|obtain|see|conclude"
+    r"|(?:firmly )?(?:think|believe)|arrive at|end up with)(?: that)?|I(?:'d|’d| would) say(?: that)?"
+    r"|(?:it |that |this )?(?:looks|seems) (?:like|to be)|(?:that|this|it) (?:gives|leaves) us(?: with)?"
     r"|it follows that|that is|i\.e\.|namely|clearly|which (?:gives|is))(?![a-z])[,:\s]*",
     re.IGNORECASE,
 )
@@ -29,7 +31,7 @@ _VERB = (
     r"costs?(?: (?:him|her|them|us|me|you))?|gives?|gets?|makes?|made|contains?|weighs?|"
     r"measures?|becomes?|yields?|earns?|pays?|paid|spends?|spent|exists?|holds?|requires?|choose|pick|select|used?|"
     r"(?:comes?(?: out)?|works? out|amounts?|evaluates?|simplifies|reduces) to(?: be)?|turns out to be|go(?:ing)? with|"
-    r"obtain|got|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
+    r"obtain|got|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|prints?|printed|outputs?|returns?|returned|displays?|ate|eats?|saves?|saved|remains?|says?|"
     r"(?:height|area|length|width|value|total|speed|mass|volume|perimeter|radius|distance|cost|price|age|angle|weight"
     r"|measure|sum|probability|number) of)"
 )
@@ -101,7 +103,7 @@ _EVERY = r"(?:(?:all|the|set of)\s)*"
 _PARITY = re.compile(rf"{_EVERY}(even|odd) (?:integers|numbers)", re.IGNORECASE)
 _BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
-    (needles, re.compile(pattern, re.IGNORECASE), replacement)
+    (re.compile("|".join(map(re.escape, needles))).search, re.compile(pattern, re.IGNORECASE), replacement)
     for needles, pattern, replacement in (
         (
             ("than", "least"),
@@ -126,6 +128,7 @@ _TRANSLATIONS = tuple(
             r"(?<=[a-z\d}]) (?:long|wide|tall|high|deep|thick)\s*$",
             "",
         ),
+        (("to me",), r"(?<=[\d})]) to me$", ""),
         (("left", "remain"), r"(?<=\d) (?:left(?: over)?|remaining)$", ""),
         (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
         (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
@@ -157,6 +160,10 @@ _TRANSLATIONS = tuple(
             r"[\1, \2]",
         ),
         (("the ",), r"^the (?=\d)", ""),
+        (("of a",), r"(?<=[\d}])\s+of an? (?=[a-z]+$)", " "),
+        (("light",), r"\blight[ -]?years?\b", "ly"),
+        (("electron",), r"\belectron[ -]volts?\b", "eV"),
+        (("solar",), r"\bsolar mass(?:es)?\b", r"M_{\\odot}"),
         (("all real",), r"^all real numbers (?:except|other than|but)(?: for)? (?:[a-z] = )?(.+)$", _all_but),
         (("$", "\\"), rf"({_CURRENCY})\s?(\d[\d.,]*)\s?(k|m|mn|bn)\b", _abbreviated),
         (("ad", "ce", "a.d", "c.e"), r"^(\d{3,4})\s(?:AD|CE|A\.D\.|C\.E\.)$|^A\.?D\.?\s(\d{3,4})$", r"\1\2"),
@@ -173,8 +180,8 @@ def translated(text: str) -> str:
     if not _ENGLISH.search(text):
         return text
     lowered = text.casefold()
-    for needles, pattern, replacement in _TRANSLATIONS:
-        if any(needle in lowered for needle in needles):
+    for needed, pattern, replacement in _TRANSLATIONS:
+        if needed(lowered):
             text = pattern.sub(replacement, text)
     if (
         "integer" in text
@@ -214,7 +221,7 @@ def without_opening(text: str) -> str:
 
 _FOLLOWED = re.compile(
     r"(.{1,80}?)\s+(?:(?:is|are) (?:the|our|my) (?:final |correct |right |required )*"
-    r"(?:answer|result|solution|option|choice)|(?:is|are) correct"
+    r"(?:answer|result|solution|option|choice)|(?:is|are) (?:correct|right|true)"
     r"|(?:are|is|were|was) (?:left(?: over)?|remaining|needed|required)|remain)",
     re.DOTALL,
 )

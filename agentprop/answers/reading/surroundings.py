@@ -12,6 +12,9 @@ from agentprop.answers.reading.parser import is_unit
 _WINDOW = 200
 """Characters on either side of a box that are looked at."""
 
+_NEAR = 40
+"""Characters in front of a box in which words next to it are looked for."""
+
 _SPACE = r"(?:[$\s]|\\[),;!: ])"
 _SIGN = re.compile(_SPACE + r"{0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])")
 _UNIT = re.compile(
@@ -52,12 +55,31 @@ _DENIED = re.compile(
     r"|\bbetween\s+\$?-?[\w.]{1,20}\$?\s+and)[\s$*]{1,4}\Z",
     re.IGNORECASE,
 )
+_BOUND = re.compile(
+    r"\b(at least|at most|up to|(?:(?:no|not) )?(?:more|less|fewer|greater|larger|smaller|higher|lower) than|exceeds?)"
+    r"(?:[\s$*]|\\[(\[,;:])*\Z",
+    re.IGNORECASE,
+)
+_OF_BOUNDS = ("than", "least", "most", "up to", "Up to", "xceed")
+_BOUND_BEHIND = re.compile(
+    r"(?:[\s$*}]|\\[)\],;: ]|\\text\{)*(at least|at most|or (?:more|less|fewer|higher|greater)"
+    r"|and (?:above|below|up))\b",
+    re.IGNORECASE,
+)
 _TIED_BEHIND = re.compile(
     r"\d|\.\d|,\d{3}|\{,\}\d|[A-Za-z](?![A-Za-z])|\((?![^()]*[A-Za-z]{2})"
     rf"|(?:\s|\\[,;!: ]|\{{\}})*{_INFIX}\s*(?:\d|[A-Za-z](?![A-Za-z]|\s+[A-Za-z]{{2}})|\\[a-zA-Z]|[({{])"
     r"|(?:\s|\\[,;!: ])*\\(?:sqrt|[dt]?frac|pi|ln|log|sin|cos|tan)(?![a-zA-Z])|!\s*(?:\$|\\[)\]]|[-+*/=^])"
 )
 _ARGUMENT = re.compile(r"(?:\\(?:[dtc]?frac|sqrt|[dt]?binom|ln|log|sin|cos|tan)\s*|[\^_}])$")
+
+
+def bound(text: str, start: int, end: int) -> tuple[str, str]:
+    """The words next to a box that make it a bound: `at least` in front of it, `or more` behind it."""
+    words = text[max(0, start - _NEAR) : start]
+    before = _BOUND.search(words) if any(sign in words for sign in _OF_BOUNDS) else None
+    behind = _BOUND_BEHIND.match(text, end)
+    return before[1].lower() if before else "", behind[1].lower() if behind else ""
 
 
 def with_surroundings(text: str, start: int, end: int, content: str) -> str:

@@ -27,6 +27,7 @@ _LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
 _NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 """Where one formula ends and the next line is another."""
 
+_NUMBERED_LINE = re.compile(r"[ \t]*\(?(\d)[.)][ \t]+(\S[^\n]{0,80}?)[ \t]*")
 _ASSIGNMENTS = re.compile(r"(?:[ \t]*\\?[A-Za-z]\w{0,8} ?=[^\n=;]{1,80}(?:\n|$)){2,20}")
 """A named value on every line."""
 
@@ -43,9 +44,14 @@ _BOLD_FACTOR = re.compile(
     r"|(?<=\\times)(\s*)\\(?:mathbf|boldsymbol|bm)\s*\{\s*(\\?[A-Za-z]+)\s*\}"
 )
 """A bold factor of a cross product, whose type says that it is a vector."""
+_TWICE_ESCAPED = re.compile(r"\\\\(?:[dt]?frac|sqrt|pi|text|left|cdot|times|boxed|infty|begin|math)")
+_COMMAND = re.compile(r"(?<!\\)\\[A-Za-z]")
+_ZERO_VECTOR = re.compile(r"[\s$]*\\(?:mathbf|boldsymbol|bm)\s*\{\s*0\s*\}[\s$.]*")
 _BRACES = {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "{}^\\circ": "^\\circ"}
 _PICTURES = re.compile("(?<=[^\\s])[\\s\ufe0f✅✔✓☑🎉🎯🎊👍😊■□▪◼◻∎]{1,20}$")
 """Marks of joy, or of the end of a proof, behind an answer."""
+_POINTERS = re.compile("^[\\s\ufe0f✅✔✓☑👉➡→🎉🎯🏁📌💡🔹🔸▶●•…∴]{1,20}(?=[^\\s])")
+"""Marks that point to an answer in front of it."""
 _PROVED = re.compile(
     r"(?<=[^\s$])(?:[\s$]|\\[,;: ]|\\q?quad){0,8}(?:\\(?:blacksquare|square|qed|Box|checkmark)(?![a-zA-Z])"
     r"|\\(?:tag|label|[hv]space)\*?\s{0,4}\{[^{}]{0,40}\}[\s$]{0,4}){1,4}$"
@@ -53,6 +59,7 @@ _PROVED = re.compile(
 """Marks behind an answer that say nothing about it: the end of a proof, the number of an equation, space."""
 
 _LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
+_THEREFORE = re.compile(r"^\s*(?:\$\s*\\therefore\s*\$|(\$*)\s*\\therefore(?![a-zA-Z]))\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
 _END_OF_ROWS = re.compile(r"[.,;](?=\s{0,8}\}?\s{0,8}\\end\s{0,4}\{)")
@@ -67,18 +74,22 @@ _TEXT = re.compile(r"\\(?:text|mbox|hbox|emph)")
 def clean(text: str) -> str:
     """The answer as plain ASCII mathematics and words."""
     text = text.strip()
+    if "\\\\" in text and _TWICE_ESCAPED.search(text) and not _COMMAND.search(text):
+        text = text.replace("\\\\", "\\")
     if "\n" in text:
         text = _NEXT_FORMULA.sub("$ ; $", text)
+        text = _in_parts(text)
         text = text.replace("\n", " ; ") if _ASSIGNMENTS.fullmatch(text) else text
     if "```" in text:
         text = _FENCE.sub(r"\1", text)
     if "\\n" in text[-4:] and text.endswith("\\n"):
         text = text[:-2]
     if not text.isascii():
-        text = _PICTURES.sub("", text)
+        text = _POINTERS.sub("", _PICTURES.sub("", text))
     text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text))
     if "</" in text or "<br" in text or ("&" in text and ";" in text):
         text = _without_tags(text)
+    text = _THEREFORE.sub(r"\1", text) if "\\therefore" in text else text
     text = _LEADING_SIGN.sub(r"\1", text)
     if "\\" in text:
         text = _without_commands(text)
@@ -93,6 +104,17 @@ def clean(text: str) -> str:
     text = text.replace("\\USD", "$").strip().strip("`").removesuffix("**").removeprefix("**").strip()
     text = _without_marks(_LEADING_SIGN.sub("", text).replace("**", "^"))
     return _TIMES_TEN.sub(" \\\\times ", text) if "x" in text or "X" in text else text
+
+
+def _in_parts(text: str) -> str:
+    """`1. 5` and `2. 7` on two lines as `(1) 5; (2) 7`; any other text as it stands."""
+    if not text.lstrip()[:2].lstrip("(").startswith("1"):
+        return text
+    lines = [_NUMBERED_LINE.fullmatch(line) for line in text.splitlines() if line.strip()]
+    found = [(line[1], line[2]) for line in lines if line]
+    if len(found) < max(2, len(lines)) or [number for number, _ in found] != [str(k + 1) for k in range(len(found))]:
+        return text
+    return "; ".join(f"({number}) {content}" for number, content in found)
 
 
 def is_mathematical(text: str) -> bool:
@@ -111,6 +133,8 @@ def _without_tags(text: str) -> str:
 
 
 def _without_commands(text: str) -> str:
+    if len(text) < 40 and _ZERO_VECTOR.fullmatch(text):
+        return "\\vec{0}"
     text = _STYLE.sub(" ", text)
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
     text = _BOLD_FACTOR.sub(lambda m: f"{m[2] or ''}\\vec{{{m[1] or m[3]}}}", text) if "\\times" in text else text

@@ -124,7 +124,7 @@ kph kmh kmph | - | 10/36 | L T-1
 kn | knot | 1852/3600 | L T-1
 dyn | dyne | 1/100000 | M L T-2
 erg | erg | 1/10000000 | M L2 T-2
-G | gauss | 1/10000 | M T-2
+G | gauss | 1/10000 | M T-2 I-1
 gal | gallon | 3785411784/1000000000000 | L3
 qt | quart | 946352946/1000000000000 | L3
 pt | pint | 473176473/1000000000000 | L3
@@ -133,7 +133,7 @@ cc | - | 1/1000000 | L3
 rpm | - | 1/60 | T-1
 rad | radian | 1 | angle
 degree deg | degree | 1 | degree
-rev | revolution | 1 | rev
+rev | revolution cycle | 1 | rev
 USD dollar | dollar buck | 1 | USD
 cent ¢ | cent | 1/100 | USD
 EUR | euro | 1 | EUR
@@ -159,6 +159,7 @@ SEK | krona | 1 | SEK
 AUD | - | 1 | AUD
 CAD | - | 1 | CAD
 BTC | bitcoin | 1 | BTC
+dB | decibel | 1 | dB
 ppm | - | 1/1000000 |
 """
 
@@ -217,6 +218,21 @@ def unit_named(word: str) -> Unit | None:
 
 DEGREE = Unit("°", Fraction(1), (("degree", Fraction(1)),))
 RADIAN_DIMENSIONS: Dimensions = (("angle", Fraction(1)),)
+_ROUNDS = ("angle", "rev")
+_OF_CYCLES = ("Hz", "rpm", "hertz")
+
+
+def same_turns(left: Unit, right: Unit) -> bool:
+    """Units that differ in radians, or in revolutions, alone: rad/s and 1/s, rev/s and Hz; not rad/s and Hz."""
+    for base in _ROUNDS:
+        powers = [dict(unit.dimensions) for unit in (left, right)]
+        turning = [bool(found.pop(base, None)) for found in powers]
+        if powers[0] == powers[1] and turning[0] != turning[1]:
+            other = right if turning[0] else left
+            return base == "rev" or not any(word in other.name for word in _OF_CYCLES)
+    return False
+
+
 DEGREE_DIMENSIONS: Dimensions = (("degree", Fraction(1)),)
 
 

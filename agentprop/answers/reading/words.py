@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.nodes import Collection, Constant, Interval, Node, Number, Truth, Words, apply
 
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "correct": True, "incorrect": False}
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_AS_ONE = dict(
+    pair.split("/")
+    for pair in words("""
+    first/1st second/2nd third/3rd fourth/4th fifth/5th sixth/6th seventh/7th eighth/8th ninth/9th tenth/10th
+    eleventh/11th twelfth/12th convergent/converges divergent/diverges increasing/increases decreasing/decreases
+    """)
+)
+"""Words that say the same as another one alone."""
+_SPELLED = {number: word for word, number in _AS_ONE.items() if number[:1].isdigit()}
+_PLACE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b(?=\s+[A-Za-z])")
+ORDINAL = re.compile(r"\d{1,6}(?:st|nd|rd|th)")
 _NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the"))
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
@@ -17,7 +29,8 @@ _TRUTH = re.compile(
 )
 _ECHO = re.compile(
     r"(?:it|they|he|she|this|that|these|those|there|we|i|you)\s+(?:is|are|was|were|does|do|did|has|have|can|could|will|would)"
-    r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed",
+    r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely"
+    r"|indeed|always|certainly|absolutely|of course",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -39,6 +52,11 @@ _PROSE = re.compile(r"[^\W\d_]+(?:(?:\.?\s+|['’]|(?<=[^\W\d_]{2})-(?=[^\W\d_]{
 _REAL = r"(?:real|rational|integer|integral|positive|negative|complex|valid|possible|such|further|finite|whole|natural)"
 _THING = r"(?:solution|root|value|number|answer|integer|point|triangle|function|zero|intersection|intercept)s?"
 _ALL = r"(?:the set of )?(?:all |any |every |the )?(?:set of )?"
+_ANY = (
+    r"(?:[a-z] (?:is|can be) (?=an? |any ))?"
+    r"(?:(?:the set of )?(?:all |any |every |the )(?:set of )?|set of |(?<= )an? )"
+)
+_NAME = r"(?: (?!a\b)[a-z])?"
 _NUMBERS = r"(?: numbers?| values?)?(?: [a-z])?"
 _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     (re.compile(pattern), node)
@@ -62,6 +80,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
         ),
         (rf"{_ALL}non ?negative reals?{_NUMBERS}", Interval(Number(Fraction(0)), Constant("inf"), True, False)),
         (rf"{_ALL}naturals?(?: numbers?)", Constant("naturals")),
+        (rf"(?:{_ANY}positive (?:integers?|whole numbers?){_NAME}|positive integers)", Constant("positive integers")),
+        (rf"{_ANY}(?:non ?negative integers?|whole numbers?){_NAME}", Constant("naturals from 0")),
+        (rf"{_ANY}(?:rational numbers?|rationals){_NAME}", Constant("rationals")),
+        (rf"{_ANY}complex numbers?{_NAME}", Constant("complexes")),
         (r"(?:the set of )?(?:all|any|every|the) integers?(?: [a-z])?|(?:the )?set of integers", Constant("integers")),
         (
             r"(?:there (?:is|are) )?(?:an )?(?:infinitely many|infinite number of|infinite number|infinite)"
@@ -75,6 +97,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     )
 )  # fmt: skip
 
+_PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES))
+
 
 def as_truth(text: str) -> tuple[Truth, str] | None:
     """`Yes`, `No, it is not.`, `Yes, because …`: the truth and its explanation; None where more than that is said."""
@@ -86,7 +110,12 @@ def as_truth(text: str) -> tuple[Truth, str] | None:
     if not rest:
         return (truth, "") if not match[2] or not match[2][0].isalpha() else None
     reason = match[2][:1].isalpha() or bool(_REASON.match(rest)) or (match[2] in (".", "!") and _explains(rest))
-    if _ECHO.fullmatch(rest) or _says_it_again(truth.value, rest) or (reason and not _TURN.search(rest)):
+    if (
+        _ECHO.fullmatch(rest)
+        or (not truth.value and rest.casefold() == "never")
+        or _says_it_again(truth.value, rest)
+        or (reason and not _TURN.search(rest))
+    ):
         return truth, rest
     return None
 
@@ -109,11 +138,18 @@ def after_truth(text: str) -> tuple[Truth, str] | None:
     return (Truth(_TRUTHS[match[1].casefold()]), match[2]) if match else None
 
 
+def in_words(text: str) -> str:
+    """`2nd place` as `second place`."""
+    return _PLACE.sub(lambda match: _SPELLED.get(match[0], match[0]), text)
+
+
 def as_phrase(text: str) -> Node | None:
     """`no solution` is the empty set, `all real numbers` the reals; set phrases of the trade and nothing else."""
     if len(text) > 120:
         return None
     plain = " ".join(_WORD.findall(text.casefold()))
+    if _PHRASE.fullmatch(plain) is None:
+        return None
     return next((node for pattern, node in _PHRASES if pattern.fullmatch(plain)), None)
 
 
@@ -127,7 +163,7 @@ def is_prose(text: str) -> bool:
 def comparable(text: str) -> tuple[str, ...]:
     """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
     found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(_NOON.sub(r"\1m", text))]
-    kept = [word for word in found if word not in _ARTICLES]
+    kept = [_AS_ONE.get(word, word) for word in found if word not in _ARTICLES]
     return tuple(kept or found)
 
 

@@ -31,7 +31,9 @@ if there is neither; or every one."""
 ABOUT = re.compile(
     r"(?:read\.?me|licen[cs]e|copying|notice|citation|changelog|contributing|authors|code_of_conduct|security|manifest)"
     r"(?:[._-].*)?|dataset_infos?\.json|dataset_dict\.json|state\.json|metadata\.json|croissant\.json|checksums?(?:\..*)?"
-    r"|requirements.*\.txt|package\.json|.*\.(?:lock|md5|sha1|sha256|crc|incomplete|metadata)|cache-[0-9a-f]+.*\.arrow",
+    r"|requirements.*\.txt|package\.json|.*\.(?:lock|md5|sha1|sha256|crc|incomplete|metadata)|cache-[0-9a-f]+.*\.arrow"
+    r"|(?:.*[._-])?(?:config|settings|pyproject|agentprop|mkdocs|(?:docker-)?compose|environment|env|h?params|metadata|setup)"
+    r"(?:[._-].*)?\.(?:ya?ml|toml)",
     re.IGNORECASE,
 )
 """Names of files that are about a corpus."""

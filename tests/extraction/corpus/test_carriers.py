@@ -204,3 +204,39 @@ def test_an_installed_package_can_bring_a_kind(quiz: Path, monkeypatch: pytest.M
     finally:
         carriers._known.cache_clear()
         sys.modules.pop("quizzes", None)
+
+
+YAML = """
+- question: What is $2+3$?
+  answer: 005
+- question: When does it start?
+  answer: 12:30
+"""
+TOML = """
+[[train]]
+question = "What is $2+3$?"
+answer = "005"
+
+[[train]]
+question = "When does it start?"
+answer = "12:30"
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("quiz.yaml", YAML), ("quiz.yml", YAML), ("quiz.toml", TOML)])
+def test_answers_in_yaml_and_toml_are_the_text_that_stands_there(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    found = documents(tmp_path / name)
+    assert [one.answer for one in found if isinstance(one, Document)] == ["005", "12:30"]
+
+
+def test_yaml_that_refers_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bomb.yaml").write_text("a: &a [1, 1]\nb: &b [*a, *a]\nc: [*b, *b]\n")
+    with pytest.raises(InputError, match="refers to other nodes"):
+        documents(tmp_path / "bomb.yaml")
+
+
+def test_lines_may_end_in_a_carriage_return_alone(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes(b'question,answer\r"What is 2, and 3 more?",5\rWhat is 4+6?,10\r')
+    found = [one for one in documents(tmp_path / "old.csv") if isinstance(one, Document)]
+    assert [(one.question, one.answer) for one in found] == [("What is 2, and 3 more?", "5"), ("What is 4+6?", "10")]

@@ -41,11 +41,12 @@ def names(read: Corpus) -> list[str]:
 
 def test_files_about_a_corpus_and_of_other_kinds_are_left_out_and_counted(tmp_path: Path) -> None:
     about = {"README__md": b"Problem: no\n", "LICENSE__txt": b"x", "dataset_info__json": b"{}", "state__json": b"{}"}
+    about |= {"mkdocs__yml": b"x: 1", "train_config__yaml": b"x: 1", "pyproject__toml": b"x = 1"}
     other = {"a__png": b"x", "b___c__png": b"x", "run__py": b"x", "notes": b"x", "__gitattributes": b"x"}
     read = corpus(tree(tmp_path, one__jsonl=LINES, one__jsonl__lock=b"", **about, **other))
     assert names(read) == ["one.jsonl"]
     assert read.sources.left_out == {
-        "about the corpus": 5,
+        "about the corpus": 8,
         "kind .png": 2,
         "kind .py": 1,
         "kind without suffix": 1,

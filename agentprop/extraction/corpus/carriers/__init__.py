@@ -14,7 +14,21 @@ from agentprop.extraction.corpus.files import without_compression
 
 __all__ = ["Carrier", "carrier_of", "carriers", "register", "suffixes"]
 
-OURS = ("json_lines", "json_text", "delimited", "parquet", "arrow", "xml", "html", "prose", "tex", "pdf", "word")
+OURS = (
+    "json_lines",
+    "json_text",
+    "delimited",
+    "parquet",
+    "arrow",
+    "xml",
+    "html",
+    "prose",
+    "tex",
+    "pdf",
+    "word",
+    "yaml_text",
+    "toml_text",
+)
 GROUP = "agentprop.carriers"
 _registered: dict[str, Carrier] = {}
 

@@ -59,12 +59,28 @@ def separator_of(file: SourceFile) -> str:
 
 def _lines(file: SourceFile, stream: BinaryIO) -> Iterator[str]:
     """Lines as text; bytes that are not UTF-8 become characters by which their row is known later."""
-    number = 0
-    while line := stream.readline(MAX_RECORD_BYTES + 1):
-        number += 1
+    ended = iter(lambda: stream.readline(MAX_RECORD_BYTES + 1), b"")
+    for number, line in enumerate(_of_returns(stream) if _ends_in_returns(stream) else ended, 1):
         if len(line) > MAX_RECORD_BYTES:
             raise too_long(file, f"line {number}")
         yield line.decode("utf-8", errors="surrogateescape").replace("\x00", "\udcff")
+
+
+def _ends_in_returns(stream: BinaryIO) -> bool:
+    """Whether lines end as those of an old Mac do, in a carriage return alone."""
+    head = stream.peek(1)  # type: ignore[attr-defined]
+    return b"\r" in head and b"\n" not in head
+
+
+def _of_returns(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines that end in a carriage return, with the end of other lines."""
+    begun = b""
+    while chunk := stream.read(1 << 16):
+        *lines, begun = (begun + chunk).split(b"\r")
+        yield from (line + b"\n" for line in lines)
+        if len(begun) > MAX_RECORD_BYTES:
+            break
+    yield from [begun] if begun else []
 
 
 def _dialect(file: SourceFile, head: Sequence[str]) -> tuple[str, Quoting]:

@@ -111,7 +111,8 @@ class Assembler:
         if "reltolerance" in self._parts and isinstance(share := self._value("reltolerance", row), float):
             more["tolerance"] = f"{100 * share:.6g}%"
         if "unit" in more or answer.unit:
-            more["unit"] = more.get("unit", answer.unit).strip("$").strip()
+            unit = more.get("unit", answer.unit).strip("$").strip()
+            more["unit"] = unit.replace("$", "")  # `$10^{-2}$ N`
         if lacks := self._lacks(question, row, bool(options), bool(program)):
             more["lacks"] = lacks
         return Document(

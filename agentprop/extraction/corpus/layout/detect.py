@@ -189,15 +189,20 @@ class _Detector:
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
         if part == "question" and says <= WEAK:
             return 0.0  # such names need more evidence
-        if (
-            part in ("solution", "answer")
-            and "tests" in self._taken
-            and any(likeness("tests", name) for name in names[:-1])
-        ):
+        if part in ("solution", "answer") and self._is_in_tests(names[:-1]):
             return 0.0  # what a program prints in an example
+        if part == "answer" and plain(names[-1]) == "name" and (*path[:-1], "arguments") in self._sample.values:
+            return 0.0  # a function that is to be called
         if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps() and not self._is_text(path):
             return 0.0  # it says which of the steps is wrong
         return says * depth
+
+    def _is_in_tests(self, names: Sequence[str]) -> bool:
+        """Whether one of the fields around holds tests, of a form that can be read or of another one."""
+        return any(
+            likeness("tests", name) and ("tests" in self._taken or plain(name).endswith(("testcases", "tests")))
+            for name in names
+        )
 
     def _is_used(self, path: Path) -> bool:
         """Whether a path is, or lies in, one that is taken or named; a chat holds a question and a solution."""
