@@ -20,7 +20,7 @@ Example, for number-theory with number-theory-factorial-zeros drawn as the skill
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -168,13 +168,18 @@ class Planner:
         return structure_digest(term, self.library)
 
     def _staleness(self, term: Term, fresh: Freshness) -> int:
+        if fresh.asks and backwards.is_single(term, self.library):
+            return min((fresh.rank(one) for one in self._turned(term)), default=POSED)
         digest = self.structure(term) if fresh.asks else b""
         return fresh.rank(digest) if digest else 0
 
     def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
         """True if one of a composition's questions for a datum is new."""
-        questions = backwards.questions(term, self.library)
-        return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
+        return any(fresh.rank(digest) < TURNED for digest in self._turned(term))
+
+    def _turned(self, term: Term) -> Iterator[bytes]:
+        """Structures of a composition's questions for a datum."""
+        return (structure_digest(question, self.library) for question in backwards.questions(term, self.library))
 
     def _of_one_kind(self, category: str, rng: Random) -> list[str]:
         """The skills that compete for a question: a category's families of judged programs, its object kinds, or the

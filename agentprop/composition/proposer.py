@@ -37,6 +37,8 @@ from agentprop.skills import Package
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
+ONE_STEP = "Its value is one step away, and none of its data can be asked for"
+"""What is against a scene that is not turned round."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS, FURTHER = 4, 4
@@ -120,6 +122,10 @@ class BuiltinProposer:
             fault = disagreement(tried, checked) or self._guessable(tried)
             if fault is None:
                 yield from self._backwards(tried)
+                if backwards.is_single(self.term, self.library):
+                    failures += 1
+                    statement = None if failures > REPAIRS else (yield from self._redraft(f"{ONE_STEP}{AGAIN}"))
+                    continue
                 yield from self._choose_slip(inputs)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
@@ -189,7 +195,8 @@ class BuiltinProposer:
         One that was posed before is always turned, but not into what was asked before as well.
         """
         found = [*backwards.questions(self.term, self.library)]
-        if not found or (self._rank(self.term) != POSED and self.rng.random() >= BACKWARDS):
+        always = backwards.is_single(self.term, self.library) or self._rank(self.term) == POSED
+        if not found or (not always and self.rng.random() >= BACKWARDS):
             return []
         value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):

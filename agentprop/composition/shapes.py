@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
 
-from agentprop.composition import objects
+from agentprop.composition import backwards, objects
 from agentprop.composition.links import Impossible, Link, can_tell_story
 from agentprop.composition.parts import SWEEP_WIDTH, Parts
 from agentprop.composition.pipelines import Pipelines
@@ -92,7 +92,9 @@ class Shapes:
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
             weights["before_story"] = 2.0
         if spec.tells and self.alike(spec):
-            weights["contrast"] = 5.0
+            weights["contrast"] = 0.5
+        if backwards.is_single(Apply(root, ()), self.library):
+            weights["single"] = 3.0
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
@@ -125,6 +127,10 @@ class Shapes:
 
     def alone(self, root: str, rng: Random) -> Term:
         """Pose the skill's own question with new numbers."""
+        return self.parts.givens(root, rng)
+
+    def single(self, root: str, rng: Random) -> Term:
+        """One scene with new numbers, of which a datum is asked for: the proposer turns it round."""
         return self.parts.givens(root, rng)
 
     def chain(self, root: str, rng: Random) -> Term:
@@ -262,21 +268,22 @@ class Shapes:
         depth = self.effort.depth(rng)
         one = self.parts.supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
         two = self.parts.supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
-        added = peer != root and spec.output.unit in ADDITIVE  # sucrose and an oxide are no sum
-        op: Operation = "sum" if added and rng.random() < 0.4 else "difference"
+        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def alike(self, spec: Spec) -> list[str]:
-        """The skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name; the skill
-        itself among them. Nobody takes the time of a tank from that of a reaction.
+        """The other skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name.
+
+        Nobody takes the time of a tank from that of a reaction, nor computes the same thing twice for a difference.
         """
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
             if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
-                shared = other.role is not None and (other.role, other.subject) == (output.role, output.subject)
-                if same and ((shared and output.subject is not None) or (peer is spec and output.unit != "1")):
+                shared = None not in (other.role, other.subject)
+                shared = shared and (other.role, other.subject) == (output.role, output.subject)
+                if same and shared and peer is not spec:
                     found.append(peer.name)
         return found
 
@@ -330,6 +337,7 @@ class Shapes:
 DRAWN: Mapping[str, Callable[[Shapes, str, Random], Term]] = {
     "model": Shapes.model,
     "alone": Shapes.alone,
+    "single": Shapes.single,
     "chain": Shapes.chain,
     "fork": Shapes.fork,
     "lowest": Shapes.lowest,
