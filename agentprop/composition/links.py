@@ -216,10 +216,13 @@ def can_tell_story(spec: Spec) -> bool:
 
 
 def _natural(producer: Domain, consumer: Spec, parameter: str) -> bool:
-    """True if a noun phrase of a domain reads naturally as a given: not as measured data, nor as a misread letter."""
+    """True if a noun phrase of a domain reads naturally as a given: not as measured data, nor as a misread letter.
+
+    A list that a program would work through is no part of a problem of mathematics.
+    """
     if consumer.evidence == _SELF_CONSISTENT:
         return producer == consumer.domain and takes_letter(consumer, parameter)
-    return consumer.domain != "science" or producer == "science"
+    return producer == consumer.domain or (producer == "science" and consumer.domain == "mathematics")
 
 
 _BEFORE = re.compile(r"[\w.}\\]$|\\\$$")

@@ -55,9 +55,11 @@ MINED_ROOTS = 0.2
 FAMILY_ROOTS = 0.04
 """Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
 OBJECT_ROOTS: Mapping[Domain, float] = {"mathematics": 0.7, "science": 0.4, "coding": 0.4}
-"""Share of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
-MOST_SCENES = 4
-"""Skills of a composition in science: each of them tells a scene."""
+"""Most of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
+OBJECTS_OF_A_KIND = 6
+"""Other skills that have as many questions as an object kind, where these are fewer than the most."""
+MOST_SCENES, MOST_STEPS = 4, 5
+"""Skills of a composition in science, where each of them tells a scene, and of any other one."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 
@@ -196,7 +198,8 @@ class Planner:
             return names
         if families and rng.random() < FAMILY_ROOTS * len(families):
             return families
-        if kinds and rng.random() < OBJECT_ROOTS[self.domain(category)]:
+        share = OBJECTS_OF_A_KIND * len(kinds) / (OBJECTS_OF_A_KIND * len(kinds) + len(others))
+        if kinds and rng.random() < min(OBJECT_ROOTS[self.domain(category)], share):
             return kinds
         return others
 
@@ -222,9 +225,11 @@ class Planner:
 
     def _strays(self, term: Term) -> bool:
         """True if a story of science goes on through several of mathematics, in which plants turn into lines and cards,
-        or has more scenes than a reader keeps in mind.
+        or if there are more scenes or steps than a reader keeps in mind.
         """
         domains = [self.library[name].spec.domain for name in skills(term)]
+        if len(domains) > MOST_STEPS:
+            return True
         return "science" in domains and (domains.count("mathematics") > 1 or len(domains) > MOST_SCENES)
 
     def _root(self, names: Sequence[str], rng: Random) -> str:

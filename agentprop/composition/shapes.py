@@ -21,7 +21,6 @@ from agentprop.composition.terms import (
     LowestTerms,
     Operation,
     Relation,
-    Remainder,
     Term,
     skills,
 )
@@ -37,8 +36,6 @@ ADDITIVE = frozenset({"J", "W", "mol", "g", "mg", "kg", "MBq"})
 OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
 PRODUCTS = 0.2
 """Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
-CAPPED = 0.04
-"""Share of chains of which the remainder modulo 1000 is asked."""
 
 
 class Shapes:
@@ -86,7 +83,7 @@ class Shapes:
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
             if any(self._joinable(link) for link in links):
-                weights["joined"] = 1.2
+                weights["joined"] = 0.5
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -94,11 +91,11 @@ class Shapes:
         if spec.tells and self.alike(spec):
             weights["contrast"] = 0.5
         if backwards.is_single(Apply(root, ()), self.library):
-            weights["single"] = 3.0
+            weights["single"] = 1.5
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
-            weights["combine"] = 0.6
+            weights["combine"] = 0.1
             if spec.sweep:
                 weights |= {"swept": 1.6, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
@@ -136,8 +133,7 @@ class Shapes:
     def chain(self, root: str, rng: Random) -> Term:
         """Let other skills, in a row, supply a parameter."""
         links = [link for link in self.index.into[root] if not link.story]
-        term = self.parts.linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
-        return self._capped(term, rng)
+        return self.parts.linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
 
     def fork(self, root: str, rng: Random) -> Term:
         """Let two other skills supply a parameter each."""
@@ -149,29 +145,12 @@ class Shapes:
         depth = self.effort.depth(rng)
         term = self.parts.linked(root, first, rng, depth)
         used = frozenset(skills(term))
-        return self._capped(
-            term.with_argument(second.parameter, self.parts.supply(second.producer, rng, depth - 1, used=used)), rng
-        )
+        return term.with_argument(second.parameter, self.parts.supply(second.producer, rng, depth - 1, used=used))
 
     def lowest(self, root: str, rng: Random) -> Term:
         """Ask for p + q if the value of a chain is p/q in lowest terms."""
         links = [link for link in self.index.into[root] if not link.story]
         return LowestTerms(self.parts.linked(root, self.index.pick(links, rng), rng, self.effort.depth(rng)))
-
-    def _capped(self, term: Term, rng: Random) -> Term:
-        """Now and then ask for the remainder modulo 1000 only, as contests do with large numbers."""
-        if isinstance(term, Apply):
-            spec = self.library[term.skill].spec
-            plain = not self.index.mined(term.skill) or _is_short(spec)
-            if (
-                spec.output is not None
-                and spec.output.kind == "integer"
-                and reducible(spec)
-                and rng.random() < CAPPED
-                and plain
-            ):
-                return Remainder(term, 1000)
-        return term
 
     def story(self, root: str, rng: Random) -> Term:
         """Let the scene of another skill lead to the question."""
