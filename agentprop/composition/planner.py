@@ -56,7 +56,7 @@ FAMILY_ROOTS = 0.04
 """Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
 OBJECT_ROOTS: Mapping[Domain, float] = {"mathematics": 0.7, "science": 0.4, "coding": 0.4}
 """Most of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
-OBJECTS_OF_A_KIND = 6
+OBJECTS_OF_A_KIND = 8
 """Other skills that have as many questions as an object kind, where these are fewer than the most."""
 MOST_SCENES, MOST_STEPS = 4, 5
 """Skills of a composition in science, where each of them tells a scene, and of any other one."""
@@ -170,10 +170,11 @@ class Planner:
         return structure_digest(term, self.library)
 
     def _staleness(self, term: Term, fresh: Freshness) -> int:
-        if fresh.asks and backwards.is_single(term, self.library):
-            return min((fresh.rank(one) for one in self._turned(term)), default=POSED)
         digest = self.structure(term) if fresh.asks else b""
-        return fresh.rank(digest) if digest else 0
+        rank = fresh.rank(digest) if digest else 0
+        if digest and rank < TURNED and backwards.is_single(term, self.library):  # only its questions are problems
+            return min((fresh.rank(one) for one in self._turned(term)), default=POSED)
+        return rank
 
     def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
         """True if one of a composition's questions for a datum is new."""
