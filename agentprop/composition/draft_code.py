@@ -98,6 +98,14 @@ def values(terms: Sequence[Term], library: Mapping[str, Package]) -> str:
     )
 
 
+def possible(terms: Sequence[Term], library: Mapping[str, Package]) -> str:
+    """Write the program that prints the value of each term, or a dash for one that a guard refuses."""
+    heads = dict.fromkeys(imports(term, library) for term in terms)
+    tries = ", ".join(f"lambda: {expression(term, library, 'solve')}" for term in terms)
+    loop = ["try:", "    print(show(call()))", "except Conflict:", '    print("-")']
+    return "\n".join([*heads, "from tools import *", "", f"for call in [{tries}]:", *(f"    {line}" for line in loop)])
+
+
 def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
     """Write the program that computes a draft's values a second time, by the independent route."""
     if isinstance(term, Program):
