@@ -195,7 +195,7 @@ class BuiltinProposer:
         self.term = forwards
 
     def _turned(self, tried: Observation) -> list[Sought]:
-        """Some questions for data of a composition whose value is known; none if none is to be asked.
+        """The questions for data of a composition whose value is known, the freshest first; none if none is to be asked.
 
         One that was posed before is always turned, but not into what was asked before as well.
         """
@@ -206,8 +206,8 @@ class BuiltinProposer:
         value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
-        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
-        return [replace(question, value=value) for question in fresh]
+        ranked = sorted(((self._rank(question), question) for question in self.rng.sample(found, len(found))), key=_first)
+        return [replace(question, value=value) for rank, question in ranked if rank < TURNED]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
@@ -374,3 +374,7 @@ class BuiltinProposer:
     def _submission(self, statement: str, tried: Observation, inputs: str | None = None) -> Submission:
         task, slip = self._task, self._slip
         return submission(self.term, self.library, statement, tried.text, self.rng, inputs=inputs, task=task, slip=slip)
+
+
+def _first(ranked: tuple[int, Sought]) -> int:
+    return ranked[0]

@@ -94,6 +94,18 @@ def test_a_composition_that_was_posed_is_turned_into_each_question_for_a_datum_b
     assert sorted(found) == ["d", "t", "x"]
 
 
+def test_a_batch_asks_for_the_datum_of_its_own_share_of_structures_first(planner: Planner) -> None:
+    term = planner.givens("waves-stopped-pipe", Random(1))
+    computed = Observation(
+        text="[refine] answer = 12.5", outcome="ok", turns_left=9, skills=(), messages=(), stage="refine"
+    )
+    for share in range(8):
+        fresh = Freshness(share=share, shares=64)
+        turned = BuiltinProposer(planner, term, Random(share), fresh=fresh)._turned(computed)
+        ranks = [fresh.rank(structure_digest(question, planner.library)) for question in turned]
+        assert len(ranks) == 3 and ranks == sorted(ranks)
+
+
 def test_a_category_all_of_whose_structures_were_proposed_still_gives_plans() -> None:
     families = Planner({name: package for name, package in load([]).items() if package.spec.judged is not None})
     known = frozenset(digests(families, "coding-graphs", Freshness(), 100))
