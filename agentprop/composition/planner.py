@@ -60,6 +60,8 @@ OBJECTS_OF_A_KIND = 8
 """Other skills that have as many questions as an object kind, where these are fewer than the most."""
 MOST_SCENES, MOST_STEPS = 4, 5
 """Skills of a composition in science, where each of them tells a scene, and of any other one."""
+RICH_SHAPES = 3.0
+"""Weight of all shapes from which on a skill asks as often as others: one that is only told alone asks less often."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 
@@ -172,9 +174,8 @@ class Planner:
     def _staleness(self, term: Term, fresh: Freshness) -> int:
         digest = self.structure(term) if fresh.asks else b""
         rank = fresh.rank(digest) if digest else 0
-        if digest and rank < TURNED and backwards.is_single(term, self.library):  # only its questions are problems
-            return min((fresh.rank(one) for one in self._turned(term)), default=POSED)
-        return rank
+        single = bool(digest) and rank < TURNED and backwards.is_single(term, self.library)
+        return POSED if single and not self._asks_anew(term, fresh) else rank  # only its questions are problems
 
     def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
         """True if one of a composition's questions for a datum is new."""
@@ -239,7 +240,7 @@ class Planner:
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
-        return rng.choice(names)
+        return rng.choices(names, [min(sum(self.shapes(name).values()), RICH_SHAPES) for name in names])[0]
 
     def composes(self, name: str, rng: Random) -> bool:
         """True if a composition can be planned in which the skill asks, or supplies what another one takes."""

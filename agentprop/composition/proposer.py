@@ -47,7 +47,7 @@ FEW = 4
 """Elements of an answer above which it is guessed too easily if all but one are the same."""
 SLIPS = 8
 """Programs with one slip that are tried, to show one that is wrong for few of the data."""
-BACKWARDS = 0.65
+BACKWARDS = 0.8
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
 DATA_TURNS = 7
 """Turns that must be left for a question for a datum."""
@@ -195,7 +195,7 @@ class BuiltinProposer:
         self.term = forwards
 
     def _turned(self, tried: Observation) -> list[Sought]:
-        """The questions for data of a composition whose value is known, the freshest first; none if none is to be asked.
+        """The new questions for data of a composition whose value is known, in any order; none if none is to be asked.
 
         One that was posed before is always turned, but not into what was asked before as well.
         """
@@ -206,8 +206,8 @@ class BuiltinProposer:
         value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
-        ranked = sorted(((self._rank(question), question) for question in self.rng.sample(found, len(found))), key=_first)
-        return [replace(question, value=value) for rank, question in ranked if rank < TURNED]
+        fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
+        return [replace(question, value=value) for question in fresh]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
@@ -374,7 +374,3 @@ class BuiltinProposer:
     def _submission(self, statement: str, tried: Observation, inputs: str | None = None) -> Submission:
         task, slip = self._task, self._slip
         return submission(self.term, self.library, statement, tried.text, self.rng, inputs=inputs, task=task, slip=slip)
-
-
-def _first(ranked: tuple[int, Sought]) -> int:
-    return ranked[0]

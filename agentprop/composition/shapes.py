@@ -91,7 +91,7 @@ class Shapes:
         if spec.tells and self.alike(spec):
             weights["contrast"] = 0.5
         if backwards.is_single(Apply(root, ()), self.library):
-            weights["single"] = 1.0
+            weights["single"] = 0.5
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from agentprop.composition import backwards, objects
-from agentprop.composition.freshness import Freshness
+from agentprop.composition.freshness import POSED, TURNED, Freshness
 from agentprop.composition.planner import Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.structure import structure_digest
@@ -94,16 +94,12 @@ def test_a_composition_that_was_posed_is_turned_into_each_question_for_a_datum_b
     assert sorted(found) == ["d", "t", "x"]
 
 
-def test_a_batch_asks_for_the_datum_of_its_own_share_of_structures_first(planner: Planner) -> None:
+def test_one_scene_is_as_stale_as_all_of_its_questions_for_a_datum(planner: Planner) -> None:
     term = planner.givens("waves-stopped-pipe", Random(1))
-    computed = Observation(
-        text="[refine] answer = 12.5", outcome="ok", turns_left=9, skills=(), messages=(), stage="refine"
-    )
-    for share in range(8):
-        fresh = Freshness(share=share, shares=64)
-        turned = BuiltinProposer(planner, term, Random(share), fresh=fresh)._turned(computed)
-        ranks = [fresh.rank(structure_digest(question, planner.library)) for question in turned]
-        assert len(ranks) == 3 and ranks == sorted(ranks)
+    asked = [structure_digest(question, planner.library) for question in backwards.questions(term, planner.library)]
+    assert len(asked) == 3
+    assert planner._staleness(term, Freshness(frozenset(asked[:2]))) < TURNED
+    assert planner._staleness(term, Freshness(frozenset(asked))) == POSED
 
 
 def test_a_category_all_of_whose_structures_were_proposed_still_gives_plans() -> None:
