@@ -33,7 +33,7 @@ def questions(term: Term, library: Mapping[str, Package]) -> Iterator[Sought]:
 
 
 def is_single(term: Term, library: Mapping[str, Package]) -> bool:
-    """True if a term is one scene of science, with numbers for all data: only its questions for a datum are problems."""
+    """True if a term is one scene of science with numbers alone: only its questions for a datum are problems."""
     if not isinstance(term, Apply) or not all(isinstance(value, Given) for _, value in term.arguments):
         return False
     spec = library[term.skill].spec

@@ -83,7 +83,7 @@ class Shapes:
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
             if any(self._joinable(link) for link in links):
-                weights["joined"] = 0.5
+                weights["joined"] = 0.1
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -97,7 +97,7 @@ class Shapes:
         if spec.value and output.kind == "integer":
             weights["combine"] = 0.1
             if spec.sweep:
-                weights |= {"swept": 1.6, "compared": 0.4}
+                weights |= {"swept": 0.8, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
             weights["lowest"] = 3.0
         return weights

@@ -267,7 +267,7 @@ class _Writer:
         return self.library[term.skill].spec.tells and self._takes_letters(term, links)
 
     def _takes_letters(self, term: Apply, links: LinkedArguments) -> bool:
-        """True if letters can stand for all of what other skills supply: scenes tell it, and nothing needs its thing."""
+        """True if letters can stand for all that other skills supply: scenes tell it, and nothing needs its thing."""
         return all(map(self._tells, links.values())) and not self._needs_thing(term, links)
 
     def _needs_thing(self, term: Apply, links: LinkedArguments) -> bool:
