@@ -88,8 +88,8 @@ def search(
 ) -> str | None:
     """Write the program that prints the number of the first choice with which a clause that does nothing does.
 
-    A clause is a skill and the name of a given of it; choices are the term with other givens. None if the term has no
-    clauses to try.
+    A clause is a skill and the name of a given of it; choices are the term with other givens, of which the program
+    holds those that are new. None if the term has no clauses to try.
     """
     writer = _writer(term, library)
     if writer is None:
@@ -261,7 +261,7 @@ class _Clauses:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
 
     def choice(self, clause: tuple[str, str], choice: Term) -> str:
-        """Python for other givens of the body, and for groups of other values of one of them that should matter."""
+        """Python for new givens of the body, and for groups of other values of one of them that should matter."""
         body = choice.body if isinstance(choice, Program | Printed) else choice
         values, groups = list[str](), list[str]()
         for node, new in zip(walk(self.body), walk(body), strict=True):
@@ -270,7 +270,8 @@ class _Clauses:
             spec = self.library[new.skill].spec
             for name, value in new.arguments:
                 if isinstance(value, Given):
-                    values.append(f"{self.names[node, name]!r}: {literal(spec.parameters[name], value.text)}")
+                    if value != node.argument(name):
+                        values.append(f"{self.names[node, name]!r}: {literal(spec.parameters[name], value.text)}")
                     groups = self._groups(new, name, value) if (new.skill, name) == clause else groups
         return f"({{{', '.join(values)}}}, [{', '.join(groups)}])"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import FunctionType
 from typing import Any, NoReturn
 
 ELEMENTS = 12
@@ -50,7 +51,7 @@ def written(value: Any) -> int:
 
 
 def first_that_matters(
-    whole: Callable[..., Any],
+    whole: FunctionType,
     name: str,
     choices: Sequence[tuple[dict[str, Any], Sequence[Sequence[Any]]]],
     figures: int,
@@ -58,9 +59,13 @@ def first_that_matters(
 ) -> int | None:
     """Number of the first choice of givens with which, of every group of values, one in the place of `name` matters.
 
-    `worth` refuses answers that are not worth asking for, beside the givens.
+    A choice holds the givens that differ from the defaults of `whole`. `worth` refuses answers that are not worth
+    asking for, beside the givens.
     """
-    for number, (givens, groups) in enumerate(choices):
+    own = dict(zip(whole.__code__.co_varnames, whole.__defaults__ or (), strict=False))
+    del own["free"]
+    for number, (new, groups) in enumerate(choices):
+        givens = {**own, **new}
         try:
             worth(whole(**givens), [*givens.values()])
             clauses = Clauses(partial(whole, **givens), figures)

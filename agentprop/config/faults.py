@@ -28,7 +28,8 @@ def requirement(fault: Any) -> str:
         case "string_type":
             return "must be text"
         case "too_short":
-            return f"must have at least {context['min_length']} entry"
+            least = context["min_length"]
+            return f"must have at least {least} {'entry' if least == 1 else 'entries'}"
         case _:
             text = str(fault["msg"])
             return text[:1].lower() + text[1:]

@@ -102,23 +102,35 @@ class JudgedTests:
         jobs = [
             Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks, origin=self.origin) for given, _ in pairs
         ]
-        results = map(self.sandbox.run_job, jobs) if self.origin is None else self.sandbox.run_in_turn(jobs)
-        for number, (result, (given, wanted)) in enumerate(zip(results, pairs, strict=True), 1):
+        for number, (result, right) in enumerate(self._results_of(jobs, pairs), 1):
             which = f"test {number} of {len(pairs)}"
             if (result.error or "").startswith(OVER):
                 yield different(TOO_SLOW, f"{which}: {result.error}")
             else:
-                yield printed(result, which, self._said([given], result, wanted))
+                yield printed(result, which, right)
 
-    def _said(self, given: list[str], result: Result, wanted: str) -> bool | None:
-        """Whether an output is right; None if neither its layout nor the checker lets that be said."""
+    def _results_of(self, jobs: list[Job], pairs: list[tuple[str, str]]) -> Iterator[tuple[Result, bool | None]]:
+        """What each run gave and whether it is right: one by one, so that a fault ends it, or all together."""
+        if self.origin is None:
+            for job, pair in zip(jobs, pairs, strict=True):
+                result = self.sandbox.run_job(job)
+                yield result, self._said([result], [pair])[0]
+        else:
+            results = list(self.sandbox.run_in_turn(jobs))
+            yield from zip(results, self._said(results, pairs), strict=True)
+
+    def _said(self, results: Sequence[Result], pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
+        """Whether outputs are right; None if neither the layout nor the checker lets that be said."""
         assert self.problem.judging is not None
-        if result.status != "ok" or result.truncated:
-            return None
+        said: list[bool | None] = [None] * len(results)
+        whole = [place for place, result in enumerate(results) if result.status == "ok" and not result.truncated]
         if self.problem.judging.checker is None:
-            return same_output(result.stdout, wanted)
-        [right] = self._accepted([(given, result.stdout, wanted)])
-        return right
+            found: Sequence[bool | None] = [same_output(results[place].stdout, pairs[place][1]) for place in whole]
+        else:
+            found = self._accepted([([pairs[place][0]], results[place].stdout, pairs[place][1]) for place in whole])
+        for place, right in zip(whole, found, strict=True):
+            said[place] = right
+        return said
 
     def _accepted(self, seen: Sequence[Seen]) -> list[bool | None]:
         judging = self.problem.judging

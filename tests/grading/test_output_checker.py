@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stored_runs import store
@@ -97,6 +98,26 @@ def test_any_output_that_the_checker_accepts_is_right(form: str, values: str, st
 def test_a_checker_that_says_nothing_decides_nothing(form: str, checker: str, sandbox: Sandbox) -> None:
     program = divisor_program(form, "{12: 2, 35: 5, 7: 0}")
     assert JudgedTests(divisor_problem(form, checker), sandbox, 10.0).passes(program).status == "undetermined"
+
+
+def test_all_outputs_of_a_skill_s_own_program_are_checked_in_one_call(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "n = int(input())\nprint(next((d for d in range(2, n) if n % d == 0), 0))"
+    calls: list[int] = []
+    call = sandbox.call
+
+    def counted(source: str, function: str, arguments: Any, **rest: Any) -> Any:
+        calls.append(len(arguments))
+        return call(source, function, arguments, **rest)
+
+    monkeypatch.setattr(sandbox, "call", counted)
+    assert JudgedTests(divisor_problem("stdio"), sandbox, 10.0, origin="ours").passes(program).status == "same"
+    assert calls == [3]
+    wrong = program.replace("% d == 0", "% d == 1")
+    assert JudgedTests(divisor_problem("stdio"), sandbox, 10.0, origin="ours").passes(wrong).status == "different"
+    assert JudgedTests(divisor_problem("stdio"), sandbox, 10.0).passes(program).status == "same"
+    assert calls == [3, 3, 1, 1, 1]
 
 
 def test_a_value_that_cannot_leave_its_process_is_not_judged(sandbox: Sandbox) -> None:

@@ -20,7 +20,8 @@ from agentprop.errors import AgentpropError, ConfigError, InputError
 from agentprop.records import Problem, Reject, Verdict
 from agentprop.stages.curate import rows as curated_rows
 from agentprop.stages.curate import run as curate
-from agentprop.stages.curate.decisions import PLACES
+from agentprop.stages.curate.decisions import PLACES, RowDecision
+from agentprop.stages.curate.report import CuratedTotals, page
 from agentprop.stages.probe import run as probe
 from agentprop.storage.run import open_run
 
@@ -273,3 +274,13 @@ def test_the_command_says_what_it_would_do(tmp_path: Path, monkeypatch: pytest.M
     assert done.exit_code == 0, done.output
     found = json.loads(done.output)
     assert (found["sources"], found["answer_field"]) == (["set.jsonl"], "gold")
+
+
+def test_the_report_shows_a_question_as_it_stands_and_makes_neither_html_nor_an_image_of_it() -> None:
+    question = "Is <b>2</b> < ![x](http://host/x.png) & 3?"
+    decision = RowDecision(
+        "set.jsonl#0", {}, "undetermined", "not_in_grammar", "not read", problem={"statement": question}
+    )
+    totals = CuratedTotals()
+    totals.add(decision)
+    assert r"Is &lt;b&gt;2&lt;/b&gt; &lt; !\[x](http://host/x.png) &amp; 3?" in page("set", totals, None)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agentprop.errors import InputError
+from agentprop.notices import STDIN_FOLDER
 from agentprop.records import PipedProblem
 from agentprop.storage.durable import disk_errors
 from agentprop.storage.heads import arrow_head, is_arrow, is_stream_of, rejoined
@@ -37,7 +38,7 @@ def piped() -> BinaryIO | Path:
 
 
 def _written(head: bytes, pipe: BinaryIO, name: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="agentprop-stdin-"))
+    folder = Path(tempfile.mkdtemp(prefix=STDIN_FOLDER))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / name
     with disk_errors(path), path.open("wb") as file:

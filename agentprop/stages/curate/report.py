@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from agentprop.stages.curate.decisions import PLACES, RowDecision
@@ -126,7 +127,13 @@ def page(title: str, totals: CuratedTotals, probed: Mapping[str, Any] | None) ->
     if probed:
         lines += ["", "## Difficulty", "", *(f"- {name}: {_figures(found)}" for name, found in probed.items())]
     if totals.wrong:
-        lines += ["", "## Answers that are likely wrong", "", f"All {totals.wrong_count:,} are in `{AUDIT}`.", ""]
+        lines += [
+            "",
+            "## Answers that are likely wrong",
+            "",
+            f"Rows: {totals.wrong_count:,}, all of them in `{AUDIT}`.",
+            "",
+        ]
         lines += ["| row | question | its answer | found |", "|---|---|---|---|"]
         lines += [_wrong(decision) for decision in totals.wrong]
     for place in PLACES:
@@ -145,10 +152,10 @@ def _figures(found: Mapping[str, Any]) -> str:
 def _reason(code: str, count: int, shown: list[RowDecision]) -> list[str]:
     lines = [f"**{code}** ({count:,})", ""]
     for decision in shown:
-        statement = _clipped(str(decision.problem.get("statement", "")), 160)
+        statement = _told(str(decision.problem.get("statement", "")), 160)
         about = f": {statement}" if statement else ""
         lines.append(f"- `{decision.source}`{about}  ")
-        lines.append(f"  {_clipped(decision.reason, 240)}")
+        lines.append(f"  {_told(decision.reason, 240)}")
     return [*lines, ""]
 
 
@@ -156,13 +163,15 @@ def _wrong(decision: RowDecision) -> str:
     problem = decision.problem
     cells = (
         f"`{decision.source}`",
-        _clipped(str(problem.get("statement", "")), 160),
-        _clipped(str(problem.get("answer", "")), 60),
-        _clipped(decision.found or "", 60),
+        _told(str(problem.get("statement", "")), 160),
+        _told(str(problem.get("answer", "")), 60),
+        _told(decision.found or "", 60),
     )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _clipped(text: str, length: int) -> str:
+def _told(text: str, length: int) -> str:
+    """A text of a corpus on one line, at most so long, of which a page makes neither HTML nor an image."""
     line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    line = line if len(line) <= length else f"{line[: length - 1]}…"
+    return escape(line, quote=False).replace("![", "!\\[")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.boundary import HINT_WITHOUT_RUN, Tolerance
-from agentprop.errors import RunError
+from agentprop.errors import InputError, RunError
 from agentprop.report.checkers import FILE as CHECKERS
 from agentprop.report.comparison import Side, compare
 from agentprop.report.journeys import choose_details
@@ -41,11 +41,15 @@ from agentprop.storage.stores import check_here
 
 ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
+OTHERS = frozenset((".csv", ".docx", ".json", ".jsonl", ".md", ".parquet", ".pdf", ".rst", ".tex", ".txt"))
+"""Endings of files that promise another format than HTML."""
 
 
 def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any]:
     """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
     check_here(out, "a report")
+    if Path(out).suffix.lower() in OTHERS:
+        raise InputError(f"a report is HTML, which {out} does not say", hint="name a file that ends in .html")
     if out != "-":
         _check_replaceable(Path(out))
     runs = sorted(open_sources(paths, options.layout, quiet=options.quiet), key=_order)
