@@ -44,7 +44,7 @@ def test_plans_avoid_structures_of_which_nothing_came(planner: Planner) -> None:
 
 def test_batches_under_way_plan_the_same_less_often_if_each_has_a_share(planner: Planner) -> None:
     alike, apart = 0, 0
-    for category in ("earth", "fluids", "kinetics", "magnetism"):  # whose skills combine in few ways
+    for category in ("genetics", "mechanics", "kinetics", "magnetism"):  # whose skills combine in few ways
         alike += len({*digests(planner, category, Freshness(), 16)})
         apart += len({planned(planner, category, Freshness(share=share, shares=16), share) for share in range(16)})
     assert apart > alike

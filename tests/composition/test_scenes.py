@@ -159,8 +159,8 @@ def test_no_letter_stands_for_a_datum_that_names_its_things(library: Mapping[str
         assert "mixed water" in statement
         assert not re.search(r"(?:Let|Call|We write)\b", statement)
         assert _same(read(statement, library), term), statement
-    bar = planner.givens("thermodynamics-bar-conduction", rng)
-    both = bar.with_argument("t", water).with_argument("p", planner.givens("electricity-battery-load", rng))
+    beats, pipe = (planner.givens(f"waves-{name}", rng) for name in ("wall-beats", "stopped-pipe"))
+    both = beats.with_argument("f", pipe).with_argument("v", planner.givens("mechanics-spring-launch", rng))
     with pytest.raises(Unwritable, match="no story"):
         write(both, library, rng)
 
