@@ -200,10 +200,9 @@ class CandidateMaker:
             episode = await rollout(environment, policy, found[draft].observation)
         else:
             episode = await rollout(environment, policy)
-        planned = "" if term is None else self.planner.structure(term).hex()
         rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
         if self.own and not episode.trajectory.turns:
-            return Candidate(index, category, structure=planned, words=UNWRITTEN, rewritten=rewritten)
+            return Candidate(index, category, structure=self._planned(term), words=UNWRITTEN, rewritten=rewritten)
         usage = (*_usage(policy), *dropped)
         candidate = Candidate(
             index,
@@ -211,7 +210,7 @@ class CandidateMaker:
             task,
             episode.trajectory,
             episode.problem,
-            self._structure(episode.problem) or planned,
+            self._structure(episode.problem) or self._planned(term),
             notes=episode.notes,
             usage=usage,
             words=episode.words,
@@ -246,6 +245,9 @@ class CandidateMaker:
         """Open the episode of a candidate, for whoever acts from outside; None if no composition could be planned."""
         opened = self._opened(index, *self._drawn(index, self.curriculum.probabilities(state)))
         return opened[0] if opened is not None else None
+
+    def _planned(self, term: Term | None) -> str:
+        return "" if term is None else self.planner.structure(term).hex()
 
     def _structure(self, problem: Problem | None) -> str:
         return "" if problem is None else structure_key(problem.certificate.composition, self.planner.library)

@@ -29,11 +29,16 @@ async def with_ablation(
     tools: Mapping[str, str],
     executor: Executor,
     origin: str | None,
+    *,
+    solutions: bool = True,
 ) -> Problem | Violation:
-    """The problem with its difficulty and the figures of its clauses, or the violation that one does nothing."""
+    """The problem with its difficulty and the figures of its clauses, or the violation that one does nothing.
+
+    Without `solutions` no solution is traced, and what can be traced has none.
+    """
     if isinstance(found, Violation) or found.certificate.composition is None:
         return found
-    tried = await tried_clauses(found, active, tools, executor, origin)
+    tried = await tried_clauses(found, active, tools, executor, origin, solutions=solutions)
     if isinstance(tried, Violation):
         return tried
     if tried is None:
@@ -79,13 +84,16 @@ async def tried_clauses(
     tools: Mapping[str, str],
     executor: Executor,
     origin: str | None,
+    *,
+    solutions: bool = True,
 ) -> Tried | Violation | None:
     """Try the clauses of a problem's composition, and trace its solution in the same job; None if it has no terms."""
     try:
         term = from_json(problem.certificate.composition or "")
         inputs = _drawn(problem)
         code = ablation.program(term, active, inputs)
-        trace = f"\n{tracing(term, active)}" if code is not None and traceable(term, active) else ""
+        traced = code is not None and traceable(term, active)
+        trace = f"\n{tracing(term, active)}" if traced and solutions else ""
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
         return None
     if code is None:
@@ -99,6 +107,8 @@ async def tried_clauses(
     if clauses is None:
         told = result.error or result.detail or result.status
         return Violation("clauses_untried", f"it could not be found out whether every clause matters: {told}")
+    if traced and not solutions:
+        return Tried(clauses, None)
     if not trace:
         return Tried(clauses, solved_program(term, active, problem.answer))
     return Tried(clauses, solved(term, active, problem.statement, problem.answer, values[3] if values[3:] else None))

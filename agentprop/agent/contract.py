@@ -36,8 +36,13 @@ async def check_contract(
     executor: Executor,
     made_by: MadeBy,
     origin: str | None = None,
+    *,
+    solutions: bool = True,
 ) -> Problem | Violation:
-    """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
+    """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds.
+
+    Without `solutions` those that need a trace are not told.
+    """
     posed = posed_by(submission, active)
     if posed is not None and posed.asked.task == "edge":
         return await at_edge(submission, posed, task, active, executor, made_by)
@@ -58,7 +63,7 @@ async def check_contract(
         if violation is not None:
             return violation
         found = problem_of(submission, task, active, tuple(active), result.isolation, made_by)
-        return await with_ablation(found, active, tools, executor, origin)
+        return await with_ablation(found, active, tools, executor, origin, solutions=solutions)
     submission = submission.model_copy(update={"answer": typed_answer(submission)})
     modules = {**tools, **sources_of(active.values())}
     job = Job(submission.certificate, modules, returns="answer", origin=origin)
@@ -77,4 +82,4 @@ async def check_contract(
     # A package without a script is a text to work by: nobody can trace its use.
     used = (*called, *(name for name, package in active.items() if package.script is None))
     found = problem_of(submission, task, active, used, results[0].isolation, made_by)
-    return await with_ablation(found, active, tools, executor, origin)
+    return await with_ablation(found, active, tools, executor, origin, solutions=solutions)

@@ -73,6 +73,8 @@ class Rules:
     """A problem has to use every active skill, so that one of no use has to be pruned first."""
     repeat_skills: bool = False
     """Every observation ends with the names of the active skills (ours)."""
+    solutions: bool = True
+    """A problem gets its solution in words, which costs a trace of its composition."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
@@ -184,7 +186,7 @@ class Environment:
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t, what the policy sees now."""
-        return Observation.model_construct(
+        return Observation(
             skills=tuple(self.active),
             messages=tuple(self.history),
             stage=self.stage,
@@ -239,7 +241,7 @@ class Environment:
         text = _storable(f"[{self.stage}] {text}".rstrip())
         shown = text + self._repeated() + self._left()
         self.turns.append(
-            Turn.model_construct(
+            Turn(
                 index=len(self.turns),
                 stage=before.stage,
                 action=kind,
@@ -336,7 +338,14 @@ class Environment:
     async def _submit(self, action: Action) -> tuple[str, str]:
         assert action.submission is not None  # parse() makes no submit action without one
         found = await check_contract(
-            action.submission, self.task, self.active, self.tools, self.executor, self.made_by, self._origin
+            action.submission,
+            self.task,
+            self.active,
+            self.tools,
+            self.executor,
+            self.made_by,
+            self._origin,
+            solutions=self.rules.solutions,
         )
         if not isinstance(found, Violation) and self.rules.use_all:
             idle = [name for name in self.active if name not in found.skills]

@@ -60,8 +60,8 @@ class MessageNotes:
 
     def heard(self, repairs: tuple[str, ...] = (), *, usable: bool = True) -> MessageNotes:
         """Add a message."""
-        repaired = Counter(self.repaired) + Counter(repairs)
-        return replace(self, messages=self.messages + 1, usable=self.usable + usable, repaired=dict(repaired))
+        repaired = dict(Counter(self.repaired) + Counter(repairs)) if repairs else self.repaired
+        return replace(self, messages=self.messages + 1, usable=self.usable + usable, repaired=repaired)
 
     def with_fault(self, kind: str, words: str, sample: str) -> MessageNotes:
         """Add a fault."""

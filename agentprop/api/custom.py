@@ -60,6 +60,9 @@ class _OwnPolicy:
         answered = self.proposer.act(observation)
         if inspect.isawaitable(answered):
             answered = await answered
+        if answered is not None and not isinstance(answered, Move | str):
+            told = f"act(observation) of a proposer returned {type(answered).__name__}"
+            raise ConfigError(told, hint="return the next message as a text, a Move, or None to give up")
         return answered if isinstance(answered, Move) else Move(message=answered)
 
 
@@ -80,7 +83,11 @@ class OwnVerifier:
             return found
         if isinstance(found, str):
             return _by_answer(problem, found)
-        return _by_word(found)
+        if found is None or isinstance(found, bool):
+            return _by_word(found)
+        # A number may be an answer or a word, and counted as the wrong one of them it would judge every problem.
+        told = f"a verifier returned {type(found).__name__} ({found!r:.40})"
+        raise ConfigError(told, hint="return True, False, None, or the answer that it found as a text")
 
 
 def _by_word(found: bool | None) -> Judgement:

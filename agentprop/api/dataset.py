@@ -1,7 +1,7 @@
 """`dataset(domain="mathematics", seed=5)`: verified problems as they are asked for, without end and without files.
 
-    ahead of the consumer   [ item 0 ][ part 0 ][ part 1 … 8 ][ part 9 … 16 ] …
-                              alone     then      one batch, made by a thread while part 0 is read
+    ahead of the consumer   [ item 0 ][ part 0 ][ parts 1, 2 ][ parts 3 … 8 ][ parts 9 … 24 ] …
+                              alone     then      batches that grow, made by a thread while part 0 is read
 
 The first item that is asked for is made alone, so that it comes soon, and all others a part or more at a time, which
 costs less. One thread of this process makes them, so a running event loop, other threads and scripts without a main
@@ -11,6 +11,7 @@ from the settings.
 
 from __future__ import annotations
 
+import atexit
 import operator
 import os
 import threading
@@ -36,7 +37,7 @@ from agentprop.stages.common.plan import Plan
 PART = 8
 """Items that are made together if one of them is asked for."""
 AHEAD = 16
-"""Parts that are made in one batch ahead of a reader: large batches cost least, small ones come first."""
+"""Most parts of a batch that is made ahead of a reader; the first batches are smaller, so that they come soon."""
 WORTH_COMPILING = 96
 """Items after which the sandbox compiles the library once for all its processes."""
 KEPT = 512
@@ -88,12 +89,14 @@ def dataset(
     difficulty: str | None = None,
     calibration: str | None = None,
     curriculum: bool = False,
+    solutions: bool = False,
     allow_weak_sandbox: bool = False,
 ) -> Dataset:
     """Return problems that are made as they are asked for; the settings mean what they mean for `propose`.
 
     `domain` is mathematics, coding, science or None for all; `size` ends the data set, None never does. With
-    `curriculum` the rewards given to `report` change what later items are drawn from. Nothing starts before the first
+    `curriculum` the rewards given to `report` change what later items are drawn from. With `solutions` the records of
+    problems have worked solutions, which no item shows; without them items come faster. Nothing starts before the first
     item is asked for. Raises ConfigError for a setting that is out of range, here or with the first item.
     """
     given = {
@@ -109,7 +112,7 @@ def dataset(
         "calibration": calibration,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
-    return Dataset(settings_of(ProposeConfig, given), size, curriculum=curriculum)
+    return Dataset(settings_of(ProposeConfig, given), size, curriculum=curriculum, solutions=solutions)
 
 
 class Dataset:
@@ -118,10 +121,14 @@ class Dataset:
     Use `dataset` to make one. Any thread may use it. Items are very likely distinct, but only `propose` makes sure.
     """
 
-    def __init__(self, config: ProposeConfig, size: int | None = None, *, curriculum: bool = False) -> None:
-        if size is not None and size < 1:
-            raise ConfigError(f"size must be at least 1, not {size}", hint="leave it out for a data set without end")
-        self.config, self.size = config, size
+    def __init__(
+        self, config: ProposeConfig, size: int | None = None, *, curriculum: bool = False, solutions: bool = False
+    ) -> None:
+        if size is not None and (not hasattr(size, "__index__") or operator.index(size) < 1):
+            told = f"size must be a whole number from 1 on, not {size!r:.40}"
+            raise ConfigError(told, hint="leave it out for a data set without end")
+        self.config, self.solutions = config, solutions
+        self.size = None if size is None else operator.index(size)
         self.undetermined = 0
         """Replies scored 0.0 because neither right nor wrong could be shown."""
         self._feedback = Feedback(config, curriculum)
@@ -146,6 +153,7 @@ class Dataset:
         return {
             "config": self.config,
             "size": self.size,
+            "solutions": self.solutions,
             "undetermined": self.undetermined,
             "feedback": self._feedback.state_dict(),
         }
@@ -153,7 +161,8 @@ class Dataset:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Start from the settings."""
         feedback = state["feedback"]
-        self.__init__(state["config"], state["size"], curriculum=feedback["curriculum"])  # type: ignore[misc]
+        given = {"curriculum": feedback["curriculum"], "solutions": state["solutions"]}
+        self.__init__(state["config"], state["size"], **given)  # type: ignore[misc]
         self.undetermined = state["undetermined"]
         self._feedback.load_state_dict(feedback)
 
@@ -182,14 +191,18 @@ class Dataset:
         return self.items()
 
     def items(self, start: int = 0) -> Iterator[Item]:
-        """Items in order from a number on, such as the one that an interrupted training would have seen next."""
-        number = start
+        """Items in order from a number on, such as the one that an interrupted training would have seen next.
+
+        Raises IndexError for a negative number.
+        """
+        if (number := operator.index(start)) < 0:
+            raise IndexError(f"there is no item {number} to start from")
         while self.size is None or number < self.size:
             yield self[number]
             number += 1
 
     def problem(self, index: int) -> Problem:
-        """The whole record of an item: its certificate, skills and hidden tests."""
+        """The whole record of an item: its certificate, skills and hidden tests, and its solution if there are any."""
         number = self._number(index)
         return self._made(number).result()[number]
 
@@ -256,7 +269,8 @@ class Dataset:
         if all(part + further in self._parts for further in range(1, AHEAD // 2 + 1)):
             return
         first = next(part + further for further in range(1, AHEAD) if part + further not in self._parts)
-        last = first + AHEAD if self.size is None else min(first + AHEAD, -(-self.size // PART))
+        last = first + min(AHEAD, 2 * len(self._parts))
+        last = last if self.size is None else min(last, -(-self.size // PART))
         if last > first:
             self._begin(first, last - first)
 
@@ -271,7 +285,7 @@ class Dataset:
         if self._thread is None:
             self._thread = AheadThread("agentprop-dataset")
             self._closing.append(weakref.finalize(self, self._thread.close))
-        return self._thread.submit(partial(self._make, numbers))
+        return self._thread.submit(partial(_made_by, weakref.ref(self), numbers))
 
     def _make(self, numbers: Sequence[int]) -> dict[int, Problem]:
         """Make items, in the thread; those with one mastery together."""
@@ -283,6 +297,14 @@ class Dataset:
             self._count += len(found)
             return found
 
+    def _end(self) -> None:
+        """End the thread, which hears of it when it next asks the sandbox, and wait for it."""
+        if self._thread is not None:
+            self._thread.close()
+            if self._maker is not None:
+                self._maker.sandbox.close()
+            self._thread.join()
+
     def _compiled(self) -> ItemMaker:
         maker = self._open()
         if not maker.compiles:
@@ -293,10 +315,16 @@ class Dataset:
     def _open(self) -> ItemMaker:
         with self._opening:
             if self._maker is None:
-                self._maker = ItemMaker.open(self.config, self._plan)
+                self._maker = ItemMaker.open(self.config, self._plan, solutions=self.solutions)
                 self._plan = self._maker.plan
                 self._closing.append(weakref.finalize(self, self._maker.sandbox.close))
             return self._maker
+
+
+def _made_by(data: weakref.ref[Dataset], numbers: Sequence[int]) -> dict[int, Problem]:
+    """Have a data set make items, if anybody still has it."""
+    alive = data()
+    return alive._make(numbers) if alive is not None else {}
 
 
 def item_of(problem: Problem, number: int) -> Item:
@@ -320,7 +348,7 @@ def prompt_of(item: Item) -> str:
     return with_answer_format(QuestionAnswer(question=item["question"], answer=item["answer"])).question
 
 
-# --- forks ---
+# --- forks, and the end of the program ---
 
 _alive: weakref.WeakSet[Dataset] = weakref.WeakSet()
 _held: list[Dataset] = []
@@ -348,3 +376,12 @@ def _forget_inherited() -> None:
 
 
 os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_forget_inherited)
+
+
+def _end_all() -> None:
+    """Leave no thread that makes items to the end of the interpreter."""
+    for data in list(_alive):
+        data._end()
+
+
+atexit.register(_end_all)

@@ -44,8 +44,10 @@ class ItemMaker:
     """The sandbox compiles the library once for all its processes."""
 
     @classmethod
-    def open(cls, config: ProposeConfig, plan: Plan | None = None) -> ItemMaker:
+    def open(cls, config: ProposeConfig, plan: Plan | None = None, *, solutions: bool = False) -> ItemMaker:
         """Load the library, while the sandbox starts, or use a plan that was made before.
+
+        Problems get solutions in words only with `solutions`: nobody sees them in an item, and they cost a tenth of it.
 
         Raises ConfigError, SkillError or SandboxUnavailable.
         """
@@ -61,7 +63,8 @@ class ItemMaker:
         except BaseException:
             sandbox.close()
             raise
-        maker = CandidateMaker(planner, plan.curriculum, Executor(sandbox), plan.rules, config.seed, plan.judges)
+        rules = replace(plan.rules, solutions=solutions)
+        maker = CandidateMaker(planner, plan.curriculum, Executor(sandbox), rules, config.seed, plan.judges)
         return cls(plan, sandbox, maker)
 
     def items(self, numbers: Sequence[int], state: MasteryState) -> dict[int, Problem]:

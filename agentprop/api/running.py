@@ -34,26 +34,43 @@ def outside_loop(work: Callable[[], Result]) -> Result:
 
 
 class AheadThread:
-    """A thread that does jobs in order, and that the end of the program does not wait for."""
+    """A thread that does jobs in order. The end of the program ends it: only the job at work is waited for."""
 
     def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        threading.Thread(target=_do, args=(self._jobs,), name=name, daemon=True).start()
+        self._jobs: queue.SimpleQueue[_Given] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=_do, args=(self._jobs, self._ending), name=name, daemon=True)
+        self._thread.start()
 
     def submit(self, job: Callable[[], Result]) -> Future[Result]:
-        """Have a job done after those before it."""
+        """Have a job done after those before it. The future is cancelled if the thread ends before."""
         future: Future[Result] = Future()
-        self._jobs.put((future, job))
+        if self._ending.is_set():
+            future.cancel()
+        else:
+            self._jobs.put((future, job))
         return future
 
     def close(self) -> None:
-        """End the thread after the jobs that it has."""
+        """End the thread after the job at work."""
+        self._ending.set()
         self._jobs.put(None)
 
+    def join(self) -> None:
+        """Wait for the end. A thread that the interpreter ends by force may be inside pydantic, and aborts it all."""
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
-def _do(jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+
+_Given = tuple[Future[Any], Callable[[], Any]] | None
+
+
+def _do(jobs: queue.SimpleQueue[_Given], ending: threading.Event) -> None:
     while (given := jobs.get()) is not None:
         future, job = given
+        if ending.is_set():
+            future.cancel()
+            continue
         try:
             future.set_result(job())
         except BaseException as error:  # whoever waits for the future must hear of it

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
+from agentprop.answers.precision import stated
+from agentprop.errors import InputError
 from agentprop.export.reward import grade
 from agentprop.export.solver import question_answer
-from agentprop.records import Problem
+from agentprop.records import AnswerType, Problem
 
 
 def score(
@@ -24,7 +27,7 @@ def score(
     notation; a program runs in the sandbox. `answer_type` is the kind of answer if it is known: integer, rational,
     expression, quantity, boolean, list, string, set, choice or program. A number may be off by the `tolerance`: an
     amount such as `0.01`, or a percentage of the larger one such as `5%`. Other answers that are `accepted` are right
-    too. Raises InputError for a gold or a reply of another type.
+    too. Raises InputError for a gold or a reply of another type, and for a kind or a tolerance that there is not.
 
     >>> score("1/2", "Each of them gets \\boxed{0.5}."), score("1/2", "It is 2."), score("1/2", None)
     (1.0, 0.0, 0.0)
@@ -35,4 +38,8 @@ def score(
         answer_type, tolerance = answer_type or gold.answer_type, tolerance or gold.tolerance
         accepted = accepted or gold.accepted or ()
         gold = question_answer(gold).answer
+    if answer_type is not None and answer_type not in get_args(AnswerType):
+        raise InputError(f"there is no kind of answer {answer_type}", hint=f"kinds: {', '.join(get_args(AnswerType))}")
+    if tolerance is not None:
+        stated(f"±{tolerance}")
     return grade(reply, gold, answer_type, tolerance=tolerance, accepted=accepted)

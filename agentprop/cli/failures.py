@@ -21,7 +21,6 @@ import typer
 
 from agentprop.cli.streams import discard_stdout
 from agentprop.errors import AgentpropError
-from agentprop.notices import without_folder
 
 USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
 KEPT = dict.fromkeys(("extract", "propose", "verify", "probe", "curate"), "finished shards are kept") | dict.fromkeys(
@@ -84,6 +83,8 @@ def _refused(error: OSError) -> str:
 
 def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
     """Print an error, as text or as JSON."""
+    from agentprop.notices import without_folder  # late: a list of commands needs none of it
+
     message, hint = without_folder(message), hint and without_folder(hint)
     if "--json" in sys.argv[1:]:
         error = {"code": code, "message": message, "hint": hint, "exit_code": exit_code}

@@ -13,6 +13,7 @@ import json
 import os
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -254,7 +255,18 @@ def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
                 raise ConfigError(f"{key} is not a JSON list: {text}", hint="separate values with commas") from None
         return [part.strip() for part in text.split(",") if part.strip()]
     optional = get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
-    return None if optional and text.lower() in NULLS and text not in _literals(annotation) else text
+    if optional and text.lower() in NULLS and text not in _literals(annotation):
+        return None
+    return _table(key, text) if any(get_origin(part) is dict for part in (annotation, *get_args(annotation))) else text
+
+
+def _table(key: str, text: str) -> Any:
+    """Value of a table in one line, as TOML or JSON writes it."""
+    for read in (json.loads, lambda line: _read_toml(f"table = {line}")["table"]):
+        with suppress(ValueError):
+            if isinstance(found := read(text), dict):
+                return found
+    raise ConfigError(f"{key} is not a table: {text}", hint="write it as in {one=2} or {one='two', three='four'}")
 
 
 def _literals(annotation: Any) -> set[Any]:
@@ -298,7 +310,8 @@ def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -
     if first["type"] == "missing":
         return ConfigError(f"{key} is not set", hint=f"give {_flag(key)}, or set it in a file; {described}")
     found = json.dumps(first["input"], ensure_ascii=False, default=str)
-    message = f"{key} {requirement(first)}, not {found[:80]} ({merged[key].origin})"
+    origin = merged[key].origin if key in merged else "its default"  # which another setting can make wrong
+    message = f"{key} {requirement(first)}, not {found[:80]} ({origin})"
     return ConfigError(message, hint=described)
 
 

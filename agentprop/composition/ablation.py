@@ -10,10 +10,11 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -94,7 +95,7 @@ def search(
     writer = _writer(term, library)
     if writer is None:
         return None
-    found = next((known for (node, name), known in writer.names.items() if (node.skill, name) == clause), None)
+    found = next((known[clause[1]] for node, known in writer.names.items() if writer.is_about(node, clause)), None)
     if found is None:
         return None
     lines = [*_beginning(writer, library, inputs), "choices = ["]
@@ -159,23 +160,34 @@ class _Clauses:
     """The data's variable, if the body is that of a program."""
 
     @cached_property
-    def names(self) -> dict[tuple[Apply, str], str]:
-        """Name of each given of a skill in the function that computes the whole."""
-        nodes = dict.fromkeys(node for node in walk(self.body) if isinstance(node, Apply))
-        givens = [(node, name) for node in nodes for name, value in node.arguments if isinstance(value, Given)]
-        return {given: f"given{number}" for number, given in enumerate(givens, 1)}
+    def names(self) -> dict[Apply, dict[str, str]]:
+        """Names of the givens of each skill applied, in the function that computes the whole."""
+        number = count(1)
+        return {
+            node: {name: f"given{next(number)}" for name, value in node.arguments if isinstance(value, Given)}
+            for node in dict.fromkeys(node for node in walk(self.body) if isinstance(node, Apply))
+        }
+
+    @cached_property
+    def _in_order(self) -> list[tuple[Term, dict[str, str]]]:
+        """Each node of the body, in the order of a walk, with those names."""
+        return [(node, self.names[node] if isinstance(node, Apply) else {}) for node in walk(self.body)]
 
     @cached_property
     def own(self) -> frozenset[Variable]:
         """Those names as they stand in a term."""
-        return frozenset(map(Variable, self.names.values()))
+        return frozenset(Variable(name) for names in self.names.values() for name in names.values())
+
+    def is_about(self, node: Apply, clause: tuple[str, str]) -> bool:
+        """True if a clause is a given of a node."""
+        return node.skill == clause[0] and clause[1] in self.names[node]
 
     def function(self) -> str:
         """Python for the function that computes the whole, with every given as a parameter."""
-        stored = ((node, name, node.argument(name), known) for (node, name), known in self.names.items())
         given = "".join(
-            f"{known}={literal(self.library[node.skill].spec.parameters[name], value.text)}, "
-            for node, name, value, known in stored
+            f"{names[name]}={literal(self.library[node.skill].spec.parameters[name], value.text)}, "
+            for node, names in self.names.items()
+            for name, value in node.arguments
             if isinstance(value, Given)
         )
         return f"def whole({given}free=''):\n    return {self.whole(self._named(self.body))}"
@@ -184,8 +196,9 @@ class _Clauses:
         """The term with the names of its givens in their places."""
         if not isinstance(term, Apply):
             return rebuilt(term, {child: self._named(child) for child in children(term)})
-        arguments = [(name, self.names.get((term, name)), value) for name, value in term.arguments]
-        return Apply(term.skill, tuple((n, Variable(k) if k else self._named(value)) for n, k, value in arguments))
+        known = self.names[term]
+        arguments = ((n, Variable(known[n]) if n in known else self._named(value)) for n, value in term.arguments)
+        return Apply(term.skill, tuple(arguments))
 
     def whole(self, body: Term) -> str:
         """Python for the value of a whole, on all inputs if it is a program; by `solve`, which is the quicker route."""
@@ -245,9 +258,10 @@ class _Clauses:
 
     def _given(self, node: Apply, spec: Spec, name: str, value: Given) -> Iterator[str]:
         parameter, label = spec.parameters[name], f"{spec.name}.{name}"
-        whole = f"lambda changed: whole({self.names[node, name]}=changed)"
+        known = self.names[node][name]
+        whole = f"lambda changed: whole({known}=changed)"
         if parameter.drop is not None and value.text != str(parameter.drop):
-            freely = f"lambda changed: whole({self.names[node, name]}=changed, free={self.names[node, name]!r})"
+            freely = f"lambda changed: whole({known}=changed, free={known!r})"
             yield f"restriction({label!r}, {freely}, {dropped(parameter)!r})"
         if spec.is_object:
             yield from self._facts(node, parameter, name, value)
@@ -255,8 +269,9 @@ class _Clauses:
         if parameter.kind in ("list", "words", "graph", "points"):
             yield f"data({whole}, {literal(parameter, value.text)})"
             return
-        near = _fitting(spec, node, name, _neighbours(parameter, parse(parameter, value.text)))
-        far = _fitting(spec, node, name, self._drawn(parameter, node, name), FAR)
+        fits = _fits(spec, node, name)
+        near = _literals(parameter, value, _neighbours(parameter, parse(parameter, value.text)), fits)
+        far = _literals(parameter, value, self._drawn(parameter, node, name), fits, FAR)
         if near or far:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
 
@@ -264,14 +279,14 @@ class _Clauses:
         """Python for new givens of the body, and for groups of other values of one of them that should matter."""
         body = choice.body if isinstance(choice, Program | Printed) else choice
         values, groups = list[str](), list[str]()
-        for node, new in zip(walk(self.body), walk(body), strict=True):
+        for (node, known), new in zip(self._in_order, walk(body), strict=True):
             if not isinstance(node, Apply) or not isinstance(new, Apply):
                 continue
             spec = self.library[new.skill].spec
-            for name, value in new.arguments:
+            for (_, old), (name, value) in zip(node.arguments, new.arguments, strict=True):
                 if isinstance(value, Given):
-                    if value != node.argument(name):
-                        values.append(f"{self.names[node, name]!r}: {literal(spec.parameters[name], value.text)}")
+                    if value != old:
+                        values.append(f"{known[name]!r}: {literal(spec.parameters[name], value.text)}")
                     groups = self._groups(new, name, value) if (new.skill, name) == clause else groups
         return f"({{{', '.join(values)}}}, [{', '.join(groups)}])"
 
@@ -279,15 +294,16 @@ class _Clauses:
         """Python of what `restriction` and `given` try of a clause."""
         spec = self.library[node.skill].spec
         p = spec.parameters[name]
-        near = _fitting(spec, node, name, _neighbours(p, parse(p, value.text)))
-        other = near or _fitting(spec, node, name, self._drawn(p, node, name), FAR)
+        fits = _fits(spec, node, name)
+        near = _literals(p, value, _neighbours(p, parse(p, value.text)), fits)
+        other = near or _literals(p, value, self._drawn(p, node, name), fits, FAR)
         return [f"[{', '.join(group)}]" for group in ([repr(dropped(p))] if p.drop is not None else [], other) if group]
 
     def _facts(self, node: Apply, parameter: Parameter, name: str, value: Given) -> Iterator[str]:
         """A6: without any one fact the answer, or its uniqueness, is gone. The box is the family, and no fact."""
         if parameter.kind == "facts":
             facts = parse(parameter, value.text)
-            whole = f"lambda changed: whole({self.names[node, name]}=changed)"
+            whole = f"lambda changed: whole({self.names[node][name]}=changed)"
             for port, _ in facts:
                 rest = tuple(fact for fact in facts if fact[0] != port)
                 yield f"restriction({f'{node.skill}.{port}'!r}, {whole}, {rest!r})"
@@ -350,17 +366,30 @@ def _neighbours(p: Parameter, value: Any) -> list[Any]:
             return []
 
 
-def _fitting(spec: Spec, node: Apply, name: str, values: Iterable[Any], most: int | None = None) -> list[str]:
-    """Python of the other values that the parameter takes beside the skill's givens, each once, up to so many."""
-    parameter, own = spec.parameters[name], node.argument(name)
+def _fits(spec: Spec, node: Apply, name: str) -> Callable[[Any], bool]:
+    """Whether the parameter takes a value beside the skill's other givens."""
+    parameter = spec.parameters[name]
     known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
-    tests = [text for text in spec.constraints if name in (free := expressions.names(text)) and free <= set(known)]
-    found: dict[str, None] = {}
+    tests = [text for text in spec.constraints if name in (free := expressions.names(text)) and free <= known.keys()]
+
+    def fits(value: Any) -> bool:
+        values = {**known, name: value}
+        return misfit(parameter, value) is None and all(expressions.holds(text, values) for text in tests)
+
+    return fits
+
+
+def _literals(
+    parameter: Parameter, own: Given, values: Iterable[Any], fits: Callable[[Any], bool], most: int | None = None
+) -> list[str]:
+    """Python of the values that fit and are not the parameter's own, each once, up to so many."""
+    tried, found = {own.text}, list[str]()
     for value in values:
-        if misfit(parameter, value) is None and all(expressions.holds(text, {**known, name: value}) for text in tests):
-            text = render(parameter, value)
-            if not isinstance(own, Given) or text != own.text:
-                found[literal(parameter, text)] = None
+        text = render(parameter, value)
+        if text not in tried:  # many are drawn again and again
+            tried.add(text)
+            if fits(value):
+                found.append(literal(parameter, text))
                 if len(found) == most:
                     break
-    return list(found)
+    return found

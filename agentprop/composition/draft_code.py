@@ -31,6 +31,7 @@ from agentprop.composition.terms import (
     Count,
     Given,
     Least,
+    LowestTerms,
     Printed,
     Program,
     Route,
@@ -49,6 +50,8 @@ from agentprop.composition.terms import (
 from agentprop.skills import Package, Spec
 from agentprop.skills.constraints import names as free_names
 
+SUM_DIGITS = 6
+"""Most digits of p + q: beyond, nobody would add up numerator and denominator."""
 NOTHING = "none"
 """Printed for data at the edge for which a skill has no value."""
 
@@ -66,7 +69,8 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     call = draft.expression(root)
     lines = [imports(term, library), "from tools import *", "", *draft.lines]
     lines += [f"answer = {call}", 'print("answer =", show(answer))']
-    lines.append(f"sound(answer, {_given_numbers(term, library)})")
+    short = f", digits={SUM_DIGITS}" if isinstance(root, LowestTerms) else ""
+    lines.append(f"sound(answer, {_given_numbers(term, library)}{short})")
     lines += draft.necessity(root)
     # A step that leaves its data as they are (sorting a sorted list) adds nothing, though the answer depends on it.
     for name, without in _shortened(root, library):
@@ -92,6 +96,14 @@ def values(terms: Sequence[Term], library: Mapping[str, Package]) -> str:
     return "\n".join(
         [*heads, "from tools import *", "", *(f"print(show({expression(t, library, 'solve')}))" for t in terms)]
     )
+
+
+def possible(terms: Sequence[Term], library: Mapping[str, Package]) -> str:
+    """Write the program that prints the value of each term, or a dash for one that a guard refuses."""
+    heads = dict.fromkeys(imports(term, library) for term in terms)
+    tries = ", ".join(f"lambda: {expression(term, library, 'solve')}" for term in terms)
+    loop = ["try:", "    print(show(call()))", "except Conflict:", '    print("-")']
+    return "\n".join([*heads, "from tools import *", "", f"for call in [{tries}]:", *(f"    {line}" for line in loop)])
 
 
 def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:

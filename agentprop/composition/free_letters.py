@@ -16,16 +16,19 @@ SPARE = "kNtrsmjucdhMKT"
 
 def reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
     """Letters that have a meaning in some statement of a term, or that a wording of its skills uses."""
-    used = {t.name for t in walk(term) if isinstance(t, Variable)}
-    used |= {t.variable for t in walk(term) if isinstance(t, Least | Total | Count)}
+    used = {"p", "q"}  # the frames for lowest terms use these
     for node in walk(term):
-        if isinstance(node, Apply):
+        if isinstance(node, Variable):
+            used.add(node.name)
+        elif isinstance(node, Least | Total | Count):
+            used.add(node.variable)
+        elif isinstance(node, Apply):
             spec = library[node.skill].spec
             used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
             if spec.named or measured(node, library):  # such a follow-up may stand beside letters
                 used |= _letters_of(tuple(w.text for wordings in spec.follows.values() for w in wordings))
                 used |= _letters_of(tuple(CONSTANTS[name] for name in spec.constants))
-    return used | {"p", "q"}  # the frames for lowest terms use these
+    return used
 
 
 @lru_cache(maxsize=8192)

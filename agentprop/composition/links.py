@@ -113,8 +113,8 @@ class Links:
 
     def _from_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
         """Choose between mined and other producers if both fit: mined ones are many and would crowd out the rest."""
-        mined = [link for link in links if self.mined(link.producer)]
-        others = [link for link in links if not self.mined(link.producer)]
+        mined = [link for link in links if link.producer in self._mined]
+        others = [link for link in links if link.producer not in self._mined]
         if not mined or not others:
             return links
         share = MINED_INTO_MINED if self.mined(links[0].consumer) else MINED_LINKS
@@ -155,7 +155,7 @@ class Links:
     ) -> Iterator[Link]:
         for parameter, role in spec.roles_in():
             for producer in by_role.get(role, ()):
-                if producer != name and _units_agree(self.library[producer].spec, spec, parameter):
+                if producer != name and _same_thing(self.library[producer].spec, spec, parameter):
                     yield Link(name, parameter, producer, story=True)
         for parameter, p in spec.parameters.items():
             # A list of allowed values would refuse nearly everything that another skill computes. That of a mined
@@ -174,8 +174,11 @@ class Links:
                         yield Link(name, parameter, producer, story=False)
 
     def _measured_ports(self, name: str, spec: Spec, told: Sequence[str]) -> Iterator[Link]:
-        """Links by letters between quantities: a value that a scene tells stands for a datum of the same role."""
-        for parameter in (name for name, p in spec.parameters.items() if p.kind == "decimal"):
+        """Links by letters between quantities: a value that a scene tells stands for a datum of the same role.
+
+        Not for a datum that names the things it can be of: only a story has the thing itself in it.
+        """
+        for parameter in (name for name, p in spec.parameters.items() if p.kind == "decimal" and p.of is None):
             for producer in told:
                 found = self.library[producer].spec
                 if (
@@ -213,10 +216,13 @@ def can_tell_story(spec: Spec) -> bool:
 
 
 def _natural(producer: Domain, consumer: Spec, parameter: str) -> bool:
-    """True if a noun phrase of a domain reads naturally as a given: not as measured data, nor as a misread letter."""
+    """True if a noun phrase of a domain reads naturally as a given: not as measured data, nor as a misread letter.
+
+    A list that a program would work through is no part of a problem of mathematics.
+    """
     if consumer.evidence == _SELF_CONSISTENT:
         return producer == consumer.domain and takes_letter(consumer, parameter)
-    return consumer.domain != "science" or producer == "science"
+    return producer == consumer.domain or (producer == "science" and consumer.domain == "mathematics")
 
 
 _BEFORE = re.compile(r"[\w.}\\]$|\\\$$")
@@ -277,6 +283,12 @@ def _is_graph_of(producer: Spec, p: Parameter) -> bool:
     return alike and {name for name in ("connected", "acyclic") if getattr(p, name)} <= held
 
 
+def _same_thing(producer: Spec, consumer: Spec, parameter: str) -> bool:
+    """True if a value can stand for a parameter: its unit agrees, and it is of a thing that the parameter allows."""
+    output, of = producer.output, consumer.parameters[parameter].of
+    return _units_agree(producer, consumer, parameter) and (of is None or (output is not None and output.subject in of))
+
+
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
     assert producer.output is not None
     return _unit(producer.output.unit) == _unit(consumer.parameters[parameter].unit)
@@ -289,7 +301,7 @@ def _same_measure(producer: Spec, consumer: Spec, parameter: str) -> bool:
     all three are in hours.
     """
     output = producer.output
-    if output is None or output.kind != "quantity" or not _units_agree(producer, consumer, parameter):
+    if output is None or output.kind != "quantity" or not _same_thing(producer, consumer, parameter):
         return False
     return output.role in consumer.parameters[parameter].roles
 

@@ -39,8 +39,7 @@ def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tu
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
     renames = {n: name if n == root else f"{prefix}{n.lstrip('_')}" for n in needed}
     return lines, "\n\n".join(
-        ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(parse_python(ast.unparse(n)).body[0])))
-        for n in keep
+        ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(n))) for n in keep
     )
 
 

@@ -12,7 +12,7 @@ Ours, after the usual operators of mutation testing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agentprop.portable import parse_python
 
@@ -31,15 +31,27 @@ def mutants(script: str, function: str) -> dict[str, str]:
 
     A name gives the statement and the change in it; one that occurs twice is numbered. It survives edits elsewhere.
     """
+    return next(mutants_of_each(script, [function]))
+
+
+def mutants_of_each(script: str, functions: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the same for each of several functions."""
     tree = parse_python(script)
-    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    whole = ast.unparse(tree)
+    for function in functions:
+        body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+        yield _mutants_of(body, whole)
+
+
+def _mutants_of(body: ast.FunctionDef, whole: str) -> dict[str, str]:
+    before, _, after = whole.partition(ast.unparse(body))
     found: dict[str, str] = {}
     within = _statements(body)
     for node in [*ast.walk(body)]:
         for changed in _changes(node):
             name = f"{within[node]}: {_told(node)} -> {_told(changed)}"
             count = sum(known == name or known.startswith(f"{name} (") for known in found)
-            found[f"{name} ({count + 1})" if count else name] = _with(tree, node, changed)
+            found[f"{name} ({count + 1})" if count else name] = f"{before}{_with(body, node, changed)}{after}"
     return found
 
 
@@ -74,15 +86,15 @@ def _told(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
-def _with(tree: ast.Module, node: ast.AST, changed: ast.AST) -> str:
-    """The tree's source with a node changed; the tree is as before afterwards, because a copy of it takes longer."""
+def _with(body: ast.FunctionDef, node: ast.AST, changed: ast.AST) -> str:
+    """A function's source with a node changed; it is as before afterwards, because a copy of it takes longer."""
     if type(node) is not type(changed):  # pragma: no cover - every change keeps the type
         raise TypeError(f"a {type(changed).__name__} cannot stand in place of a {type(node).__name__}")
     before = {field: getattr(node, field) for field in node._fields}
     try:
         for field in changed._fields:
             setattr(node, field, getattr(changed, field, before.get(field)))
-        return ast.unparse(tree)
+        return ast.unparse(body)
     finally:
         for field, value in before.items():
             setattr(node, field, value)

@@ -12,7 +12,7 @@ None if the member's is not rational, or a bool for a condition; `DIRECT`, the p
 measured in several units has `UNITS`, port → unit: only values of one unit are added. A kind whose range is about a
 port ("no degree above 3") names it as `RANGED`: if its value were told, the range would say nothing. A kind whose scene
 has a long part that only some ports are about, such as the rules of a game, has these as `CORE`: models have one of
-them.
+them. Ports that count things are its `COUNTS`: nobody says that there are exactly 0.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MARGIN = 1.3
 SAMPLE = 30
 PLAIN = 8
 """Greatest denominator of a measured value that is told, if there are facts enough: nobody reads 300/13 mA."""
-MANY = 40
+MANY = 24
 """Members among which a solution looks for the greatest or counts: beyond, another fact is told."""
 FEW = 4
 """Members that a solution looks at one by one, as `object_kinds` tells them."""
@@ -153,7 +153,8 @@ class Drawing:
         without, found = [*without, *alike, getattr(self.kind, "RANGED", "")], []
         for port in self.fact_ports:
             told = self.value(port, self.member) if port not in without else None
-            if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
+            none = told == 0 and port in getattr(self.kind, "COUNTS", ())
+            if none or told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
                 continue
             measured = self.strict and hasattr(self.kind, "UNITS")
             unwieldy = abs(told) >= 100_000 or (measured and told.denominator > PLAIN)
@@ -302,7 +303,7 @@ def drawn(
 ) -> dict[str, Any]:
     """Construct a model, the best one that the attempts find. Raises ValueError if they find none."""
     rng, family_of, size = Random(seed), cache(partial(Family, kind)), 0
-    spares: list[tuple[bool, dict[str, Any]]] = []
+    spares: list[tuple[bool, int, dict[str, Any]]] = []
     for attempt in range(STRICT + TRIES):
         if attempt % SAME_BOX == 0:
             size = rng.randint(*box)
@@ -317,10 +318,10 @@ def drawn(
         if ranged and drawing.is_seen_through(*found):
             return model
         if ranged or operator != "extremum":  # where nothing larger fits, the range would only be for show
-            spares.append((ranged, model))
+            spares.append((ranged, -len(drawing.fitting(found[0])), model))
     if not spares:
         raise ValueError(f"no model of {operator} was found")
-    return max(spares, key=lambda spare: spare[0])[1]
+    return max(spares, key=lambda spare: spare[:2])[2]  # the fewer members are left, the shorter the solution
 
 
 def _uses_core(kind: Any, facts: Sequence[Fact], question: Sequence[str]) -> bool:

@@ -47,7 +47,9 @@ class Parts:
 
     def givens(self, name: str, rng: Random) -> Apply:
         """Draw every parameter of a skill so that its constraints hold. Raises Impossible after DRAWS draws."""
-        draws = [self._drawn_givens(name, rng) for _ in range(abs(self.effort.numbers) or 1)]
+        if self.effort.numbers == 0:
+            return self._drawn_givens(name, rng)
+        draws = [self._drawn_givens(name, rng) for _ in range(abs(self.effort.numbers))]
         return max(draws, key=size) if self.effort.numbers > 0 else min(draws, key=size)
 
     def _drawn_givens(self, name: str, rng: Random) -> Apply:

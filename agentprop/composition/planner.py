@@ -20,7 +20,7 @@ Example, for number-theory with number-theory-factorial-zeros drawn as the skill
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -55,9 +55,13 @@ MINED_ROOTS = 0.2
 FAMILY_ROOTS = 0.04
 """Share of a category's questions that each of its families of judged programs asks, if it has other skills too."""
 OBJECT_ROOTS: Mapping[Domain, float] = {"mathematics": 0.7, "science": 0.4, "coding": 0.4}
-"""Share of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
-MOST_SCENES = 4
-"""Skills of a composition in science: each of them tells a scene."""
+"""Most of a category's questions that are about one object, by domain, if it has object kinds and other skills."""
+OBJECTS_OF_A_KIND = 8
+"""Other skills that have as many questions as an object kind, where these are fewer than the most."""
+MOST_SCENES, MOST_STEPS = 4, 5
+"""Skills of a composition in science, where each of them tells a scene, and of any other one."""
+RICH_SHAPES = 3.0
+"""Weight of all shapes from which on a skill asks as often as others: one that is only told alone asks less often."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 
@@ -169,12 +173,17 @@ class Planner:
 
     def _staleness(self, term: Term, fresh: Freshness) -> int:
         digest = self.structure(term) if fresh.asks else b""
-        return fresh.rank(digest) if digest else 0
+        rank = fresh.rank(digest) if digest else 0
+        single = bool(digest) and rank < TURNED and backwards.is_single(term, self.library)
+        return POSED if single and not self._asks_anew(term, fresh) else rank  # only its questions are problems
 
     def _asks_anew(self, term: Term, fresh: Freshness) -> bool:
         """True if one of a composition's questions for a datum is new."""
-        questions = backwards.questions(term, self.library)
-        return any(fresh.rank(structure_digest(question, self.library)) < TURNED for question in questions)
+        return any(fresh.rank(digest) < TURNED for digest in self._turned(term))
+
+    def _turned(self, term: Term) -> Iterator[bytes]:
+        """Structures of a composition's questions for a datum."""
+        return (structure_digest(question, self.library) for question in backwards.questions(term, self.library))
 
     def _of_one_kind(self, category: str, rng: Random) -> list[str]:
         """The skills that compete for a question: a category's families of judged programs, its object kinds, or the
@@ -191,7 +200,8 @@ class Planner:
             return names
         if families and rng.random() < FAMILY_ROOTS * len(families):
             return families
-        if kinds and rng.random() < OBJECT_ROOTS[self.domain(category)]:
+        share = OBJECTS_OF_A_KIND * len(kinds) / (OBJECTS_OF_A_KIND * len(kinds) + len(others))
+        if kinds and rng.random() < min(OBJECT_ROOTS[self.domain(category)], share):
             return kinds
         return others
 
@@ -211,15 +221,18 @@ class Planner:
                 term = self._levels[level].draw(shape, root, rng)
             except Impossible:
                 continue
-            if self.allowed(skills(term)) and not (shares_letters(term, self.library) or self._strays(term)):
+            used = skills(term)
+            if self.allowed(used) and not (shares_letters(term, self.library) or self._strays(used)):
                 return term
         raise Impossible(f"no composition found for {category}")
 
-    def _strays(self, term: Term) -> bool:
+    def _strays(self, names: Sequence[str]) -> bool:
         """True if a story of science goes on through several of mathematics, in which plants turn into lines and cards,
-        or has more scenes than a reader keeps in mind.
+        or if there are more scenes or steps than a reader keeps in mind.
         """
-        domains = [self.library[name].spec.domain for name in skills(term)]
+        domains = [self.library[name].spec.domain for name in names]
+        if len(domains) > MOST_STEPS:
+            return True
         return "science" in domains and (domains.count("mathematics") > 1 or len(domains) > MOST_SCENES)
 
     def _root(self, names: Sequence[str], rng: Random) -> str:
@@ -228,7 +241,7 @@ class Planner:
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
-        return rng.choice(names)
+        return rng.choices(names, [min(sum(self.shapes(name).values()), RICH_SHAPES) for name in names])[0]
 
     def composes(self, name: str, rng: Random) -> bool:
         """True if a composition can be planned in which the skill asks, or supplies what another one takes."""

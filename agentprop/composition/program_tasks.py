@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from agentprop.composition.families import program, values_of
 from agentprop.composition.listing import listing, sliced
-from agentprop.composition.mutants import mutants
+from agentprop.composition.mutants import mutants, mutants_of_each
 from agentprop.composition.suites import Setting, setting
 from agentprop.composition.terms import Program, skills
 from agentprop.portable import parse_python
@@ -151,7 +151,8 @@ def _faulty_scripts(script: str) -> dict[str, str]:
 def changed(listing: str) -> tuple[str, ...]:
     """Programs that differ in one place from one composed of skills; some of them may be right all the same."""
     functions = [node.name for node in parse_python(listing).body if isinstance(node, ast.FunctionDef)]
-    return tuple(text for name in functions if name != "solve" for text in mutants(listing, name).values())
+    found = mutants_of_each(listing, [name for name in functions if name != "solve"])
+    return tuple(text for texts in found for text in texts.values())
 
 
 def likely(listing: str) -> bool:

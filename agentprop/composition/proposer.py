@@ -37,6 +37,8 @@ from agentprop.skills import Package
 Script = Generator[str, Observation, None]
 AGAIN = ". The idea stands; other numbers may fit. "
 """End of the sentence that answers a failure with other numbers."""
+ONE_STEP = "Its value is one step away, and none of its data can be asked for"
+"""What is against a scene that is not turned round."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS, FURTHER = 4, 4
@@ -45,10 +47,10 @@ FEW = 4
 """Elements of an answer above which it is guessed too easily if all but one are the same."""
 SLIPS = 8
 """Programs with one slip that are tried, to show one that is wrong for few of the data."""
-BACKWARDS = 0.65
+BACKWARDS = 0.8
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
-DATA, DATA_TURNS = 3, 7
-"""Data that are tried, and turns that must be left for it."""
+DATA_TURNS = 7
+"""Turns that must be left for a question for a datum."""
 GIVEN_FIGURES = 4
 """Figures of a quantity that a statement gives."""
 DRAFTS = 4
@@ -87,8 +89,8 @@ class BuiltinProposer:
         try:
             if not self._started:
                 self._started = True
-                return Move.model_construct(message=next(self._script))
-            return Move.model_construct(message=self._script.send(observation))
+                return Move(message=next(self._script))
+            return Move(message=self._script.send(observation))
         except StopIteration:
             return Move()
 
@@ -115,6 +117,11 @@ class BuiltinProposer:
             if tried.outcome != "ok":
                 failures += 1
                 statement = yield from self._repair(tried, failures)
+                continue
+            if backwards.is_single(self.term, self.library):
+                yield from self._backwards(tried)
+                failures += 1
+                statement = None if failures > REPAIRS else (yield from self._redraft(f"{ONE_STEP}{AGAIN}"))
                 continue
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
             fault = disagreement(tried, checked) or self._guessable(tried)
@@ -166,8 +173,12 @@ class BuiltinProposer:
 
     def _backwards(self, tried: Observation) -> Script:
         """Now and then give the value of a quantity and ask for a datum; if that fails, the question stays."""
-        forwards, left = self.term, tried.turns_left
-        for turned in self._turned(tried):
+        forwards, left, asked = self.term, tried.turns_left, self._turned(tried)
+        if len(asked) > 1 and left >= DATA_TURNS:  # which data the value decides is found out at once
+            found = yield protocol.execute(draft_code.possible(asked, self.library))
+            left, values = found.turns_left, read_lines(found.text)
+            asked = [one for one, value in zip(asked, values, strict=False) if value is not None]
+        for turned in asked:
             if left < DATA_TURNS:
                 break
             self.term = turned
@@ -184,18 +195,19 @@ class BuiltinProposer:
         self.term = forwards
 
     def _turned(self, tried: Observation) -> list[Sought]:
-        """Some questions for data of a composition whose value is known; none if none is to be asked.
+        """The new questions for data of a composition whose value is known, in any order; none if none is to be asked.
 
         One that was posed before is always turned, but not into what was asked before as well.
         """
         found = [*backwards.questions(self.term, self.library)]
-        if not found or (self._rank(self.term) != POSED and self.rng.random() >= BACKWARDS):
+        always = backwards.is_single(self.term, self.library) or self._rank(self.term) == POSED
+        if not found or (not always and self.rng.random() >= BACKWARDS):
             return []
         value = answer_text(float(values_of(tried.text)["answer"]), figures=GIVEN_FIGURES)
         if not re.fullmatch(r"\d+(?:\.\d+)?", value):
             return []
         fresh = [question for question in self.rng.sample(found, len(found)) if self._rank(question) < TURNED]
-        return [replace(question, value=value) for question in fresh[:DATA]]
+        return [replace(question, value=value) for question in fresh]
 
     def _rank(self, term: Term) -> int:
         """Rank of the structure of a term, whose model is drawn if it is an object kind's."""
@@ -302,7 +314,8 @@ class BuiltinProposer:
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
         code, about = (seen.conflict.code, seen.conflict.about) if seen.conflict is not None else ("", "")
         cause = culprit(self.term, about)
-        if code == "too-many-digits" and isinstance(self.term, Apply) and reducible(self.library[self.term.skill].spec):
+        long = code == "too-many-digits" and failures >= REPAIRS  # other numbers are tried first
+        if long and isinstance(self.term, Apply) and reducible(self.library[self.term.skill].spec):
             self.term = Remainder(self.term, 1000)
             return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
         if code == "wrong-order" and isinstance(self.term, Combine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
+from agentprop.composition.objects import SEEDS, is_undrawn
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.terms import (
     Apply,
@@ -42,15 +43,13 @@ class Repairs:
     def redrawn(self, term: Term, rng: Random) -> Term:
         """Draw new numbers for the same composition."""
         match term:
+            case Apply() if is_undrawn(term, self.planner.library):
+                return term.with_argument("seed", Given(str(rng.randrange(SEEDS))))
             case Apply():
                 fresh = self.planner.givens(term.skill, rng)
-                return replace(
-                    fresh,
-                    arguments=tuple(
-                        (k, new if isinstance(old, Given) else self.redrawn(old, rng))
-                        for (k, old), (_, new) in zip(term.arguments, fresh.arguments, strict=True)
-                    ),
-                )
+                pairs = zip(term.arguments, fresh.arguments, strict=True)
+                new = [(k, new if isinstance(old, Given) else self.redrawn(old, rng)) for (k, old), (_, new) in pairs]
+                return Apply(term.skill, tuple(new))
             case Combine():
                 return replace(term, left=self.redrawn(term.left, rng), right=self.redrawn(term.right, rng))
             case Least():
@@ -86,7 +85,8 @@ class Repairs:
         """The same composition with new givens; unlike `redrawn` it leaves the bounds of operators as they are."""
         if isinstance(term, Apply):
             fresh = term.with_givens(self._givens(term.skill, rng))
-            return replace(fresh, arguments=tuple((k, self._renewed(v, rng)) for k, v in fresh.arguments))
+            renewed = [(k, v if isinstance(v, Given) else self._renewed(v, rng)) for k, v in fresh.arguments]
+            return Apply(term.skill, tuple(renewed))
         return rebuilt(term, {child: self._renewed(child, rng) for child in children(term)}) if children(term) else term
 
     def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:

@@ -15,7 +15,7 @@ from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
 from typing import Any
 
 SEARCH_LIMIT = 200
-DIGIT_LIMIT, FRACTION_LIMIT = 12, 9
+DIGIT_LIMIT, FRACTION_LIMIT = 10, 9
 MANY_PARTS, MOST_ALIKE = 12, 0.95
 """Elements of a program's results of which it can be said that they are alike, and the greatest share that may be."""
 NEARLY = 0.02
@@ -189,15 +189,15 @@ def need(condition: object, text: str) -> None:
         raise Conflict("constraint", value=text)
 
 
-def sound(answer: object, givens: Sequence[Number] = ()) -> None:
+def sound(answer: object, givens: Sequence[Number] = (), digits: int = DIGIT_LIMIT) -> None:
     """Guard: the answer is worth asking for (not trivial, not a given, not a page of digits)."""
     if isinstance(answer, (int, Fraction)) and not isinstance(answer, bool):
         if answer in (0, 1, -1):
             raise Conflict("trivial", value=answer)
         if answer in givens:
             raise Conflict("given-away", value=answer)
-        if abs(answer) >= 10**DIGIT_LIMIT:
-            raise Conflict("too-many-digits", bound=DIGIT_LIMIT)
+        if abs(answer) >= 10**digits:
+            raise Conflict("too-many-digits", bound=digits)
         if answer.denominator > 1 and sum(map(str.isdigit, str(answer))) > FRACTION_LIMIT:
             raise Conflict("long-fraction", value=answer, bound=FRACTION_LIMIT)
     elif isinstance(answer, float):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from agentprop.skills import Hole, Spec, Wording, segments
 
@@ -82,5 +83,6 @@ def story_wordings(spec: Spec, name: str, role: str) -> list[Wording]:
     return [w for w in spec.follows.get(name, ()) if w.role in (None, role)]
 
 
-def _names(text: str) -> set[str]:
-    return {part.name for part in segments(text) if isinstance(part, Hole)}
+@lru_cache(maxsize=1 << 14)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(part.name for part in segments(text) if isinstance(part, Hole))

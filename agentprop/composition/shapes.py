@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
 
-from agentprop.composition import objects
+from agentprop.composition import backwards, objects
 from agentprop.composition.links import Impossible, Link, can_tell_story
 from agentprop.composition.parts import SWEEP_WIDTH, Parts
 from agentprop.composition.pipelines import Pipelines
@@ -21,7 +21,6 @@ from agentprop.composition.terms import (
     LowestTerms,
     Operation,
     Relation,
-    Remainder,
     Term,
     skills,
 )
@@ -37,8 +36,6 @@ ADDITIVE = frozenset({"J", "W", "mol", "g", "mg", "kg", "MBq"})
 OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
 PRODUCTS = 0.2
 """Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
-CAPPED = 0.04
-"""Share of chains of which the remainder modulo 1000 is asked."""
 
 
 class Shapes:
@@ -49,6 +46,7 @@ class Shapes:
         self.library, self.index, self.effort = parts.library, parts.index, parts.effort
         self._telling = [package.spec for package in self.library.values() if package.spec.tells]
         self._known = dict[str, dict[str, float]]()
+        self._akin = dict[str, list[str]]()
 
     def draw(self, shape: str, root: str, rng: Random) -> Term:
         """Draw a composition of a shape in which a skill asks. Raises Impossible if none is found."""
@@ -86,19 +84,21 @@ class Shapes:
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
             if any(self._joinable(link) for link in links):
-                weights["joined"] = 1.2
+                weights["joined"] = 0.1
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
             weights["before_story"] = 2.0
         if spec.tells and self.alike(spec):
-            weights["contrast"] = 5.0
+            weights["contrast"] = 0.5
+        if backwards.is_single(Apply(root, ()), self.library):
+            weights["single"] = 0.5
         if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
             weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
-            weights["combine"] = 0.6
+            weights["combine"] = 0.1
             if spec.sweep:
-                weights |= {"swept": 1.6, "compared": 0.4}
+                weights |= {"swept": 0.8, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
             weights["lowest"] = 3.0
         return weights
@@ -127,11 +127,14 @@ class Shapes:
         """Pose the skill's own question with new numbers."""
         return self.parts.givens(root, rng)
 
+    def single(self, root: str, rng: Random) -> Term:
+        """One scene with new numbers, of which a datum is asked for: the proposer turns it round."""
+        return self.parts.givens(root, rng)
+
     def chain(self, root: str, rng: Random) -> Term:
         """Let other skills, in a row, supply a parameter."""
         links = [link for link in self.index.into[root] if not link.story]
-        term = self.parts.linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
-        return self._capped(term, rng)
+        return self.parts.linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
 
     def fork(self, root: str, rng: Random) -> Term:
         """Let two other skills supply a parameter each."""
@@ -143,29 +146,12 @@ class Shapes:
         depth = self.effort.depth(rng)
         term = self.parts.linked(root, first, rng, depth)
         used = frozenset(skills(term))
-        return self._capped(
-            term.with_argument(second.parameter, self.parts.supply(second.producer, rng, depth - 1, used=used)), rng
-        )
+        return term.with_argument(second.parameter, self.parts.supply(second.producer, rng, depth - 1, used=used))
 
     def lowest(self, root: str, rng: Random) -> Term:
         """Ask for p + q if the value of a chain is p/q in lowest terms."""
         links = [link for link in self.index.into[root] if not link.story]
         return LowestTerms(self.parts.linked(root, self.index.pick(links, rng), rng, self.effort.depth(rng)))
-
-    def _capped(self, term: Term, rng: Random) -> Term:
-        """Now and then ask for the remainder modulo 1000 only, as contests do with large numbers."""
-        if isinstance(term, Apply):
-            spec = self.library[term.skill].spec
-            plain = not self.index.mined(term.skill) or _is_short(spec)
-            if (
-                spec.output is not None
-                and spec.output.kind == "integer"
-                and reducible(spec)
-                and rng.random() < CAPPED
-                and plain
-            ):
-                return Remainder(term, 1000)
-        return term
 
     def story(self, root: str, rng: Random) -> Term:
         """Let the scene of another skill lead to the question."""
@@ -262,21 +248,27 @@ class Shapes:
         depth = self.effort.depth(rng)
         one = self.parts.supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
         two = self.parts.supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
-        added = peer != root and spec.output.unit in ADDITIVE  # sucrose and an oxide are no sum
-        op: Operation = "sum" if added and rng.random() < 0.4 else "difference"
+        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def alike(self, spec: Spec) -> list[str]:
-        """The skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name; the skill
-        itself among them. Nobody takes the time of a tank from that of a reaction.
+        """The other skills whose scenes tell a quantity of the same role and unit, and of a thing of the same name.
+
+        Nobody takes the time of a tank from that of a reaction, nor computes the same thing twice for a difference.
         """
+        if spec.name not in self._akin:
+            self._akin[spec.name] = self._alike(spec)
+        return self._akin[spec.name]
+
+    def _alike(self, spec: Spec) -> list[str]:
         output, found = spec.output, list[str]()
         for peer in self._telling:
             other = peer.output
             if output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
-                shared = other.role is not None and (other.role, other.subject) == (output.role, output.subject)
-                if same and ((shared and output.subject is not None) or (peer is spec and output.unit != "1")):
+                shared = None not in (other.role, other.subject)
+                shared = shared and (other.role, other.subject) == (output.role, output.subject)
+                if same and shared and peer is not spec:
                     found.append(peer.name)
         return found
 
@@ -330,6 +322,7 @@ class Shapes:
 DRAWN: Mapping[str, Callable[[Shapes, str, Random], Term]] = {
     "model": Shapes.model,
     "alone": Shapes.alone,
+    "single": Shapes.single,
     "chain": Shapes.chain,
     "fork": Shapes.fork,
     "lowest": Shapes.lowest,

@@ -67,7 +67,7 @@ def trial(own: str, programs: Sequence[str], inputs: str) -> str:
     before = _functions(own)
     tried = []
     for program in programs:
-        [name] = [name for name, text in _functions(program).items() if text != before[name]]
+        [name] = [name for name, text in before.items() if f"{text}\n" not in f"{program}\n"]
         tried.append(_TRIED.format(changed=_counting(program, name), own=before[name], unfit=UNFIT))
     return "\n".join([own, _TRIAL.format(inputs=inputs, turns=TURNS), *tried])
 

@@ -73,7 +73,7 @@ def _masked(term: Any, library: Mapping[str, Package]) -> Any:
             told = library[skill].spec.parameters
             return Apply(skill, tuple((name, _ports(told[name], value)) for name, value in arguments))
         case Apply(skill, arguments):
-            return Apply(skill, tuple((name, inside(value)) for name, value in arguments))
+            return Apply(skill, tuple([(k, NUMBER if isinstance(v, Given) else inside(v)) for k, v in arguments]))
         case Combine(op, left, right):
             return Combine(op, inside(left), inside(right))
         case Relation(value=value, other=other):

@@ -116,13 +116,10 @@ class _Writer:
         if isinstance(term, Printed):
             frame = self.rng.choice(grammar.PRINTED_FRAMES)
             return frame.replace("<listing>", listing(term.body, self.library))
-        text = (
-            self._apply(term)
-            if isinstance(term, Apply)
-            else self._sought(term)
-            if isinstance(term, Sought)
-            else self._framed(term)
-        )
+        if isinstance(term, Apply):
+            text = self._apply(term)
+        else:
+            text = self._sought(term) if isinstance(term, Sought) else self._framed(term)
         return " ".join(part for part in (text, closing(term, self.library)) if part)
 
     def _sought(self, term: Sought) -> str:
@@ -145,8 +142,10 @@ class _Writer:
         # Which draws are made, and in which order, is part of the output: a seed stands for one statement.
         links = supplied(term)
         story = self._story_link(term, links)
-        lettered = links and all(map(self._tells, links.values()))
+        lettered = bool(links) and self._takes_letters(term, links)
         named = self.naming and (lettered or all(self._names(value) for value in links.values()))
+        if story is None and self._needs_thing(term, links):
+            raise Unwritable(f"{term.skill}: no story has the thing in it")
         if story is not None and not (named or (lettered and self.rng.random() < LETTERS)):
             return self._tell(term, *story)
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
@@ -242,8 +241,8 @@ class _Writer:
 
     def _story_link(self, term: Apply, links: LinkedArguments) -> tuple[str, Apply, Wording] | None:
         for name, supplier in links.items():
-            others = [other for key, other in links.items() if key != name]
-            if isinstance(supplier, Apply) and all(map(self._tells, others)):  # a story tells of one supplier
+            others = {key: other for key, other in links.items() if key != name}
+            if isinstance(supplier, Apply) and self._takes_letters(term, others):  # a story tells of one supplier
                 follow = self._follow(term, name, supplier)
                 if follow is not None:
                     return name, supplier, follow
@@ -265,7 +264,15 @@ class _Writer:
 
     def _lettered(self, term: Apply, links: LinkedArguments) -> bool:
         """True if a scene of its own can be told with letters for what other scenes supply."""
-        return self.library[term.skill].spec.tells and all(map(self._tells, links.values()))
+        return self.library[term.skill].spec.tells and self._takes_letters(term, links)
+
+    def _takes_letters(self, term: Apply, links: LinkedArguments) -> bool:
+        """True if letters can stand for all that other skills supply: scenes tell it, and nothing needs its thing."""
+        return all(map(self._tells, links.values())) and not self._needs_thing(term, links)
+
+    def _needs_thing(self, term: Apply, links: LinkedArguments) -> bool:
+        """True if a supplied datum names the things it can be of, which only a story has in it."""
+        return any(self.library[term.skill].spec.parameters[name].of is not None for name in links)
 
     def _tell(self, term: Apply, name: str, supplier: Apply, follow: Wording) -> str:
         return self._bound(f"{self._scene(supplier)} {self._fill(term, follow.text, skip=name, supplier=supplier)}")

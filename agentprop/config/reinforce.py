@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from agentprop.config.base import Count, Positive, Share
 from agentprop.config.parts import Budget
@@ -98,7 +100,7 @@ class ReinforceConfig(Budget, TrainConfig):
     """Share of tokens that `cov` chooses; null means 0.0002 for clip and 0.002 for kl."""
     cov_low: float = 1.0
     """Clip-Cov: smallest covariance of a token that may be left out."""
-    cov_high: float = 5.0
+    cov_high: Annotated[float, Field(validate_default=True)] = 5.0
     """Clip-Cov: largest covariance of a token that may be left out."""
     cov_kl: NonNegative = 1.0
     """KL-Cov: weight of |log r| of a chosen token."""
@@ -128,3 +130,10 @@ class ReinforceConfig(Budget, TrainConfig):
     """Groups in an evaluation, of `group_size` attempts each."""
     sample_every: Count = 10
     """Keep the attempts of every so many steps, for `agentprop show`."""
+
+    @field_validator("cov_high")
+    @classmethod
+    def _leaves_room(cls, cov_high: float, info: ValidationInfo) -> float:
+        if cov_high <= info.data.get("cov_low", -inf):
+            raise PydanticCustomError("cov", "must be above cov_low: no covariance lies between them")
+        return cov_high

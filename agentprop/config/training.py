@@ -53,7 +53,7 @@ class TrainConfig(StageConfig):
     """Number format of weights and computation; auto is bfloat16 on a GPU and float32 elsewhere. With bfloat16 the
     optimiser keeps a float32 copy of the trained weights."""
     lora_rank: Count | None = None
-    """Rank of LoRA adapters on all linear layers; null trains all weights."""
+    """Rank of LoRA adapters on all linear layers but the head and the experts of a mixture; null trains all weights."""
     lora_alpha: Count = 32
     """Scale of the adapters: their output is multiplied by lora_alpha / lora_rank."""
     lora_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0

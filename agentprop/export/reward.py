@@ -42,10 +42,12 @@ def grade(
     """Grade a response: 1 right, 0 wrong, None if neither was shown, the answer is unreadable, or grading failed.
 
     A response is a text, a conversation, or None for none; an answer is a text, a number or a list of them. A number
-    may be off by the `tolerance`, such as `0.01` or `5%`, and answers that are `accepted` are right too. Raises
-    InputError for what is neither.
+    may be off by the `tolerance`, such as `0.01` or `5%`, and answers that are `accepted` are right too. A blank answer
+    or NaN, as tables write one that is missing, grades nothing. Raises InputError for what is neither.
     """
     text, gold, allowed = _text(response), _answer(answer), {"tolerance": tolerance, "accepted": tuple(accepted)}
+    if not gold.strip():
+        return None
     return contained(lambda: _grade(text, gold, answer_type, allowed), lambda failure: None)
 
 
@@ -105,6 +107,8 @@ def _answer(given: Any) -> str:
             return given
         case bool():
             return "Yes" if given else "No"
+        case float() if given != given:
+            return ""
         case int() | float():
             return str(given)
         case list() | tuple():

@@ -2,7 +2,8 @@ r"""The intermediate values of a problem, and a reply → how many of them the r
 
 A reply may have the right answer by luck, or a wrong one after five right steps. Each value is looked for behind the
 place at which the one before it was found. Whole numbers and fractions must be exact; a decimal counts if it agrees to
-half a per cent, about three significant figures; lists and texts are compared letter by letter, without spaces. Ours.
+half a per cent, about three significant figures; lists and texts are compared letter by letter, without spaces. Whole
+numbers below 10 and numbers of the statement stand in almost any reply, so they are no values to look for. Ours.
 
     >>> passed(("20", "3/4", "62.622 °C"), r"There are $20$ ways, so $\frac{3}{4}$ of them, and T = 62.6 °C.")
     StepsPassed(found=3, of=3, first_missing=None)
@@ -19,6 +20,8 @@ from typing import NamedTuple
 
 ROUNDING = 0.005
 """Largest relative difference of a decimal."""
+SMALL = 10
+"""Whole numbers below it do not count."""
 _NUMBER = re.compile(
     r"\\[dt]?frac\{(-?\d+)\}\{(\d+)\}|(?<![\w.])(-?\d+)/(\d+)|"
     r"(-?\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?!\d)(?:\.\d+)?|-?\d+(?:\.\d+)?)(?:\s*(?:\\times|\\cdot|×)\s*10\^\{?(-?\d+)\}?)?"
@@ -34,6 +37,24 @@ class StepsPassed(NamedTuple):
     """All of them."""
     first_missing: int | None
     """Place of the first that it lacks, from 0; None if it lacks none."""
+
+
+def countable(values: Sequence[str], statement: str) -> tuple[str, ...]:
+    """Return the values that a reply does not have by chance.
+
+    >>> countable(("4", "256", "31", "[4, 2]"), "What is $256 - x$ if $x$ is …?")
+    ('31', '[4, 2]')
+    """
+    given = {_number(found) for found in _NUMBER.finditer(statement)}
+
+    def by_chance(value: str) -> bool:
+        found = _NUMBER.fullmatch(value.strip("$"))
+        if found is None:
+            return False
+        number = _number(found)
+        return number in given or (number.denominator == 1 and abs(number) < SMALL)
+
+    return tuple(value for value in values if not by_chance(value))
 
 
 def passed(values: Sequence[str], reply: str) -> StepsPassed:

@@ -77,12 +77,16 @@ def coverage(templates: Sequence[str | None], k: int) -> float:
 
 
 def crossing(before: Sequence[float], after: Sequence[float], ks: Sequence[int]) -> int | None:
-    """Return the least k > 1 from which on the earlier model is at least as good; None if there is none.
+    """Return the least k from which on the earlier model is at least as good, after a lead of the later one at k = 1.
+
+    None if there is none, or the later model has no lead to lose.
 
     >>> crossing([0.2, 0.5, 0.8], [0.4, 0.5, 0.6], [1, 2, 4])
     2
     """
+    if not after or after[0] <= before[0]:
+        return None
     for place, k in enumerate(ks):
-        if k > 1 and all(b >= a for b, a in zip(before[place:], after[place:], strict=True)):
+        if all(b >= a for b, a in zip(before[place:], after[place:], strict=True)):
             return k
     return None

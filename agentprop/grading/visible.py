@@ -90,6 +90,8 @@ _SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _HOLE = re.compile(r"<\w+>")
+Number = Fraction | int
+"""A number of a text: whole ones, which most are, are compared and hashed much sooner as integers."""
 
 
 def unseen(statement: str, term: Term, library: Mapping[str, Package]) -> str | None:
@@ -111,7 +113,7 @@ def _unseen(statement: str, term: Term, library: Mapping[str, Package]) -> Itera
         return
     constants = {number for spec in specs for number in _constants(spec.name, _Texts(spec))}
     constants |= {number for text in texts for number in numbers(text)}  # a choice may name its data
-    constants |= {Fraction(0)} if any(isinstance(node, LowestTerms) for node in nodes) else set()  # of "$q > 0$"
+    constants |= {0} if any(isinstance(node, LowestTerms) for node in nodes) else set()  # of "$q > 0$"
     for number in written:
         if number not in wanted and number not in constants:
             yield f"the number {number} of the statement has no part in the composition"
@@ -133,18 +135,19 @@ def _often(times: int) -> str:
     return f" {times} times" if times > 1 else ""
 
 
-def numbers(text: str) -> list[Fraction]:
+def numbers(text: str) -> list[Number]:
     """The numbers of a text without their signs, in order; a digit that belongs to a name is none."""
-    found = []
+    found: list[Number] = []
     plain = _COMMAND.sub(" ", _SHORT_FRACTION.sub(r" \1 \2", text.replace("{,}", ",")))
     for match in _NUMBER.finditer(plain):
-        found.append(Fraction(match[1].replace(",", "") + (match[2] or "")))
+        whole = match[1].replace(",", "")
+        found.append(Fraction(whole + match[2]) if match[2] else int(whole))
     return found
 
 
-def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[Fraction], list[str]]:
+def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[Number], list[str]]:
     """The numbers, with how often each is needed, and the texts that the term takes from the statement."""
-    wanted, texts = Counter[Fraction](), list[str]()
+    wanted, texts = Counter[Number](), list[str]()
     for node in nodes:
         if isinstance(node, Apply):
             parameters = library[node.skill].spec.parameters
@@ -159,22 +162,22 @@ def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[
                     wanted.update(numbers(value.text))
         for name in ("low", "high", "modulus"):
             if hasattr(node, name):
-                wanted[Fraction(getattr(node, name))] += 1
+                wanted[getattr(node, name)] += 1
         if isinstance(node, Sought):
             wanted.update(numbers(node.value))
         relation = getattr(node, "relation", None)
         if relation is not None and relation.value is not None:
-            wanted[Fraction(relation.value)] += 1
+            wanted[relation.value] += 1
     return wanted, texts
 
 
-def _told_numbers(facts: Iterable[tuple[str, object]]) -> Iterator[Fraction]:
+def _told_numbers(facts: Iterable[tuple[str, object]]) -> Iterator[Number]:
     """The numbers that facts tell: those in their wordings are the wordings' own."""
     for value in (told for _, told in facts if not isinstance(told, bool)):
         assert isinstance(value, int | Fraction)  # facts tell of numbers
-        yield Fraction(abs(value.numerator))
+        yield abs(value.numerator)
         if value.denominator > 1:
-            yield Fraction(value.denominator)
+            yield value.denominator
 
 
 def _signs(node: Term) -> Iterator[tuple[str, ...]]:
@@ -224,7 +227,7 @@ def _every_text(spec: Spec) -> Iterator[str]:
 
 
 @lru_cache(maxsize=16384)
-def _constants(name: str, texts: _Texts) -> frozenset[Fraction]:
+def _constants(name: str, texts: _Texts) -> frozenset[Number]:
     """Numbers that stand in a skill's own wordings."""
     return frozenset(number for text in _every_text(texts.spec) for number in numbers(_HOLE.sub(" x ", text)))
 

@@ -36,6 +36,8 @@ MAX_LENGTH = 2_000
 """Longest text, list and range."""
 MAX_PRIME_BITS = 256
 """Largest argument of `is_prime`, in bits."""
+MOST_ITEMS = 16
+"""Constants over which a loop counts as short."""
 ITEMS_PER_STEP = 8
 """Elements of an argument that a function call handles for the price of one step."""
 
@@ -174,18 +176,23 @@ class _Unusual(Exception):
 
 @lru_cache(maxsize=8192)
 def _quick(text: str) -> Callable[[Mapping[str, Any]], Any] | None:
-    """A function for a constraint without loops, containers or powers, whose steps are bounded by its length."""
+    """A function for a constraint without containers, powers and loops but over a few constants: its length bounds its
+    steps.
+    """
     try:
         return _function(parse(text))
-    except (KeyError, RecursionError):
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, _Unusual):
         return None
 
 
 def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
-    """The tree as nested functions that mean what `_Evaluator` does. Raises KeyError for a node it has none for."""
+    """The tree as nested functions that mean what `_Evaluator` does. Raises KeyError for a node it has none for, and
+    _Unusual for a large constant.
+    """
     match node:
         case ast.Constant(value=int() | float() as value):
-            return lambda values: _plain(value)
+            constant = _plain(value)
+            return lambda values: constant
         case ast.Name(id=name):
             return lambda values: _plain(values[name])
         case ast.UnaryOp(op=op, operand=operand):
@@ -211,7 +218,30 @@ def _function(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
         case ast.Call(func=ast.Name(id=name), args=[*nodes]) if name in _QUICK_FUNCTIONS and nodes:
             called, arguments = FUNCTIONS[name], [_function(argument) for argument in nodes]
             return lambda values: _plain(called(*[_plain(argument(values)) for argument in arguments]))
+        case ast.Call(func=ast.Name(id=name), args=[ast.ListComp() | ast.GeneratorExp() as made]) if name in _SUMMARIES:
+            summary, loop = FUNCTIONS[name], _loop(made)
+            return lambda values: _plain(summary(loop(values)))
     raise KeyError(type(node))
+
+
+def _loop(node: Any) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """The same for a comprehension over a few constants, without another one in it."""
+    if len([part for part in ast.walk(node) if isinstance(part, ast.comprehension)]) > 1:
+        raise KeyError(ast.comprehension)
+    match node.generators:
+        case [ast.comprehension(target=ast.Name(id=name), iter=iterated, ifs=ifs)]:
+            items = list(_Evaluator({}).visit(iterated))
+        case _:
+            raise KeyError(ast.comprehension)
+    if len(items) > MOST_ITEMS:
+        raise KeyError(ast.comprehension)
+    element, tests = _function(node.elt), [_function(test) for test in ifs]
+
+    def found(values: Mapping[str, Any]) -> list[Any]:
+        scopes = ({**values, name: item} for item in items)
+        return [element(scope) for scope in scopes if all(test(scope) for test in tests)]
+
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -260,6 +290,7 @@ def _chain(
 _QUICK_BINARY = {**_BINARY, ast.Div: _ratio}
 _QUICK_COMPARE = {kind: test for kind, test in _COMPARE.items() if kind not in (ast.In, ast.NotIn)}
 _QUICK_FUNCTIONS = frozenset({"gcd", "lcm", "abs", "min", "max", "is_prime", "is_square", "isqrt"})
+_SUMMARIES = frozenset({"len", "sum", "all", "any"})
 
 
 # --- every case ---

@@ -30,7 +30,7 @@ class Wording(Part):
     role: str | None = None
     """For follow-ups: the role of the value that the wording takes; None fits every role of the parameter."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Scene and question."""
         return f"{self.scene} {self.ask}".strip()
@@ -157,12 +157,12 @@ class Spec(Part):
     judged: Judged | None = None
     """How a judge asks for the program of a family (coding)."""
 
-    @property
+    @cached_property
     def data(self) -> str | None:
         """The parameter that carries a program's data (coding)."""
         return next((name for name, p in self.parameters.items() if p.input), None)
 
-    @property
+    @cached_property
     def is_object(self) -> bool:
         """True for an object kind: a box, facts and a question about one object."""
         kinds = {name: p.kind for name, p in self.parameters.items()}

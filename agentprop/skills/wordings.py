@@ -72,6 +72,7 @@ def tellings(wording: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(worded(wording, negative) for negative in (True, False)))
 
 
-def holes(wording: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def holes(wording: str) -> tuple[str, ...]:
     """Names of the holes of a wording, in order."""
-    return [part.name for part in segments(wording) if isinstance(part, Hole)]
+    return tuple(part.name for part in segments(wording) if isinstance(part, Hole))

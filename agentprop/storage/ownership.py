@@ -166,7 +166,11 @@ def check_same(name: str, started: Identity, now: Identity, outside: frozenset[s
     known = now.models if started.models else {}  # runs of older versions do not tell the names of their models
     changed = _differences(by_model(started, started.models), by_model(now, known), outside)
     if changed:
-        out, settings = shlex.quote(name), shlex.quote(f"{name}/{CONFIG}")
+        is_part = started.config.get("partition") is not None and Path(name).parent.name == PARTS
+        whole = (
+            str(Path(name).parents[1]) if is_part else name
+        )  # a part is told by its number and the --out of the whole
+        out, settings = shlex.quote(whole), shlex.quote(f"{name}/{CONFIG}")
         resume = f"agentprop {now.stage} --config {settings} --out {out}"
         if is_url(name):
             resume = f"agentprop {now.stage} --out {out} with the settings that it was started with"

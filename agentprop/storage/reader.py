@@ -36,7 +36,7 @@ from agentprop.storage.parts import (
     parse_json,
     read_errors,
 )
-from agentprop.storage.stores import A_COPY, LocalStore, Store, is_url
+from agentprop.storage.stores import A_COPY, LocalStore, Store, check_place, is_url
 from agentprop.storage.tables import read_table
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ def layout_of(place: str | Path | Store) -> Layout:
             "the name of the run directory is empty", hint="name a directory; a variable of the shell may not be set"
         )
     if isinstance(place, Path) or (isinstance(place, str) and not is_url(place)):
+        check_place(place)
         return Directory(Path(place))
     if isinstance(place, str):
         from agentprop.storage.object_store import open_store

@@ -23,6 +23,7 @@ TO_DISK = "give --out a path, and copy what is there with the store's own tool"
 A_COPY = "copy the run with the store's own tool, and name the copy"
 """Hints for what needs a disk: where to write instead, and what to read instead."""
 _URL = re.compile(rf"({'|'.join(SCHEMES)})://")
+_LIKE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 class Store(Protocol):
@@ -63,8 +64,20 @@ def is_url(place: str | Path) -> bool:
     return isinstance(place, str) and _URL.match(place) is not None
 
 
+def check_place(place: str | Path) -> None:
+    """Raise RunError for a URL of a kind that nothing is written to: as a path it would be a folder called `hdfs:`."""
+    if isinstance(place, str) and (like := _LIKE_URL.match(place)) and not is_url(place) and not Path(place).exists():
+        known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        # The rest may hold a password.
+        raise RunError(
+            f"a place that begins with {like[0]} is neither a path nor a URL of an object store",
+            hint=f"give a path (a folder of that name needs ./ before it), or a URL with one of {known}",
+        )
+
+
 def check_here(out: str | Path, what: str, hint: str = TO_DISK) -> None:
     """Raise RunError for a place on an object store: `what` is written to a disk only."""
+    check_place(out)
     if is_url(out):
         raise RunError(f"{what} cannot be written to {out}: it needs a place on this machine's disk", hint=hint)
 

@@ -13,7 +13,9 @@ from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Term, skills
 from agentprop.config import ProposeConfig
+from agentprop.errors import ConfigError
 from agentprop.skills import Package
+from agentprop.stages.common.plan import plan_of
 
 
 def _drawn(planner: Planner, count: int) -> list[Term]:
@@ -76,3 +78,10 @@ def test_bundles_around_written_skills_keep_away_too(library: dict[str, Package]
 def test_what_is_not_a_pair_is_refused(pair: str) -> None:
     with pytest.raises(ValidationError, match="divisor-count"):
         ProposeConfig(n=1, held_out=(pair,))
+
+
+def test_a_misspelt_skill_of_a_pair_is_refused_since_nothing_would_be_held_out(library: dict[str, Package]) -> None:
+    first, other = sorted(library)[:2]
+    with pytest.raises(ConfigError, match=f"held_out names {first}x, and there is no such skill") as refused:
+        plan_of(ProposeConfig(n=1, proposer="m", held_out=(f"{other}+{first}x",)), library)
+    assert refused.value.hint == f"did you mean {first}?"

@@ -9,7 +9,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from agentprop.agent.curriculum import Curriculum
 from agentprop.api.feedback import Feedback
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
+from agentprop.records import Problem
 
 FEW = [
     ROOT / "skills" / name
@@ -69,13 +71,21 @@ def test_a_data_set_ends_where_its_size_says(few: agentprop.Dataset) -> None:
     for no_number in ("0", slice(2)):
         with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
             few[no_number]  # type: ignore[index]
+    with pytest.raises(IndexError, match="no item -2 to start from"):
+        next(few.items(-2))
+    assert not list(few.items(40))
     with pytest.raises(TypeError, match="no end"):
         len(agentprop.dataset())
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({"domain": "cooking"}, "domain"), ({"size": 0}, "size"), ({"held_out": "one"}, "held_out")],
+    [
+        ({"domain": "cooking"}, "domain"),
+        ({"size": 0}, "size"),
+        ({"size": 2.5}, "size"),
+        ({"held_out": "one"}, "held_out"),
+    ],
 )
 def test_a_setting_out_of_range_is_refused_at_once(given: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
@@ -159,6 +169,61 @@ def test_the_stub_declares_the_public_names() -> None:
 def test_the_page_of_the_api_has_every_public_name() -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^::: (\S+)$", page, re.MULTILINE)) == {f"{h}.{n}" for n, h in agentprop._HOMES.items()}
+
+
+# --- ahead of a reader, and after the last one ---
+
+ENDING = """
+import os, threading, time
+import agentprop
+from agentprop.records import Task
+
+data, begun = agentprop.dataset(seed=5), threading.Event()
+
+def make(numbers):
+    begun.set()
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:  # pydantic calls Python here, where a thread that is ended by force aborts it all
+        Task(seed=1, index=2, domain="mathematics", category="algebra", skill_ids=("a" * 20,), skill_names=("b",))
+    os.write(1, b"ended")
+    return {}
+
+data._make = make
+data._submit([0])
+later = data._submit([1])
+begun.wait()
+"""
+
+
+def test_the_end_of_a_program_waits_for_the_batch_at_work_alone() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, env=environment, timeout=600)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ended", "")
+
+
+def test_batches_ahead_of_a_reader_grow_so_that_the_first_come_soon() -> None:
+    data, batches = agentprop.dataset(), list[int]()
+
+    def submit(numbers: Sequence[int]) -> Future[dict[int, Problem]]:
+        batches.append(len(numbers))
+        return Future()
+
+    data._submit = submit  # type: ignore[method-assign]
+    for number in range(8):
+        data._made(number)
+    assert batches == [1, 8, 16, 48]
+    for number in range(8, 200):
+        data._made(number)
+    assert batches[4:] == [128, 128]
+
+
+def test_worked_solutions_are_told_if_they_are_asked_for_and_change_no_item(few: agentprop.Dataset) -> None:
+    data = agentprop.dataset(seed=5, size=40, skills=FEW, bundled_skills=False, solutions=True)
+    assert [data[number] for number in range(16)] == [few[number] for number in range(16)]
+    told = [data.problem(number).solution for number in range(16)]
+    assert all(solution is not None and solution.text for solution in told)
+    assert {few.problem(number).solution for number in range(16)} == {None}
+    assert pickle.loads(pickle.dumps(data)).solutions
 
 
 # --- what is reported ---

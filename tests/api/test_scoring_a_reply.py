@@ -40,3 +40,15 @@ def test_a_conversation_is_scored_by_its_last_message() -> None:
 def test_what_is_no_answer_is_an_error_of_the_caller_and_no_score(gold: Any, reply: Any) -> None:
     with pytest.raises(agentprop.AgentpropError, match=r"not (NoneType|dict|int)"):
         agentprop.score(gold, reply)
+
+
+def test_an_answer_that_is_missing_scores_nobody() -> None:
+    assert agentprop.score("", "8") is agentprop.score(float("nan"), "8") is agentprop.score(" ", None) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [({"answer_type": "int"}, "kind of answer int"), ({"tolerance": "lots"}, "lots")]
+)
+def test_a_kind_or_a_tolerance_that_there_is_not_is_no_reason_for_a_score(given: dict[str, str], told: str) -> None:
+    with pytest.raises(agentprop.AgentpropError, match=told):
+        agentprop.score("8", "8", **given)  # type: ignore[arg-type]

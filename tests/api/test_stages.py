@@ -82,6 +82,24 @@ def test_a_verifier_that_fails_leaves_its_problem_undecided(sums: agentprop.RunR
     assert [verdict.value for verdict in judged_by(sums, tmp_path, fails)] == ["valid", "undetermined", "valid"]
 
 
+@pytest.mark.parametrize("found", [1, 55, 1.0, ["55"]])
+def test_a_verifier_that_returns_neither_a_word_nor_a_text_judges_nothing(
+    found: object, sums: agentprop.RunRecords, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=f"a verifier returned {type(found).__name__}"):
+        judged_by(sums, tmp_path, lambda problem: found)  # type: ignore[arg-type, return-value]
+    assert agentprop.load(tmp_path).rows.get("verdict", 0) == 0
+
+
+def test_a_proposer_that_returns_no_message_is_told_so(tmp_path: Path) -> None:
+    class Counts:
+        def act(self, observation: agentprop.Observation) -> int:
+            return 42
+
+    with pytest.raises(ConfigError, match="returned int"):
+        agentprop.propose(tmp_path, 1, proposer=Counts(), skills=FEW, bundled_skills=False)  # type: ignore[arg-type]
+
+
 def test_records_are_read_as_columns(sums: agentprop.RunRecords) -> None:
     again = agentprop.load(sums)
     table = again.arrow("problem", ["answer", "category"])

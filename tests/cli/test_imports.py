@@ -26,3 +26,13 @@ def test_listing_the_commands_imports_none_of_their_modules() -> None:
     parts = ("failures", "help", "lazy", "streams")
     light = ["agentprop", "agentprop.cli", *(f"agentprop.cli.{part}" for part in parts), "agentprop.errors"]
     assert ast.literal_eval(done.stderr.strip()) == light
+
+
+def test_the_settings_of_a_stage_are_built_without_those_of_the_others() -> None:
+    code = "import sys; from agentprop.config import ProposeConfig\n"
+    code += "print([n for n in sys.modules if n.startswith(('agentprop.config.train', 'agentprop.config.ver'))])\n"
+    code += (
+        "from agentprop.config import STAGES, VerifyConfig; assert STAGES['verify'] is VerifyConfig; print(len(STAGES))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\n")[:2] == ["[]", "10"], done.stderr

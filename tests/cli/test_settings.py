@@ -178,6 +178,29 @@ def test_assignments_are_read_by_the_type_of_their_setting(text: str, value: Any
     assert getattr(config, text.partition("=")[0].replace("-", "_")) == value
 
 
+@pytest.mark.parametrize("text", ["{draft=1.5, check=2}", '{"draft": 1.5, "check": 2}', "{ draft = 1.5, check = 2.0 }"])
+def test_a_table_is_an_assignment_as_toml_or_json_writes_it(text: str, tmp_path: Path) -> None:
+    given = {"flags": {"model": "m"}, "environ": {}, "directory": tmp_path}
+    assert resolve(TrainMgpoConfig, assignments=[f"stage_weights={text}"], **given).stage_weights == {
+        "draft": 1.5,
+        "check": 2.0,
+    }
+    assert resolve(TrainMgpoConfig, assignments=["stage_weights=null"], **given).stage_weights is None
+
+
+@pytest.mark.parametrize("text", ["draft", "draft=1.5", "{draft", "{draft=}", "3"])
+def test_what_is_no_table_is_refused_and_told_how_one_is_written(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="stage_weights is not a table") as refused:
+        resolve(
+            TrainMgpoConfig,
+            flags={"model": "m"},
+            assignments=[f"stage_weights={text}"],
+            environ={},
+            directory=tmp_path,
+        )
+    assert refused.value.hint == "write it as in {one=2} or {one='two', three='four'}"
+
+
 UNKNOWN: list[tuple[dict[str, Any], str, str]] = [
     ({"project": "sede = 3"}, "sede in agentprop.toml", "seed"),
     ({"project": "[propose]\nsede = 3"}, "sede in [propose] of agentprop.toml", "seed"),
@@ -204,6 +227,16 @@ def test_a_wrong_value_is_told_with_the_place_it_came_from(tmp_path: Path) -> No
     (tmp_path / "agentprop.toml").write_text("[propose]\nn = 0\n")
     with pytest.raises(ConfigError, match=r"n must be at least 1, not 0 \(agentprop.toml\)"):
         resolve(ProposeConfig, environ={}, directory=tmp_path)
+
+
+def test_a_default_that_another_setting_makes_wrong_is_told_as_one(tmp_path: Path) -> None:
+    for text, told in (
+        ("tau_pos=2", "tau_neg must be at least tau_pos"),
+        ("cov_low=7", "cov_high must be above cov_low"),
+    ):
+        with pytest.raises(ConfigError, match=told) as refused:
+            resolve(TrainMgpoConfig, flags={"model": "m"}, assignments=[text], environ={}, directory=tmp_path)
+        assert refused.value.message.endswith("(its default)")
 
 
 def test_env_files_may_have_quotes_exports_and_comments(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def test_one_takes_no_plural_behind_an_adjective_either() -> None:
     assert [bool(findings(Draft(text), ["one-of-many"])) for text in (wrong, right)] == [True, False]
 
 
+@pytest.mark.parametrize("text", ["The the sum.", "All (of of them).", "Look:\nIn in it.", "So are are", "In A a."])
+def test_a_doubled_word_is_found_wherever_it_stands(text: str) -> None:
+    assert [finding.rule for finding in errors(Draft(text))] == ["doubled-word"]
+    assert not errors(Draft("Breathe the air; of office, in inner rooms."))  # its words only end or begin so
+
+
 def test_a_best_possible_value_is_a_measure_like_others() -> None:
     stacked = (
         "Find the remainder when the largest product of parts of the least possible value of a run is divided by 9."

@@ -17,6 +17,7 @@ from agentprop.agent.candidates import CandidateMaker, Curriculum
 from agentprop.agent.environment import Rules
 from agentprop.composition import ablation, object_tools, objects
 from agentprop.composition.freshness import Freshness
+from agentprop.composition.lint.sentences import MAX_MEASURES, measures
 from agentprop.composition.planner import Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
@@ -339,6 +340,22 @@ def test_no_fact_alone_settles_the_condition_of_a_branch() -> None:
         for fact in model["facts"]:
             left = _left(model["box"], [fact])
             assert len(left) == 1 or len({TOY["even"](m) for m in left}) == 2, model
+
+
+def test_nobody_is_told_that_there_are_exactly_none() -> None:
+    for counts, zeros in (((), True), (("rest",), False)):
+        models = [
+            object_tools.drawn(_toy(COUNTS=counts), "conjunction", seed, (9, 12), ["sum", "gap", "rest"], ["x"], [])
+            for seed in range(40)
+        ]
+        assert any(("rest", 0) in model["facts"] for model in models) == zeros
+
+
+def test_no_question_about_an_urn_stacks_measures(library: Mapping[str, Package]) -> None:
+    phrases = library["probability-urn"].spec.parameters["question"].phrases
+    texts = [text for wordings in phrases.values() for text in wordings]
+    most = max(measures(f"What is obtained when {one} and {other} are added?") for one in texts for other in texts)
+    assert most <= MAX_MEASURES
 
 
 def test_most_models_of_a_kind_need_their_range(

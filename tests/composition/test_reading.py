@@ -135,7 +135,7 @@ def test_a_story_told_again_and_again_is_given_up() -> None:
 
 
 def test_many_steps_are_too_many(library: Mapping[str, Package]) -> None:
-    step = "Replace every number by its base-3 digit sum (signs ignored)"
+    step = "Replace every element by its base-3 digit sum (signs ignored)"
     steps = {n: re.sub("<.*?>", "3", worded(p.spec.step, True)) for n, p in library.items() if p.spec.step}
     [name] = [n for n, text in steps.items() if text.lower() == step.lower()]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from random import Random
 
 from agentprop.composition.exchanges import Exchanges, culprit
-from agentprop.composition.planner import Planner
+from agentprop.composition.objects import any_undrawn, is_undrawn
+from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Given, Program, Variable, from_json, skills, walk
 from agentprop.skills import Package
@@ -66,3 +68,22 @@ def test_other_data_of_one_skill_leave_the_rest_of_a_composition_as_it_is(librar
     inner = [(one.argument("n"), one.argument("b")) for one in found if isinstance(one, Apply)]
     others = {edges for n, b in inner if isinstance(n, Apply) and b == Given("12") for edges in [n.argument("edges")]}
     assert len(others) > 40
+
+
+def test_an_object_that_is_still_to_be_drawn_gets_another_seed_and_keeps_its_operator(
+    library: Mapping[str, Package],
+) -> None:
+    term = any_undrawn("number-theory-integer", library, Random(1))
+    other = Repairs(Planner(library)).redrawn(term, Random(2))
+    assert is_undrawn(other, library) and other.argument("operator") == term.argument("operator")
+    assert other.argument("seed") != term.argument("seed")
+
+
+def test_whatever_is_planned_can_be_drawn_again(library: Mapping[str, Package]) -> None:
+    planner, rng, drawn = Planner(library), Random(3), 0
+    for category in sorted(planner.categories):
+        with suppress(Impossible):
+            term = planner.plan(category, rng)
+            assert skills(Repairs(planner).redrawn(term, rng)) == skills(term)
+            drawn += 1
+    assert drawn > 20

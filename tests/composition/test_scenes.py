@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
@@ -11,13 +12,14 @@ import pytest
 
 from agentprop.composition import sandbox_tools as tools
 from agentprop.composition.aims import Bands
-from agentprop.composition.backwards import questions
+from agentprop.composition.backwards import is_single, questions
 from agentprop.composition.draft_code import certificate, output_spec
 from agentprop.composition.efforts import EFFORTS, USUAL
 from agentprop.composition.free_letters import free_letter
 from agentprop.composition.links import Links
 from agentprop.composition.parts import Parts
 from agentprop.composition.planner import MOST_SCENES, Planner
+from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
 from agentprop.composition.shapes import Shapes
 from agentprop.composition.structure import structure
@@ -36,7 +38,8 @@ from agentprop.composition.terms import (
     to_json,
     walk,
 )
-from agentprop.composition.writer import write
+from agentprop.composition.writer import Unwritable, write
+from agentprop.records import Observation
 from agentprop.skills import Package, load
 from agentprop.skills.faults import faults
 
@@ -53,10 +56,17 @@ def _same(found: list[Term], term: Term) -> bool:
     return len(found) == 1 and canonical(found[0]) == canonical(term)
 
 
-@pytest.mark.parametrize("root", ["waves-wall-beats", "thermodynamics-bar-conduction", "mechanics-ramp-return"])
-def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(root: str) -> None:
+@pytest.mark.parametrize(
+    ("root", "shapes"),
+    [
+        ("orbits-propellant", ("chain", "chain")),
+        ("chemistry-carbon-monoxide-equilibrium", ("chain", "chain")),
+        ("mechanics-ramp-return", ("contrast", "contrast")),
+    ],
+)
+def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(root: str, shapes: tuple[str]) -> None:
     rng = Random(root)
-    for shape in ("chain", "contrast", "contrast"):
+    for shape in shapes:
         term = SHAPES.draw(shape, root, rng)
         statement = write(term, LIBRARY, rng)
         assert _same(read(statement, LIBRARY), term), statement
@@ -65,7 +75,8 @@ def test_a_statement_with_letters_for_what_scenes_tell_means_its_composition(roo
 @pytest.mark.parametrize("seed", range(6))
 def test_a_question_for_a_datum_means_the_datum_of_its_composition(seed: int) -> None:
     rng = Random(seed)
-    whole = SHAPES.draw("chain" if seed % 2 else "contrast", "waves-wall-beats", rng)
+    shape, root = ("chain", "orbits-propellant") if seed % 2 else ("contrast", "mechanics-ramp-return")
+    whole = SHAPES.draw(shape, root, rng)
     whole = Combine("difference", whole.left, whole.right) if isinstance(whole, Combine) else whole
     node = rng.choice([one for one in walk(whole) if isinstance(one, Apply)])
     parameters = LIBRARY[node.skill].spec.parameters
@@ -100,7 +111,7 @@ def test_a_quantity_feeds_only_data_of_its_unit_and_role() -> None:
         assert output.unit == datum.unit
         assert output.role in datum.roles
     ports = {(link.consumer, link.parameter) for link in measured}
-    assert ("waves-wall-beats", "v") in ports
+    assert ("orbits-propellant", "v") in ports
     assert ("thermodynamics-heated-oil", "k") not in ports  # watts for each kelvin are no power
     assert ("chemistry-carbon-monoxide-equilibrium", "k") not in ports  # a constant is no pressure
 
@@ -120,11 +131,61 @@ def test_a_quantity_exceeds_only_another_of_its_role_and_of_a_thing_of_its_name(
 ) -> None:
     shapes = Shapes(Parts(library, Links(library, {}), EFFORTS[USUAL]))
     constant = library["biochemistry-michaelis-constant"].spec
-    assert shapes.alike(constant) == [constant.name]  # an inhibitor's concentration has the same unit
+    assert shapes.alike(constant) == []  # an inhibitor's concentration has the same unit
     load = library["electricity-battery-load"].spec
-    assert {*shapes.alike(load)} == {load.name, "electricity-series-circuit-power"}  # both are powers of a load
+    assert shapes.alike(load) == ["electricity-series-circuit-power"]  # both are powers of a load
     leak = library["fluids-leaking-tank"].spec
-    assert shapes.alike(leak) == [leak.name]  # nobody takes the time of a tank from that of a reaction
+    assert shapes.alike(leak) == []  # nobody takes the time of a tank from that of a reaction, or that of another tank
+
+
+def test_a_datum_that_names_its_things_is_supplied_by_a_story_of_one_of_them(library: Mapping[str, Package]) -> None:
+    index, named = Links(library, {}), 0
+    for link in (link for links in index.into.values() for link in links):
+        output, of = library[link.producer].spec.output, library[link.consumer].spec.parameters[link.parameter].of
+        if of is not None:
+            assert link.story
+            assert output is not None and output.subject in of
+            named += 1
+    assert named > 50
+    assert {link.producer for link in index.into["waves-wall-beats"] if link.parameter == "f"} == {"waves-stopped-pipe"}
+
+
+def test_no_letter_stands_for_a_datum_that_names_its_things(library: Mapping[str, Package]) -> None:
+    planner, rng = Planner(library), Random(4)
+    water = planner.givens("thermodynamics-ice-calorimetry", rng)
+    term = planner.givens("modern-physics-neutron-reflection", rng).with_argument("t", water)
+    for naming in (False, True) * 4:
+        statement = write(term, library, rng, naming=naming)
+        assert "mixed water" in statement
+        assert not re.search(r"(?:Let|Call|We write)\b", statement)
+        assert _same(read(statement, library), term), statement
+    beats, pipe = (planner.givens(f"waves-{name}", rng) for name in ("wall-beats", "stopped-pipe"))
+    both = beats.with_argument("f", pipe).with_argument("v", planner.givens("mechanics-spring-launch", rng))
+    with pytest.raises(Unwritable, match="no story"):
+        write(both, library, rng)
+
+
+def test_one_scene_of_science_is_turned_into_a_question_for_a_datum_or_given_up(library: Mapping[str, Package]) -> None:
+    planner = Planner(library)
+    term = planner.givens("fluids-falling-ball", Random(1))
+    assert is_single(term, library)
+    assert "single" in planner.shapes("fluids-falling-ball")
+    assert "single" not in planner.shapes("number-theory-pell")
+    pipe = planner.givens("thermodynamics-heated-oil", Random(1)).with_argument("p", term)
+    assert not is_single(pipe, library)
+    computed = Observation(
+        text="[refine] answer = 0.8962", outcome="ok", turns_left=9, skills=(), messages=(), stage="refine"
+    )
+    for seed in range(12):  # whatever is drawn
+        turned = BuiltinProposer(planner, term, Random(seed))._turned(computed)
+        assert turned and all(isinstance(one, Sought) for one in turned)
+
+
+def test_nobody_asks_for_the_datum_with_which_one_story_exceeds_another(library: Mapping[str, Package]) -> None:
+    term = SHAPES.draw("contrast", "mechanics-ramp-return", Random(1))
+    assert isinstance(term, Combine)
+    assert [*questions(term, library)] == []
+    assert [*questions(term.left, library)]
 
 
 def test_a_story_of_science_goes_on_through_one_skill_of_mathematics(library: Mapping[str, Package]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from math import lcm
 from random import Random
 
 import pytest
 
 from agentprop.agent.bundles import BundleFilter, Bundles
+from agentprop.composition.aims import Bands
 from agentprop.composition.links import Links
 from agentprop.composition.paths import SkillGraph
-from agentprop.composition.planner import Planner
+from agentprop.composition.planner import MOST_STEPS, Planner
+from agentprop.composition.terms import Remainder, skills
 from agentprop.report.graph import MOST, picture
 from agentprop.report.skills import SkillPairs
 from agentprop.skills import Package, load
@@ -84,3 +87,30 @@ def test_a_list_in_decreasing_order_hardly_ever_feeds_what_rises(library: dict[s
     links = Links(three, {sizes: [[4, 3, 1], [5, 5, 2]], sums: [[4, 9, 2], [1, 7, 3]]})
     weights = {link.producer: links.weight(link) for link in links.into[rising] if link.parameter == "xs"}
     assert weights[sums] == 1.0 and weights[sizes] < 0.01
+
+
+def test_no_list_of_a_program_feeds_mathematics_nor_the_reverse(library: dict[str, Package]) -> None:
+    links = [link for links in Links(library, {}).into.values() for link in links]
+    pairs = {(library[link.producer].spec.domain, library[link.consumer].spec.domain) for link in links}
+    assert pairs == {
+        ("mathematics", "mathematics"), ("coding", "coding"), ("science", "science"), ("science", "mathematics")
+    }  # fmt: skip
+
+
+def test_no_plan_asks_for_a_remainder_of_its_own_accord_or_takes_more_steps_than_a_reader_follows(
+    library: dict[str, Package],
+) -> None:
+    planner = Planner(library, aim=Bands(5, 5))
+    plans = [planner.plan(category, Random(n)) for category in ("combinatorics", "number-theory") for n in range(60)]
+    assert not any(isinstance(term, Remainder) for term in plans)
+    assert max(len(skills(term)) for term in plans) == MOST_STEPS
+
+
+def test_what_any_number_feeds_is_fed_mostly_numbers_of_a_fitting_size(library: dict[str, Package]) -> None:
+    dealing = "number-theory-even-dealing"
+    index = Links({name: library[name] for name in (dealing, PLACES)}, {PLACES: [10, 500, 30_000, 4_871_871]})
+    assert {index.weight(link) for link in index.into[dealing]} == {0.25}
+    for seed in range(30):
+        values = dict(Planner(library).givens(dealing, Random(seed)).arguments)
+        n, a, b = (int(values[name].text) for name in "nab")
+        assert n > lcm(a, b)  # else the answer is the multiple less the number

@@ -77,8 +77,9 @@ def test_a_band_of_difficulty_is_a_threshold(tuned: str) -> None:
 
 
 def test_one_temperature_alone_is_no_choice(runs: list[str], tuned: str) -> None:
-    with pytest.raises(InputError, match="nothing to compare"):
+    with pytest.raises(InputError, match="nothing to compare: no trajectory names the temperature") as refused:
         tune(runs[:2], [])  # the built-in proposer has no temperature
+    assert "--set temperature" in (refused.value.hint or "")
     with pytest.raises(InputError, match="nothing to compare: a at 1, b at 1"):
         common({("a", 1.0): {("x",): ["p"]}, ("b", 1.0): {("y",): ["p"]}})
 

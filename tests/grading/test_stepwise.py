@@ -40,8 +40,8 @@ def problem(*values: str) -> Problem:
 
 
 def test_the_share_of_values_passed_is_reported_beside_accuracy() -> None:
-    asked = problem("20", "4")
-    tries = [outcome(asked, "correct", "8", "20, 4, so 8"), outcome(asked, "wrong", "7", "20, so 7")]
+    asked = problem("20", "44")
+    tries = [outcome(asked, "correct", "8", "20, 44, so 8"), outcome(asked, "wrong", "7", "20, so 7")]
     score = score_of(asked, tries)
     assert score.steps == 0.75
     assert measures([score, Score(2, 1, 0.5)], 2)["stepwise"]["value"] == 0.75
@@ -51,3 +51,13 @@ def test_a_problem_without_intermediate_values_is_not_counted() -> None:
     score = score_of(problem(), [outcome(problem(), "correct", "8", "8")])
     assert score.steps is None and steps_passed([score]) is None
     assert "stepwise" not in measures([score], 1)
+
+
+def test_what_stands_in_any_reply_is_no_step() -> None:
+    """The 4 of 472 mod 13 = 4 counts as little as the 472 that is given, and a guess of the answer passes no step."""
+    question = {"statement": "What is the sum of the digits of 256 + (472 mod 13)?"}
+    asked = problem("4", "472", "256").model_copy(update=question)
+    assert score_of(asked, [outcome(asked, "correct", "8", "472 and 256 give 4, so 8")]).steps is None
+    asked = problem("4", "260", "27").model_copy(update=question)
+    assert outcome(asked, "correct", "8", "8").steps == (0, 2, 0)
+    assert outcome(asked, "correct", "8", "4, so 260, so 8").steps == (1, 2, 1)

@@ -28,3 +28,9 @@ def test_the_curves_cross_where_the_earlier_model_is_as_good_from_then_on() -> N
     assert crossing([0.1, 0.3, 0.5, 0.8], [0.4, 0.5, 0.5, 0.6], ks) == 4
     assert crossing([0.1, 0.6, 0.5, 0.8], [0.4, 0.5, 0.6, 0.7], ks) == 8
     assert crossing([0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.5], ks) is None
+
+
+def test_without_a_lead_of_the_later_model_nothing_is_crossed() -> None:
+    ks = [1, 2, 4, 8]
+    assert crossing([0.0] * 4, [0.0] * 4, ks) is None
+    assert crossing([0.3, 0.4, 0.5, 0.6], [0.2, 0.3, 0.4, 0.5], ks) is None

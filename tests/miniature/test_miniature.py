@@ -148,7 +148,8 @@ def test_the_smoke_run_learns_by_more_than_two_standard_errors(tmp_path: Path) -
     assert gain > 2 * error > 0, told
 
 
-def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("gpus", "solver"), [("1", "train-solver"), ("8", "train-solver-30b")])
+def test_the_papers_pipeline_takes_its_settings(tmp_path: Path, gpus: str, solver: str) -> None:
     """Every command of examples/paper/pipeline.sh, as a dry run."""
     import os
 
@@ -159,6 +160,8 @@ def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
         **os.environ,
         "PATH": path,
         "DRY_RUN": "1",
+        "GPUS": gpus,
+        "SOLVER": solver,
         "CORPORA": str(corpora),
         "RUNS": str(tmp_path / "runs"),
         "BENCHMARK": str(corpora / "word_problems.jsonl"),
@@ -167,4 +170,7 @@ def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     commands = script.read_text().count("\nstage ") + script.read_text().count("\nspread ")
     assert done.stdout.count('"allow_weak_sandbox"') == commands == 10
+    sampled = ['"cuda:4"', '"cuda:5"', '"cuda:6"', '"cuda:7"'] if gpus == "8" else []
+    assert [done.stdout.count(device) for device in sampled] == [2] * len(sampled), "of the proposer and of the solver"
+    assert ("memory on each of 4 devices" in done.stderr) == bool(sampled)
     assert not (tmp_path / "runs").exists()

@@ -27,6 +27,11 @@ SAME_AS_PYTHON = [
     "any(x == y for x in xs for y in [9, 5])",
     "max(xs) - min(xs) == 4",
     "sum(x * x for x in xs if x % 2)",
+    "len([k for k in range(1, 9) if a < m * k < 3 * a])",
+    "all(a % k > 1 for k in (5, 7))",
+    "any(k * k == b - 2 for k in range(6)) and sum(k / 2 for k in range(m - m, 3)) > 1",
+    "sum(k for k in range(4) if k > (m if all(j < 9 for j in range(k)) else 0))",
+    "sum(m for m in range(5)) + m",
     "[x for x in range(2, 9, 3)]",
     "-a + +b",
     "a if m else b",
@@ -48,6 +53,14 @@ PYTHON = {"gcd": gcd, "lcm": lcm, "isqrt": isqrt, "Fraction": Fraction}
 @pytest.mark.parametrize("text", SAME_AS_PYTHON)
 def test_an_expression_means_what_python_says(text: str) -> None:
     assert evaluate(text, VALUES) == eval(text, {**PYTHON, **VALUES})
+
+
+@pytest.mark.parametrize("xs", ["(2, 3)", "range(1, 9)", "[5]"])
+def test_a_loop_over_a_few_constants_stops_for_nothing(xs: str) -> None:
+    text = f"all(a % k > 0 for k in {xs} if k > b)"
+    assert all(holds(text, {"a": a, "b": b}) == eval(text, {"a": a, "b": b}) for a in range(9) for b in range(-1, 9))
+    assert not holds(text, {"a": 7, "b": "w"})
+    assert not holds(text.replace("k > b", "k - c"), {"a": 7, "b": 1})
 
 
 def test_integers_divide_exactly() -> None:

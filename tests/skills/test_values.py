@@ -201,6 +201,17 @@ def test_a_declaration_that_cannot_be_used_is_a_fault(declaration: dict[str, Any
     assert faults(Parameter.model_validate(declaration))
 
 
+def test_things_whose_value_a_parameter_takes_need_a_role() -> None:
+    declared = {"kind": "decimal", "min": 1, "max": 9, "of": ["oil"]}
+    assert faults(Parameter.model_validate(declared)) == ["`of` needs a `role`"]
+    assert not faults(Parameter.model_validate({**declared, "role": "temperature"}))
+
+
+def test_a_limit_that_a_value_of_the_data_can_exceed_is_drawn(library: Mapping[str, Package]) -> None:
+    parcels = library["coding-judge-first-fit"].spec.parameters
+    assert parcels["c"].high < parcels["xs"].high  # or no parcel alone is too heavy
+
+
 def test_infinite_bounds_are_refused() -> None:
     with pytest.raises(ValueError):
         Parameter(kind="integer", min=float("-inf"), max=3)

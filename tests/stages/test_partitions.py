@@ -172,6 +172,24 @@ def test_a_server_that_moved_leaves_finished_parts_and_their_merge_as_they_are(t
     assert len([one for one in stored_parts(tmp_path) if one is not None]) == 2
 
 
+def test_parts_are_made_only_where_their_merge_can_lie(parts: Path, tmp_path: Path) -> None:
+    undivided, part = tmp_path / "undivided", part_directory(parts, 1)
+    Run.open(undivided, "propose", settings(partitions=1).model_dump()).close()
+    merged = tmp_path / "merged"
+    Run.open(merged, "propose", settings(partitions=3).model_dump()).close()
+    for place, told in ((undivided, "not divided"), (part, "part 1 of"), (merged, "3 partitions")):
+        with pytest.raises(ConfigError, match=told):
+            part_of(settings(partition=0), str(place))
+        assert not (place / "parts").exists()
+
+
+def test_the_command_that_continues_a_part_names_the_whole(parts: Path) -> None:
+    with pytest.raises(ConfigError, match="seed was") as caught:
+        propose.run(settings(partition=1, seed=99), str(parts), quiet=True)
+    place = part_directory(parts, 1)
+    assert f"agentprop propose --config {place}/config.json --out {parts};" in (caught.value.hint or "")
+
+
 def test_parts_of_other_settings_are_not_mixed(out: Path) -> None:
     shutil.rmtree(part_directory(out, 1))
     propose.run(settings(partition=1, seed=4, n=1), str(out), quiet=True)

@@ -103,6 +103,11 @@ def test_a_push_that_broke_off_goes_on_and_sends_nothing_twice(hub: Hub, run: Pa
     assert hub.uploads == 2
 
 
+def test_a_hub_that_is_not_reached_is_no_matter_of_a_token(run: Path) -> None:
+    done = push(Hub("http://127.0.0.1:9"), run, "--yes")
+    assert done.returncode == 1 and "HF_ENDPOINT" in done.stderr and "HF_TOKEN" not in done.stderr
+
+
 def test_nothing_is_sent_without_a_yes(hub: Hub, run: Path) -> None:
     done = push(hub, run)
     assert done.returncode == 1 and "--yes" in done.stderr and "nobody is there to confirm" in done.stderr

@@ -9,7 +9,9 @@ from tiny_model import tiny_model
 from toy_groups import ALONE
 
 from agentprop.config import TrainMgpoConfig, TrainSftConfig
+from agentprop.errors import ConfigError, InputError
 from agentprop.stages.train.forecast import lines, memory_of, operations, work_of
+from agentprop.stages.train.mgpo import check, dry_run
 from agentprop.training.model.memory import ModelSize
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.shapes import planned, positions
@@ -41,6 +43,30 @@ def test_a_model_of_four_billion_is_counted_by_hand() -> None:
     assert "cache" not in memory_of(mgpo(sampler="vllm", beta=0.0), size, 20_480)
 
 
+def test_of_a_mixture_a_token_meets_the_experts_that_it_is_sent_to() -> None:
+    """48·623,120,640 + 2·151936·2048 + 2048 weights; of 128 experts of 3·2048·768 in each layer a token meets 8."""
+    size = planned(mgpo(PAPER.parent / "shape-30b"))
+    assert size is not None and size.whole == 2 * 30_532_122_624
+    assert size.active == 30_532_122_624 - 48 * 120 * 3 * 2048 * 768 == 3_353_032_704
+    assert size.forward(0) == 2 * size.active
+    adapted = planned(mgpo(PAPER.parent / "shape-30b", lora_rank=32))
+    layer = 32 * ((2048 + 4096) + 2 * (2048 + 512) + (4096 + 2048))  # of queries, keys, values and the output
+    assert adapted is not None and adapted.trained == 48 * layer
+
+
+def test_a_server_that_samples_has_the_whole_model() -> None:
+    told = lines(mgpo(sampler="vllm", plan_devices=4))
+    assert "memory of each server that samples: 7.5 GiB of weights" in told[1] and "cache" not in told[0]
+
+
+def test_a_plan_for_another_machine_needs_no_vllm_on_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentprop.stages.train.rl_run.vllm_program", lambda: None)
+    config = mgpo(sampler="vllm", sampler_devices=("cuda:0",))
+    dry_run(config)
+    with pytest.raises(ConfigError, match="needs vLLM"):
+        check(config)
+
+
 def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:
     config = mgpo(steps=2, groups=4, group_size=2, refill=0.5, max_length=1000, plan_devices=2, plan_tflops=100)
     size, work = planned(config), work_of(config, 1000)
@@ -57,7 +83,22 @@ def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert lines(mgpo(Path("teacher"))) == ["no estimate: config.json of teacher is not on this machine"]
+    told = "no estimate: teacher is no directory here, and the cache of the hub has no config.json of it"
+    assert lines(mgpo(Path("teacher"))) == [told]
+
+
+def test_a_path_without_a_model_is_refused_before_the_run_would_be(tmp_path: Path) -> None:
+    for missing in (tmp_path / "none", Path("runs/none"), Path("no/such/model")):
+        with pytest.raises(InputError, match=f"there is no model at {missing}") as refused:
+            lines(mgpo(missing))
+        assert refused.value.hint
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="no model can be read from"):
+        lines(mgpo(empty))
+    (empty / "config.json").write_text('{"model_type": "t5"}')
+    with pytest.raises(InputError, match="is of the kind t5, which is no language model that continues a text"):
+        lines(mgpo(empty))
     sft = TrainSftConfig.model_validate({"model": str(PAPER)})
     assert "depends on the trajectories" in lines(sft)[1]
     bound = work_of(sft.model_copy(update={"max_steps": 3}), positions(sft))

@@ -296,6 +296,23 @@ def test_urls_that_name_no_place_are_refused_without_repeating_a_secret(url: str
     assert said in error.message and "secret" not in error.message
 
 
+@pytest.mark.parametrize("url", ["hdfs://user:secret@a/b", "file:///a/b", "S3://bucket/run", "s3:/bucket/run"])
+def test_other_urls_never_become_folders_with_odd_names(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for action in (
+        lambda: Run.open(url, "propose", {}),
+        lambda: open_run(url),
+        lambda: check_here(url, "an export"),
+    ):
+        error = refusal(RunError, action)
+        assert "neither a path nor a URL" in error.message and "secret" not in f"{error.message}{error.hint}"
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "s3:").mkdir()
+    check_here("s3:/", "an export")
+
+
 def test_an_unreachable_store_is_an_error_of_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     from agentprop.storage import object_store
 

@@ -118,7 +118,7 @@ def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[s
     text = clean(answer)
     text = _POINTS.sub(" percentagepoints", text) if "point" in text or "pp" in text else text
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
-        return Reading(text, tuple(_parsed(text, units=False)))
+        return Reading(text, _parsed(text, units=False))
     try:
         answer = answer.strip()
         mathematical, worded = is_mathematical(answer), is_word(answer)
@@ -292,11 +292,11 @@ class _AnswerReader:
             readings = [spelled, *(node for node in readings if "/" in self.text and isinstance(node, Collection))]
         return self._reading(*readings) if readings else None
 
-    def _both(self, text: str) -> list[Node]:
+    def _both(self, text: str) -> tuple[Node, ...]:
         """With unit words as units, and, where that leaves a choice, as variables."""
-        nodes, failure = _attempt(text, units=True)
+        found, failure = _attempt(text, units=True)
         self.failure = self.failure or failure
-        nodes = [node for node in nodes if not _binds_a_unit(node)]
+        nodes = tuple(node for node in found if not _binds_a_unit(node))
         if not nodes or any(isinstance(part, Quantity) for node in nodes for part in walk(node)):
             nodes = nodes + _attempt(text, units=False)[0]
         return nodes
@@ -409,15 +409,16 @@ def _readable(text: str) -> list[Node]:
         if not nodes or any(isinstance(part, Quantity) for node in nodes for part in walk(node)):
             nodes = nodes + _attempt(spelling, units=False)[0]
         if nodes:
-            return nodes
+            return list(nodes)
     return []
 
 
-def _parsed(text: str, *, units: bool) -> list[Node]:
+def _parsed(text: str, *, units: bool) -> tuple[Node, ...]:
     return _attempt(text, units=units)[0]
 
 
-def _attempt(text: str, *, units: bool) -> tuple[list[Node], str]:
+@lru_cache(maxsize=1024)  # an answer and its respellings come down to a few texts
+def _attempt(text: str, *, units: bool) -> tuple[tuple[Node, ...], str]:
     """The reading from left to right, and the one where `1/2x` is 1/(2x) if that differs; or why there is none."""
     found: list[Node] = []
     try:
@@ -429,8 +430,8 @@ def _attempt(text: str, *, units: bool) -> tuple[list[Node], str]:
             if not parser.ambiguous:
                 break
     except (UnreadableAnswer, RecursionError) as error:
-        return found, str(error)
-    return found, ""
+        return tuple(found), str(error)
+    return tuple(found), ""
 
 
 def _value(text: str) -> Node | None:

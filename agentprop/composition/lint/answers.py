@@ -19,8 +19,10 @@ _COUNTED_FIGURES = re.compile(rf"\bto ({'|'.join(FIGURES.values())}) significant
 
 
 def _fraction_promised(draft: Draft) -> Iterator[str]:
+    if not re.fullmatch(r"-?\d+", draft.answer.strip()):
+        return
     found = _FRACTION.search(draft.prose)
-    if found and re.fullmatch(r"-?\d+", draft.answer.strip()) and not _INTEGER_TOO.search(draft.prose):
+    if found and not _INTEGER_TOO.search(draft.prose):
         yield f"{found[0]}, and the answer is {draft.answer.strip()}"
 
 
@@ -31,8 +33,10 @@ def _figures_of_integer(draft: Draft) -> Iterator[str]:
 
 def _hidden_figures(draft: Draft) -> Iterator[str]:
     """10000 to three figures: nobody sees which of the zeros were rounded to; 1.00e+04 shows it."""
+    if draft.answer_type != "quantity":
+        return
     asked, number = _COUNTED_FIGURES.search(draft.prose), re.match(r"-?0*(\d+)(?![\d.e])", draft.answer.strip())
-    if asked and number and draft.answer_type == "quantity":
+    if asked and number:
         figures = next(count for count, word in FIGURES.items() if word == asked[1])
         if len(number[1]) > figures and number[1][figures - 1 :].strip("0") == "":
             yield f"{asked[1]} significant figures, and the answer is {draft.answer.strip()}"

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from agentprop.composition.lint.rule import Draft, Rule
 
 _BINDS = re.compile(r"(?:[Ll]et|where|and) \$([A-Za-z])\$ (?:be|is) the\b|\b[Ll]et \$([A-Za-z])\$ be\b")
+_BEFORE = ("et $", "where $", "and $")
+"""What stands before a letter that is explained."""
 _UNREDUCED = re.compile(r"(?<![\d.\w^{_])1[xyzefguv]\b|\+\s*-|(?<![\^{(=])-\s*-|\^(?:\{1\}|1(?![\d.]))|\+\s*0(?![\d.])")
 _SPACED = re.compile(r"(?<![\d.^_])\d+ [a-z](?![a-z])(?=[ =+\-^)]|$)")
 
 
 def _symbol_bound_twice(draft: Draft) -> Iterator[str]:
+    if sum(map(draft.prose.count, _BEFORE)) < 2:
+        return
     bound = Counter(one or other for one, other in _BINDS.findall(draft.prose))
     yield from (f"${letter}$ is explained {count} times" for letter, count in bound.items() if count > 1)
 

@@ -21,15 +21,24 @@ _ONE = re.compile(
 )
 _ORDINAL = re.compile(r"(?<![\d.,])(\d+)(st|nd|rd|th)\b")
 _ARTICLE = re.compile(r"\b([Aa]n?) (\d+(?:\.\d+)?)(?![\d/])")
+# Most statements hold nothing of the kind, and are searched no further. These are quick: they begin with literal text.
+_ONES = tuple(
+    map(re.compile, (rf"1 (?:[a-z]+ ){{,2}}(?:{_COUNTED})\b", rf"one (?:{_COUNTED})\b", r"here are (?:exactly )?1\b"))
+)
+_ENDING = re.compile(r"\d(?:st|nd|rd|th)\b")
 
 
 def _ordinal(draft: Draft) -> Iterator[str]:
+    if _ENDING.search(draft.words) is None:
+        return
     for found in _ORDINAL.finditer(draft.words):
         if suffix(int(found[1])) != found[2]:
             yield f"{found[0]} is {found[1]}{suffix(int(found[1]))}"
 
 
 def _one_of_many(draft: Draft) -> Iterator[str]:
+    if not any(quick.search(draft.words) for quick in _ONES):
+        return
     for found in _ONE.finditer(draft.words):
         if (
             not re.search(r"(?:than|every|by|each|least|most) $", draft.words[: found.start()][-8:])

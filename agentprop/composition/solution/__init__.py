@@ -16,7 +16,7 @@ from agentprop.composition.draft_code import output_spec
 from agentprop.composition.solution.checking import Sources, fault
 from agentprop.composition.solution.filling import value_text
 from agentprop.composition.solution.objects import wordings
-from agentprop.composition.solution.outline import Outline, Scope, answered, modules, tracing
+from agentprop.composition.solution.outline import Outline, answered, modules, tracing
 from agentprop.composition.solution.telling import Row, family_method, method, solution
 from agentprop.composition.terms import Apply, Program, Term, skills
 from agentprop.records import Solution
@@ -44,13 +44,14 @@ def solved(term: Term, library: Mapping[str, Package], statement: str, answer: s
             return Solution(left_out="untraced: the sandbox gave no values")
     try:
         trace = [Row(value, notes) for value, notes in rows]
-        if _answer(term, library, trace[Outline.of(term, library).places[answered(term), ()]].value) != answer:
+        outline = Outline.of(term, library)
+        if _answer(term, library, trace[outline.places[answered(term), ()]].value) != answer:
             return Solution(left_out="another answer: the value that it leads to is not written as the answer is")
-        text = solution(term, library, trace, answer, statement)
+        text = solution(term, outline, trace, answer, statement)
         wrong = fault(text, answer, Sources.of(statement, _computed(trace), _sentences(term, library)))
         if wrong is not None:
             return Solution(left_out=wrong)
-        return Solution(text=text, values=tuple(_intermediate(term, library, trace)))
+        return Solution(text=text, values=tuple(_intermediate(term, outline, trace)))
     except UNTOLD as error:
         return Solution(left_out=f"no words: {' '.join(str(error).split())[:160]}")
 
@@ -107,10 +108,9 @@ def _sentences(term: Term, library: Mapping[str, Package]) -> Iterator[str]:
         yield from (*spec.explain, *spec.value[:1], *spec.named[:1], *wordings(spec))
 
 
-def _intermediate(term: Term, library: Mapping[str, Package], trace: Sequence[Row]) -> Iterator[str]:
+def _intermediate(term: Term, outline: Outline, trace: Sequence[Row]) -> Iterator[str]:
     """Values of the skills that lead to the last one, as a solver would write them."""
-    places: dict[tuple[Term, Scope], int] = Outline.of(term, library).places
-    for (node, scope), place in places.items():
+    for (node, scope), place in outline.places.items():
         if node != answered(term) and not scope:
-            output = library[node.skill].spec.output if isinstance(node, Apply) else None
+            output = outline.library[node.skill].spec.output if isinstance(node, Apply) else None
             yield value_text(output, trace[place].value)

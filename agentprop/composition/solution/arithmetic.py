@@ -45,6 +45,8 @@ _INEQUALITIES: dict[str, Callable[[Any, Any], bool]] = {
 _OF_SEVERAL: dict[str, Callable[..., Any]] = {
     "min": min, "max": max, "gcd": lambda *numbers: Fraction(math.gcd(*map(int, numbers))),
 }  # fmt: skip
+_FACTORS = frozenset({"(", "frac", "dfrac", "tfrac", "binom", "sqrt", "pi", "lfloor", *_FUNCTIONS, *_OF_SEVERAL})
+"""What stands behind a factor without a sign between them."""
 
 
 class NotArithmetic(ValueError):
@@ -67,6 +69,8 @@ def false_equations(text: str) -> Iterator[str]:
 
 
 def _false_in(formula: str) -> Iterator[str]:
+    if _SPLIT.search(formula) is None:  # a lone value claims nothing
+        return
     found = _MODULUS.search(formula)
     modulus = int(found[1]) if found else None
     parts = _SPLIT.split(_MODULUS.sub("", formula))
@@ -168,18 +172,7 @@ class _Reader:
                 self.take()
                 other = self.signed()
                 value = Measured(value.value % other.value)
-            elif self.next in (
-                "(",
-                "frac",
-                "dfrac",
-                "tfrac",
-                "binom",
-                "sqrt",
-                "pi",
-                "lfloor",
-                *_FUNCTIONS,
-                *_OF_SEVERAL,
-            ):
+            elif self.next in _FACTORS:
                 value = _times(value, self.power())
             else:
                 break
@@ -266,6 +259,7 @@ class _Reader:
         return _raised(self.argument(), Measured(1 / degree))
 
 
+@lru_cache(maxsize=1 << 14)  # most occur again and again
 def _number(token: str) -> Measured:
     whole, _, decimals = token.partition(".")
     digits = len((whole + decimals).lstrip("0"))

@@ -25,6 +25,9 @@ from agentprop.composition.solution.arithmetic import false_equations
 _POWER = re.compile(r"(\d+(?:\.\d+)?)\\times\s*10\^\{(-?\d+)\}")
 _BEHIND_HOLE = re.compile(r"<\w+>\\times\s*10\^\{(-?\d+)\}")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<=[a-zA-Z_^{(])\d+(?:\.\d+)?")
+Number = Fraction | int
+"""A number of a text: whole ones, which most are, are compared and hashed much sooner as integers."""
+_LEAF = int | float | Fraction | str
 ROUNDING = Fraction(1, 10**4)
 """Largest relative difference between a decimal that is shown and the value that it stands for."""
 
@@ -33,7 +36,7 @@ ROUNDING = Fraction(1, 10**4)
 class Sources:
     """The numbers that a solution may hold."""
 
-    exact: frozenset[Fraction]
+    exact: frozenset[Number]
     """Those that must stand as they are."""
     decimals: tuple[float, ...]
     """Computed decimals, which are shown rounded."""
@@ -46,8 +49,8 @@ class Sources:
 
         A statement with $7.2\times10^{19}$ atoms holds 7.2 too, with which a solution may go on.
         """
-        sentences = tuple(sentences)
-        exact = {*numbers(statement), *(n for text in sentences for n in _outside_holes(text))}
+        told = [_told(text) for text in sentences]
+        exact = {*numbers(statement)}.union(*(numbers for numbers, _ in told))
         exact |= {Fraction(mantissa) for mantissa, _ in _POWER.findall(statement)}
         decimals: list[float] = []
         for leaf in _leaves(computed):
@@ -56,21 +59,21 @@ class Sources:
             elif isinstance(leaf, str):
                 exact |= {*numbers(leaf)}
             elif isinstance(leaf, int):
-                exact |= {_number(str(abs(leaf))), _number("1")}
+                exact |= {abs(leaf), 1}
             else:
-                exact |= {Fraction(abs(Fraction(leaf).numerator)), Fraction(Fraction(leaf).denominator)}
-        powers = frozenset(int(power) for text in sentences for power in _BEHIND_HOLE.findall(text))
+                exact |= {abs(leaf.numerator), leaf.denominator}
+        powers = frozenset[int]().union(*(powers for _, powers in told))
         return cls(frozenset(exact), tuple(decimals), powers)
 
-    def hold(self, number: Fraction) -> bool:
+    def hold(self, number: Number) -> bool:
         """Whether a number is one of them."""
         return self._is_known(number) or any(self._is_known(number / Fraction(10) ** power) for power in self.powers)
 
-    def _is_known(self, number: Fraction) -> bool:
+    def _is_known(self, number: Number) -> bool:
         known = number in self.exact
         if known or not self.decimals:
             return known
-        shown, rounding = float(number), float(ROUNDING)
+        shown, rounding = number.numerator / number.denominator, float(ROUNDING)
         return any(abs(shown - value) <= rounding * value for value in self.decimals)
 
 
@@ -82,13 +85,17 @@ def fault(text: str, answer: str, sources: Sources) -> str | None:
     for number in numbers(body):
         if not sources.hold(number):
             return f"unknown number: {_brief(number)} is neither in the statement nor among the values computed"
-    for wrong in false_equations(body):
-        return f"false equation: {wrong}"
-    return None
+    wrong = _false_equation(body)
+    return None if wrong is None else f"false equation: {wrong}"
 
 
 @lru_cache(maxsize=512)  # a solution is checked where it is written and where it is judged
-def numbers(text: str) -> tuple[Fraction, ...]:
+def _false_equation(text: str) -> str | None:
+    return next(false_equations(text), None)
+
+
+@lru_cache(maxsize=512)  # likewise
+def numbers(text: str) -> tuple[Number, ...]:
     r"""The numbers of a text without their signs.
 
     >>> [str(n) for n in numbers(r"$1.5\times10^{3}$, $x_2 = 3/4$, $5e+2f$ and f1 of [6, -7].")]
@@ -100,24 +107,25 @@ def numbers(text: str) -> tuple[Fraction, ...]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _number(digits: str) -> Fraction:
+def _number(digits: str) -> Number:
     """A number as it is written; most occur again and again."""
-    return Fraction(digits)
+    return int(digits) if digits.isdigit() else Fraction(digits)
 
 
 @lru_cache(maxsize=1 << 12)
-def _outside_holes(sentence: str) -> frozenset[Fraction]:
-    """Numbers of a skill's sentence."""
-    return frozenset(numbers(re.sub(r"<\w+>", " ", sentence)))
+def _told(sentence: str) -> tuple[frozenset[Number], frozenset[int]]:
+    """Numbers of a skill's sentence outside of its holes, and exponents of ten behind a hole."""
+    powers = frozenset(map(int, _BEHIND_HOLE.findall(sentence)))
+    return frozenset(numbers(re.sub(r"<\w+>", " ", sentence))), powers
 
 
 def _leaves(values: Any) -> Iterator[Any]:
     for value in values:
         if isinstance(value, list | tuple):
             yield from _leaves(value)
-        elif isinstance(value, int | float | Fraction | str) and not isinstance(value, bool):
+        elif isinstance(value, _LEAF) and not isinstance(value, bool):
             yield value
 
 
-def _brief(number: Fraction) -> str:
+def _brief(number: Number) -> str:
     return str(number) if number.denominator == 1 else f"{float(number):.9g}"

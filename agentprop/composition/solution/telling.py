@@ -395,12 +395,12 @@ def _listed(texts: Sequence[str]) -> str:
 # --- whole solutions ---
 
 
-def solution(term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str, statement: str = "") -> str:
-    """Write the solution of a term that has a value. Raises ValueError or LookupError if it cannot be told."""
+def solution(term: Term, outline: Outline, rows: Sequence[Row], answer: str, statement: str = "") -> str:
+    """Write the solution of a term from its outline. Raises ValueError or LookupError if it cannot be told."""
     root = answered(term)
-    narrator = Narrator(library, Outline.of(term, library), rows, root, statement)
+    narrator = Narrator(outline.library, outline, rows, root, statement)
     narrator.tell(root, ())
-    return "\n\n".join([*narrator.paragraphs, closing_line(term, library, answer)])
+    return "\n\n".join([*narrator.paragraphs, closing_line(term, outline.library, answer)])
 
 
 def closing_line(term: Term, library: Mapping[str, Package], answer: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Operation = Literal["sum", "difference", "product"]
@@ -37,12 +37,12 @@ class Apply:
 
     def with_argument(self, name: str, term: Term) -> Apply:
         """Copy the application with one argument exchanged."""
-        return replace(self, arguments=tuple((k, term if k == name else v) for k, v in self.arguments))
+        return Apply(self.skill, tuple([(k, term if k == name else v) for k, v in self.arguments]))
 
     def with_givens(self, values: Mapping[str, Term]) -> Apply:
         """Copy the application with other givens; what is supplied stays, and so does a given without a new value."""
-        given = ((k, values.get(k, v) if isinstance(v, Given) else v) for k, v in self.arguments)
-        return replace(self, arguments=tuple(given))
+        given = [(k, values.get(k, v) if isinstance(v, Given) else v) for k, v in self.arguments]
+        return Apply(self.skill, tuple(given))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from agentprop.composition.terms.nodes import (
     Apply,
     Combine,
     Count,
+    Given,
     Least,
     LowestTerms,
     Printed,
@@ -42,7 +43,7 @@ def _canonical(term: Any, names: Mapping[str, str]) -> Any:
             return Variable(names.get(name, name))
         case Apply(skill, arguments):
             ordered = sorted(arguments, key=itemgetter(0))
-            return Apply(skill, tuple((name, _canonical(value, names)) for name, value in ordered))
+            return Apply(skill, tuple([(k, v if isinstance(v, Given) else _canonical(v, names)) for k, v in ordered]))
         case Combine(op, left, right):
             pair = _canonical(left, names), _canonical(right, names)
             return Combine(op, *(pair if op == "difference" else sorted(pair, key=to_json)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from agentprop.composition.terms.nodes import NODES, Apply, Comparison, Given, Relation, Term, Variable
@@ -34,6 +35,7 @@ def _encode(term: Any) -> Any:
     return {"node": type(term).__name__.lower(), **fields}
 
 
+@lru_cache(maxsize=512)  # a submission is read where it is contracted for, tried, told, declared and judged
 def from_json(text: str) -> Term:
     """Read the text that `to_json` writes. Raises ValueError for anything else."""
     try:

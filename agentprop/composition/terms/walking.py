@@ -51,8 +51,10 @@ def walk(term: Term) -> Iterator[Term]:
     while stack:
         node = stack.pop()
         yield node
-        if type(node) is not Given:
-            stack += reversed(children(node))  # the last one pushed is the next one popped: left before right
+        if type(node) is Apply:  # the last one pushed is the next one popped: left before right
+            stack += [value for _, value in reversed(node.arguments)]
+        elif type(node) is not Given:
+            stack += reversed(children(node))
 
 
 def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
@@ -81,7 +83,7 @@ def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
 
 def skills(term: Term) -> tuple[str, ...]:
     """Names of the skills applied, the outermost first, each once."""
-    return tuple(dict.fromkeys(t.skill for t in walk(term) if isinstance(t, Apply)))
+    return tuple(dict.fromkeys([node.skill for node in walk(term) if isinstance(node, Apply)]))
 
 
 def operators(term: Term) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ MAX_BOUND = 10_000
 """Longest list, largest graph and heaviest edge that may be declared."""
 TRIALS = 6
 """Values drawn to try a declaration."""
-_COMMON = {"kind", "symbol", "role", "input", "drop", "suits"}
+_COMMON = {"kind", "symbol", "role", "of", "input", "drop", "suits"}
 
 
 _DROPS: dict[str, tuple[type, ...]] = {
@@ -41,6 +41,8 @@ def faults(p: Parameter) -> list[str]:
         texts = [text for wordings in p.phrases.values() for text in wordings]
         found += [f"`phrases`: {text!r} has a joint of two facts in it" for text in texts if JOINT.search(text)]
         found += [f"`phrases`: {text!r} stands there twice" for text in texts if texts.count(text) > 1]
+    if p.of is not None and not p.roles:
+        found.append("`of` needs a `role`")
     if not 0 <= p.digits <= 12:
         found.append("`digits` must be between 0 and 12")
     if p.drop is not None and type(p.drop) not in _DROPS.get(p.kind, (tuple,)):

@@ -18,6 +18,7 @@ a rational between 0 and 2, written in prose and in LaTeX, recognised and read b
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -45,6 +46,7 @@ def reworded(p: Parameter, value: Any, rng: Random, *, math: bool = False) -> st
     return render(p, value, math=math) if other is None else other(p, value, rng)
 
 
+@lru_cache(maxsize=1 << 13)  # those of facts and questions list every wording
 def pattern(p: Parameter, *, math: bool = False) -> str:
     """Regular expression, without capturing groups, that every text of the kind matches."""
     return f"(?:{RULES[p.kind].pattern(p, math)})"

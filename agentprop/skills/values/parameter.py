@@ -102,6 +102,9 @@ class Parameter(Part):
     """Letter used when a sub-problem names the value."""
     role: str | tuple[str, ...] | None = None
     """Role or roles of the value in a story."""
+    of: tuple[str, ...] | None = None
+    """Subjects of the outputs that another skill may supply it with, by a story in which the thing itself goes on; None
+    allows all. A gas takes the temperature of the bath that it stands in, not that of a far-off bar."""
     input: bool = Field(default=False)
     """The parameter is the data of a program (coding)."""
 

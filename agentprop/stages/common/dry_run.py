@@ -54,6 +54,15 @@ def check_sources(config: StageConfig, sources: Sequence[str]) -> None:
         sources_of(config if isinstance(config, CorpusSettings) else CorpusSettings(), files, WANTED)
 
 
+def is_path(name: str) -> bool:
+    """Tell whether a model's name can only be a path, and no hub's: it looks like one, or lies in a directory here.
+
+    >>> is_path("runs/sft/model"), is_path("./model"), is_path("Qwen/Qwen3-4B"), is_path("gpt2")
+    (True, True, False, False)
+    """
+    return name.startswith(PATHS) or name.count("/") > 1 or ("/" in name and Path(name).parent.is_dir())
+
+
 def find_model(name: str) -> ModelSettings | None:
     """Settings of a MODEL. Raises ConfigError; but a path that is not there may be made until the run begins."""
     try:

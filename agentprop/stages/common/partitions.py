@@ -48,9 +48,24 @@ def part_of(config: C, out: str, *, claimed: bool = True) -> tuple[C, str]:
     check_here(out, "a part of a run")
     if out == "-":
         raise ConfigError("a part of a run cannot go to a pipe", hint="give --out DIR")
+    _check_whole(Path(out), config.partitions)
     if claimed:
         claim(Path(out))
     return config.model_copy(update={"partition": number}), str(part_directory(out, number))
+
+
+def _check_whole(out: Path, partitions: int) -> None:
+    """Raise ConfigError if a directory holds a run that no merge of these parts could go into."""
+    if not (out / RUN).is_file():
+        return
+    held = load_part(out / RUN, Identity).config
+    divided, number = held.get("partitions") or 1, held.get("partition")
+    if divided == partitions and number is None:
+        return
+    what = f"part {number} of a divided run" if number is not None else "a run that is not divided"
+    if number is None and divided > 1:
+        what = f"a run of {divided} partitions"
+    raise ConfigError(f"{out} is {what}, so no parts can lie in it", hint="give the --out of the whole, or another one")
 
 
 def part_directory(out: str | Path, number: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from random import Random
 from typing import Any
 
@@ -111,6 +112,7 @@ def plan_and_planner(
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
     variety_of(config).check(library)
+    _check_pairs(config, library)
     values = library_values(
         library,
         lambda: nullcontext(sandbox) if sandbox else Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox),
@@ -140,6 +142,15 @@ def plan_and_planner(
 def variety_of(config: ProposeConfig) -> Variety:
     """Return the variation of tasks that the settings ask for."""
     return Variety(config.names, config.distractors, config.distractor_share)
+
+
+def _check_pairs(config: ProposeConfig, library: Mapping[str, Package]) -> None:
+    """Check that held-out pairs are of skills that exist: a misspelt one would hold nothing out. Raises ConfigError."""
+    names = {name for pair in BundleFilter.of(config.held_out).held_out for name in pair}
+    for name in sorted(names - library.keys()):
+        near = get_close_matches(name, library, 1)
+        hint = f"did you mean {near[0]}?" if near else "`agentprop skills list` lists them"
+        raise ConfigError(f"held_out names {name}, and there is no such skill", hint=hint)
 
 
 def why_not(category: str, library: Mapping[str, Package], planner: Planner) -> str:

@@ -29,6 +29,9 @@ from agentprop.stages.common.accepted import JoinedRuns, join
 LOST = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
 """Ends that say nothing about a proposer."""
 
+UNNAMED = "no trajectory names the temperature that it was sampled at"
+"""Said of built-in proposers, and of models whose temperature only agentprop.toml or their server knows."""
+
 Configuration = tuple[str, float]
 """Proposer and its temperature."""
 Query = tuple[str, ...]
@@ -75,10 +78,11 @@ def common(tries: Tries) -> Tries:
     """Return the tries of the bundles that all configurations tried, as many of each. Raises InputError if none is."""
     shared = set.intersection(*(set(queries) for queries in tries.values())) if tries else set()
     if len(tries) < 2 or not shared:
-        names = ", ".join(f"{name} at {temperature:g}" for name, temperature in tries) or "no proposer"
+        names = ", ".join(f"{name} at {temperature:g}" for name, temperature in tries) or UNNAMED
         raise InputError(
             f"there is nothing to compare: {names}",
-            hint="propose with one seed at two temperatures or more, and name all runs with their verify runs",
+            hint="propose with one seed at two temperatures or more, by --set temperature=0.7 and so on, and name all "
+            "runs with their verify runs",
         )
     size = {query: min(len(queries[query]) for queries in tries.values()) for query in sorted(shared)}
     return {key: {query: queries[query][:n] for query, n in size.items()} for key, queries in tries.items()}

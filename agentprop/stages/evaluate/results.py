@@ -24,7 +24,7 @@ from agentprop.grading.pass_at_k import (
     pass_at_k,
     steps_passed,
 )
-from agentprop.grading.stepwise import StepsPassed, passed
+from agentprop.grading.stepwise import StepsPassed, countable, passed
 from agentprop.records import Attempt, Problem
 from agentprop.stages.common.failures import is_unexpected
 from agentprop.stages.common.layout_notes import without_layouts
@@ -55,7 +55,8 @@ def outcome_of(problem: Problem, attempt: Attempt) -> AttemptOutcome:
 
 def outcome(problem: Problem | None, code: str, answer: str | None, response: str | None) -> AttemptOutcome:
     """The outcome of a stored reply; the problem is None if it is no longer asked."""
-    values = problem.solution.values if problem is not None and problem.solution is not None else ()
+    told = problem.solution.values if problem is not None and problem.solution is not None else ()
+    values = countable(told, problem.statement) if problem is not None else ()
     steps = passed(values, response) if values and response is not None else None
     return AttemptOutcome(code, answer, response is not None, steps)
 

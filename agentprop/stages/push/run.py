@@ -25,6 +25,7 @@ from agentprop.storage.run_readme import FIRST, README
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 """Form of a repository's name; the hub itself has more rules."""
 INSTALL = "pip install 'agentic-proposing[hub]'"
+REACH = "check the network, and the hub's address if HF_ENDPOINT is set"
 LOGIN = "log in with `hf auth login`, or export HF_TOKEN with a token that may write"
 
 
@@ -138,8 +139,9 @@ def push(made: Plan, options: PushOptions) -> dict[str, Any]:
             if not isinstance(cause, HfHubHTTPError | HTTPError | OSError):
                 raise
             reason = " ".join(str(cause).split())[:200]
+            hint = LOGIN if isinstance(cause, HfHubHTTPError) else REACH
             raise ConfigError(
-                f"the hub does not take it: {reason}", hint=f"{LOGIN}; the same command goes on where it stopped"
+                f"the hub does not take it: {reason}", hint=f"{hint}; the same command goes on where it stopped"
             ) from error
     return {**made.summary(options), "commit": commit.oid}
 

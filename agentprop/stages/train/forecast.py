@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from agentprop.config.reinforce import IN_PROCESS, ReinforceConfig
 from agentprop.config.train_sft import TrainSftConfig
 from agentprop.config.training import PACK_TOKENS, TrainConfig
+from agentprop.errors import InputError
+from agentprop.stages.common.dry_run import is_path
 
 if TYPE_CHECKING:
     from agentprop.training.model.memory import ModelSize
@@ -82,17 +84,28 @@ def operations(config: TrainConfig, size: ModelSize, work: Work, longest: int) -
 
 
 def lines(config: TrainConfig) -> list[str]:
-    """Return the lines that `--dry-run` prints; one that says why, if nothing can be estimated."""
+    """Return the lines that `--dry-run` prints; one that says why, if nothing can be estimated.
+
+    Raises InputError if there is no model. One of a hub that is not on this machine cannot be told from none.
+    """
     from agentprop.training.model.shapes import planned, positions
 
     size = planned(config)
     if size is None:
-        return [f"no estimate: config.json of {config.model} is not on this machine"]
+        if is_path(config.model):
+            raise InputError(
+                f"there is no model at {config.model}",
+                hint="give a model directory or a hub id, or make the model first",
+            )
+        return [f"no estimate: {config.model} is no directory here, and the cache of the hub has no config.json of it"]
     longest = positions(config)
     parts = memory_of(config, size, longest)
     shares = ", ".join(f"{name} {count / GIB:.2f}" for name, count in parts.items())
     each = "the device" if config.plan_devices == 1 else f"each of {config.plan_devices} devices"
     found = [f"memory on {each}, at most: {sum(parts.values()) / GIB:.1f} GiB ({shares})"]
+    if isinstance(config, ReinforceConfig) and config.sampler != IN_PROCESS:
+        share = "the rest of its share of the memory is for keys and values"
+        found.append(f"memory of each server that samples: {size.whole / GIB:.1f} GiB of weights; {share}")
     work = work_of(config, longest)
     if work is None:
         return [*found, "work: depends on the trajectories; set max_steps for a bound"]

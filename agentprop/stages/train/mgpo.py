@@ -80,17 +80,20 @@ WATCHED = (
 def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
-    plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
+    plan = _plan(config)
     from agentprop.training.model.distributed import join
 
     with Interruption("the step under way") as stop, join(config.device) as world:
         return _run(config, plan, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 
-def check(config: TrainMgpoConfig) -> None:
-    """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
+def check(config: TrainMgpoConfig, *, here: bool = True) -> None:
+    """Check settings, models and libraries before anything is loaded. Raises ConfigError.
+
+    What only the machine of the run must have is no error unless the run is to begin `here`.
+    """
     require(config)
-    check_reinforce(config)
+    check_reinforce(config, here=here)
     check_verifiers(verifying(config))
     check_simulated(config.prober, allowed=config.allow_simulated)
     probers = [resolve(name) for name in config.prober if not is_simulated(name)]
@@ -104,9 +107,15 @@ def check(config: TrainMgpoConfig) -> None:
 
 
 def dry_run(config: TrainMgpoConfig) -> None:
-    """Check everything, and print what a run needs at most. Raises ConfigError."""
-    check(config)
+    """Check everything, and print what a run needs at most. Raises AgentpropError."""
+    check(config, here=False)
+    _plan(config)
     tell(config)
+
+
+def _plan(config: TrainMgpoConfig) -> Plan:
+    """Gather the skills, and plan what is drawn of them. Raises AgentpropError if nothing can be."""
+    return plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
 
 
 def _run(

@@ -26,6 +26,7 @@ from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.notices import note
 from agentprop.records.action_text import OPENED_THOUGHT
 from agentprop.stages.train.budget import POLICY
 from agentprop.stages.train.memory import GIB, memory_plan, tell_memory
@@ -107,8 +108,10 @@ class RlProgress:
             return False
         return self.step % every == 0 or self.step >= config.steps
 
-    def after_evaluation(self, value: float) -> RlProgress:
-        """Return the progress after an evaluation; of equal ones the earlier is the best."""
+    def after_evaluation(self, value: float | None) -> RlProgress:
+        """Return the progress after an evaluation; of equal ones the earlier is the best, and None is none."""
+        if value is None:
+            return replace(self, evaluated=self.step)
         if not self.step:
             return replace(self, evaluated=0, began_at=value)
         if self.best is not None and value <= self.best:
@@ -172,9 +175,12 @@ def algorithm_of(config: TrainMgpoConfig | TrainSolverConfig) -> Algorithm:
     return ALGORITHMS[config.algorithm].of(config)
 
 
-def check_reinforce(config: ReinforceConfig) -> None:
-    """Check sampler, devices and refill before anything is loaded. Raises ConfigError."""
-    settings = check_sampler(config.sampler)
+def check_reinforce(config: ReinforceConfig, *, here: bool = True) -> None:
+    """Check sampler, devices and refill before anything is loaded. Raises ConfigError.
+
+    A run that is not to begin `here` may sample on a server that this machine cannot start.
+    """
+    settings = check_sampler(config.sampler, here=here)
     if config.refill and config.constant_groups != "drop":
         raise ConfigError(
             "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
@@ -219,8 +225,11 @@ def _check_transport(config: ReinforceConfig, *, served: bool) -> None:
         )
 
 
-def check_sampler(name: str) -> ModelSettings | None:
-    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError."""
+def check_sampler(name: str, *, here: bool = True) -> ModelSettings | None:
+    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError.
+
+    Without vLLM that is an error for a run that begins `here`, and a note for a plan of one.
+    """
     if name == IN_PROCESS:
         return None
     settings = ModelSettings(model=VLLM) if name == VLLM else resolve(name)
@@ -230,9 +239,11 @@ def check_sampler(name: str) -> ModelSettings | None:
             hint=f"give {IN_PROCESS}, {VLLM}, or a name from agentprop.toml without base_url",
         )
     if vllm_program() is None:
-        raise ConfigError(
-            "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
-        )
+        if here:
+            raise ConfigError(
+                "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
+            )
+        note("the sampler needs vLLM, which is not installed on this machine")
     return settings
 
 
@@ -365,7 +376,10 @@ def _evaluate(
     work = loop.evaluate(progress.step)
     found = runner.run(unless_stopped(stop, work) if loop.world.size == 1 else work)
     metrics.write(progress.step, found)
-    return progress.after_evaluation(found.get(f"evaluation/{loop.evaluation.measure}", 0.0))
+    value = found.get(f"evaluation/{loop.evaluation.measure}")
+    if value is None and loop.world.first:
+        note(f"the evaluation after step {progress.step} does not count: no reward of it is known")
+    return progress.after_evaluation(value)
 
 
 def _update(

@@ -73,10 +73,13 @@ def run(
         return _run(config, joined, exercises, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 
-def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
-    """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
+def check(config: TrainSolverConfig, sources: Sequence[str] = (), *, here: bool = True) -> None:
+    """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError.
+
+    What only the machine of the run must have is no error unless the run is to begin `here`.
+    """
     require(config)
-    check_reinforce(config)
+    check_reinforce(config, here=here)
     if config.pear is not None and config.refill:
         raise ConfigError("refill replaces groups of right answers, which pear learns from", hint="drop one of the two")
     algorithm_of(config)
@@ -85,7 +88,7 @@ def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
 
 def dry_run(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check everything, and print what a run needs at most. Raises AgentpropError."""
-    check(config, sources)
+    check(config, sources, here=False)
     tell(config)
 
 

@@ -41,6 +41,8 @@ class ModelSize:
     """Bytes of this process's weights."""
     whole: int
     """Bytes of all weights, unsharded."""
+    active: int
+    """Number of weights that a token passes: of the experts of a mixture those that it is sent to."""
     trained: int
     """Number of this process's trained weights."""
     width: int
@@ -76,6 +78,7 @@ class ModelSize:
         return cls(
             weights=-(-sum(local_part(one).nbytes for one in parameters) // processes),
             whole=sum(one.nbytes for one in parameters),
+            active=sum(_active(one, shape) for one in parameters),
             trained=-(-sum(local_part(one).numel() for one in trained) // processes),
             width=parameters[0].itemsize,
             layers=shape.num_hidden_layers,
@@ -97,8 +100,8 @@ class ModelSize:
         return self.trained * FLOAT
 
     def forward(self, length: int) -> int:
-        """Return the operations of a forward pass per token, in sequences of this length (2·weights, 2·q·s a layer)."""
-        return 2 * (self.whole // self.width) + 2 * self.layers * self.queries * length
+        """Return the operations of a forward pass per token, in sequences of this length (2·active, 2·q·s a layer)."""
+        return 2 * self.active + 2 * self.layers * self.queries * length
 
     @property
     def optimiser(self) -> int:
@@ -114,6 +117,14 @@ class ModelSize:
         kept = self.layers * self.hidden * self.width + layer if recomputed else self.layers * layer
         logits = 3 * FLOAT * self.vocabulary * min(tokens, HEAD_CHUNK)
         return tokens * kept + logits
+
+
+def _active(parameter: Tensor, shape: Any) -> int:
+    """Return the numbers of a parameter that a token meets; the experts of a layer are stacked in one."""
+    experts: int = getattr(shape, "num_experts", None) or 1
+    chosen: int = getattr(shape, "num_experts_per_tok", None) or experts
+    stacked = parameter.ndim == 3 and parameter.shape[0] == experts
+    return parameter.numel() * chosen // experts if stacked else parameter.numel()
 
 
 @dataclass(frozen=True)

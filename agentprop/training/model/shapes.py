@@ -6,27 +6,29 @@ the model with its real adapters, so only the activations assume an architecture
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
-from peft import inject_adapter_in_model
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, PretrainedConfig
 
 from agentprop.config.training import TrainConfig
-from agentprop.training.model.loading import ADAPTER, dtype, lora
+from agentprop.training.model.loading import adapt, dtype, new_model, shape_of
 from agentprop.training.model.memory import ModelSize
 
 
 def planned(config: TrainConfig) -> ModelSize | None:
-    """Return the size of the settings' model on each of its devices; None if its config.json is not on this machine."""
-    try:
-        shape = AutoConfig.from_pretrained(config.model, local_files_only=True)
-    except (OSError, ValueError):
+    """Return the size of the settings' model on each of its devices; None if its config.json is not on this machine.
+
+    Raises InputError for a directory that holds no model.
+    """
+    shape = _known(config.model)
+    if shape is None:
         return None
     with torch.device("meta"):
-        model: Any = AutoModelForCausalLM.from_config(shape, dtype=dtype(config))  # type: ignore[no-untyped-call]
+        model: Any = new_model(config.model, shape, dtype=dtype(config))
         if config.lora_rank:
-            inject_adapter_in_model(lora(config, config.lora_rank), model, ADAPTER)
+            adapt(model, config, config.lora_rank)
     model.to(dtype(config))
     trained = [one for one in model.parameters() if one.requires_grad]
     return ModelSize.counted(shape, list(model.parameters()), trained, processes=config.plan_devices)
@@ -36,3 +38,13 @@ def positions(config: TrainConfig) -> int:
     """Return the longest sequence that the settings and the model allow, in tokens."""
     shape: Any = AutoConfig.from_pretrained(config.model, local_files_only=True).get_text_config()
     return min(config.max_length, getattr(shape, "max_position_embeddings", None) or config.max_length)
+
+
+def _known(source: str) -> PretrainedConfig | None:
+    if Path(source).exists():
+        return shape_of(source)
+    try:
+        shape: PretrainedConfig = AutoConfig.from_pretrained(source, local_files_only=True)
+    except (OSError, ValueError):
+        return None
+    return shape

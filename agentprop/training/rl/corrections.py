@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from agentprop.errors import ConfigError
-from agentprop.training.means import RunningMeans
+from agentprop.training.means import RunningMeans, effective_share
 from agentprop.training.model.distributed import World
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.frozen import FrozenLogprobs
-from agentprop.training.rl.losses import effective_share, rollout_correction
+from agentprop.training.rl.losses import rollout_correction
 from agentprop.training.rl.objective import Correction
 
 LEAST_EFFECTIVE = 0.3
@@ -47,15 +47,14 @@ def by_age(means: RunningMeans, correction: Tensor, age_A: Tensor, most: int) ->
     for age in range(most + 1):
         found = correction[age_A == age]
         means.add_mean(f"correction_age_{age}", float(found.double().mean()) if len(found) else 0.0, len(found))
-        share = effective_share(found) if len(found) else 0.0
-        means.add_mean(f"effective_share_age_{age}", share, len(found))
+        means.add_weights(f"effective_share_age_{age}", found.tolist())
 
 
 def check_effective(correction: Tensor, world: World) -> None:
     """Raise ConfigError if the corrections are so uneven that few tokens are left of the batch, over all processes."""
     c = correction.double()
     n, total, squares = world.sum([float(len(c)), float(c.sum()), float((c * c).sum())])
-    share = total**2 / (n * squares) if squares else 0.0
+    share = effective_share(total, squares, n)
     if share < LEAST_EFFECTIVE:
         raise ConfigError(
             f"annealed replies differ so much from the policy's own that {share:.0%} of a batch still counts",

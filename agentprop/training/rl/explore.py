@@ -8,9 +8,10 @@ The entropy of a policy falls by the covariance, over its tokens, of log-prob an
 
 Shares and bounds of the authors' recipes: 2e-4, 1 and 5; 2e-3 and β = 1. Ours: cov is taken of the weights that scale
 the update (w of MGPO, A of the others), once per rollout batch and over all processes, because inside one rollout A is
-constant and a covariance there is 0; what Clip-Cov draws depends on the seed and on a token's place in its group alone;
-KL-Cov leaves the algorithm's own term as it is. |log r| has no gradient at r = 1, so KL-Cov acts from the second
-optimiser step of a batch on. Clip-Cov breaks the zero sum of weights by what it leaves out, which `cov_w_sum` shows.
+constant and a covariance there is 0; what Clip-Cov draws depends on the seed and on a token's place in its group alone,
+and so does KL-Cov's choice among equals; KL-Cov leaves the algorithm's own term as it is. |log r| has no gradient at
+r = 1, so KL-Cov acts from the second optimiser step of a batch on. Clip-Cov breaks the zero sum of weights by what it
+leaves out, which `cov_w_sum` shows.
 
     A           1       1      −1      −1
     π           0.9     0.1    0.9     0.1
@@ -79,7 +80,8 @@ def covariances(weight_A: Tensor, logp_A: Tensor, in_loss_A: Tensor, world: Worl
 def choose(explore: Explore, weight_A: Tensor, logp_A: Tensor, in_loss_A: Tensor, keys: Tensor, world: World) -> Chosen:
     """Choose tokens and change their weights or give them a pull.
 
-    `keys` are the numbers of the tokens, int64 [A], by which Clip-Cov draws: see `draws`. Every process calls it.
+    `keys` are the numbers of the tokens, int64 [A], by which Clip-Cov draws, and KL-Cov among equal ones: see `draws`.
+    Every process calls it.
     """
     cov = covariances(weight_A, logp_A, in_loss_A, world)
     n, total = world.sum([float(in_loss_A.sum()), float(cov.sum())])
@@ -88,7 +90,8 @@ def choose(explore: Explore, weight_A: Tensor, logp_A: Tensor, in_loss_A: Tensor
         able = in_loss_A & (cov > explore.low) & (cov < explore.high)
         chosen = largest(torch.where(able, keys.double(), -torch.inf), count, world)
     else:
-        chosen = largest(torch.where(in_loss_A, cov, -torch.inf), count, world)
+        # Sure tokens of one action have one weight and the log-prob 0, so many of the largest are often equal.
+        chosen = largest(torch.where(in_loss_A, cov, -torch.inf), count, world, keys)
     touched, left_out = world.sum([float(chosen.sum()), float(weight_A[chosen].double().sum())])
     metrics = {"cov_mean": total / max(n, 1.0), "cov_share": touched / max(n, 1.0)}
     if explore.kind == "clip":
@@ -114,10 +117,23 @@ def _generator(seed: str) -> torch.Generator:
     return found
 
 
-def largest(values_A: Tensor, count: int, world: World) -> Tensor:
-    """Mask of the `count` largest finite values over all processes; equal values at the end are all taken."""
-    own = torch.full((count,), -torch.inf, dtype=torch.float64)
-    best = values_A.topk(min(count, len(values_A))).values
-    own[: len(best)] = best
-    every = torch.cat(world.gather(own)).sort(descending=True).values
-    return (values_A >= every[count - 1]) & values_A.isfinite()
+def largest(values_A: Tensor, count: int, world: World, keys: Tensor | None = None) -> Tensor:
+    """Mask of the `count` largest finite values over all processes; of equal ones those with the largest keys.
+
+    Without keys, equal values at the end are all taken.
+    """
+    keys = torch.zeros_like(values_A, dtype=torch.int64) if keys is None else keys
+    own = torch.full((2, count), -torch.inf, dtype=torch.float64)
+    best = _descending(values_A, keys)[:count]
+    own[:, : len(best)] = torch.stack([values_A[best].double(), keys[best].double()])
+    value, key = torch.cat(world.gather(own), dim=1)
+    last = _descending(value, key)[count - 1]
+    beyond: Tensor = (values_A > value[last]) | ((values_A == value[last]) & (keys >= key[last]))
+    return beyond & values_A.isfinite()
+
+
+def _descending(values: Tensor, keys: Tensor) -> Tensor:
+    """Order from the largest value to the smallest, equal ones from the largest key to the smallest."""
+    by_key = keys.argsort(descending=True)
+    order: Tensor = by_key[values[by_key].argsort(descending=True, stable=True)]
+    return order

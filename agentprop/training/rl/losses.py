@@ -72,17 +72,6 @@ def rollout_correction(
     return torch.where((found >= low) & (found <= cap), found, 0.0)
 
 
-def effective_share(correction_A: Tensor) -> float:
-    """Return the effective sample size (Σc)²/(n·Σc²) as a share of the tokens; 0 if every correction is 0.
-
-    >>> round(effective_share(torch.tensor([1.0, 1.0, 1.0, 2.0])), 4)
-    0.8929
-    """
-    c = correction_A.double()
-    squares = float((c * c).sum())
-    return float(c.sum()) ** 2 / (len(c) * squares) if squares else 0.0
-
-
 def with_extras(tokens: Tokens, gain_A: Tensor, sums: Sums, *, n_tokens: float, beta: float) -> Loss:
     """Return −(1/N) Σ c·(gain − β·KL), where KL is the k3 estimator of KL(π_θ ‖ π_ref) and c the correction.
 

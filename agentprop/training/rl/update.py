@@ -22,7 +22,7 @@ from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.corrections import ages, by_age
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.frozen import FrozenLogprobs
-from agentprop.training.rl.losses import Sums, effective_share, token_means
+from agentprop.training.rl.losses import Sums, token_means
 from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.token_table import padded_rows
 from agentprop.training.rl.weighing import weighted
@@ -122,7 +122,7 @@ def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | N
         values["kl_ref"] = frozen.old - frozen.ref
     if correction is not None:
         values["correction_mean"] = correction
-        means.add_mean("effective_share", effective_share(correction), len(correction))
+        means.add_weights("effective_share", correction.tolist())
     for name, found in values.items():
         means.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
 

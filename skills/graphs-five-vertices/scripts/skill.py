@@ -13,6 +13,7 @@ PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
 SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
 RANGED = "greatest"
+COUNTS = ("trees", "triangles", "colourings", "odd")
 
 
 def _mask(pairs):

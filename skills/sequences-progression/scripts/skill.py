@@ -6,6 +6,7 @@ from math import gcd, isqrt
 from object_kinds import answer, bounded, quotient, root, told_apart
 
 DIRECT = ("first", "difference", "terms", "last")
+COUNTS = ("odds",)
 SAME = {"sum": "mean", "even": "terms", "terms": "even"}
 
 

@@ -7,6 +7,7 @@ from math import gcd, isqrt
 from object_kinds import answer, bounded, quotient, root, told_apart
 
 DIRECT = ("shortest", "longest", "edges")
+COUNTS = ("inner",)
 SAME = {"flat": "slant", "slant": "flat"}
 
 

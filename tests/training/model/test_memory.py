@@ -23,6 +23,7 @@ GIB = 1 << 30
 SMALL = ModelSize(
     weights=8 * GIB,
     whole=8 * GIB,
+    active=4 * GIB,
     trained=4 * 10**9,
     width=2,
     layers=36,

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_model import random_sequence, tiny_model
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, Qwen3MoeConfig
 
 from agentprop.config import TrainSftConfig
 from agentprop.errors import InputError
@@ -193,7 +193,36 @@ def test_merged_weights_have_the_names_of_the_plain_model(model: Path) -> None:
     assert {name for name, _ in merged(PolicyModel.load(config(model, lora_rank=4)))} == plain_names
 
 
+def mixture(folder: Path) -> Path:
+    """A directory of a mixture of 8 experts, of which a token meets 2, without weights."""
+    Qwen3MoeConfig(
+        **{"vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "moe_intermediate_size": 16},
+        **{"num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16},
+        **{"num_experts": 8, "num_experts_per_tok": 2, "eos_token_id": 2},
+    ).save_pretrained(tiny_model(folder))
+    return folder
+
+
+def test_adapters_leave_the_experts_of_a_mixture_alone_and_are_merged_into_the_rest(tmp_path: Path) -> None:
+    policy = moved(PolicyModel.load(config(mixture(tmp_path / "m"), lora_rank=4))).eval()
+    assert {name.split(".")[-4] for name, _ in policy.trainable()} == {"q_proj", "k_proj", "v_proj", "o_proj"}
+    save_model(policy, tmp_path / "tuned")
+    ids = torch.from_numpy(SEQUENCES[0].ids)[None]
+    found = AutoModelForCausalLM.from_pretrained(tmp_path / "tuned")
+    with torch.no_grad():
+        torch.testing.assert_close(found(ids).logits, policy.model(ids).logits, atol=1e-5, rtol=0)
+
+
 # --- what cannot be loaded ---
+
+
+def test_adapters_for_a_model_without_linear_layers_are_refused(tmp_path: Path) -> None:
+    """Those of GPT-2 have their weights the other way round, so that adapters would be merged wrongly."""
+    place = tiny_model(tmp_path)
+    GPT2Config(vocab_size=400, n_embd=32, n_layer=1, n_head=2, eos_token_id=2).save_pretrained(place)
+    with pytest.raises(InputError, match="has no linear layers for adapters") as refused:
+        PolicyModel.load(config(place, lora_rank=4))
+    assert refused.value.hint == "train all weights: leave lora_rank out"
 
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:

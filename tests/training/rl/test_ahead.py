@@ -172,6 +172,35 @@ def test_corrections_are_told_by_age() -> None:
     assert "correction_age_2" not in found
 
 
+def test_the_effective_share_of_two_processes_is_that_of_all_their_tokens() -> None:
+    """1, 1 and 1, 3 together: 6²/(4·12) = 0.75; the mean of both shares would be 0.9."""
+
+    def share(*parts: list[float]) -> float:
+        one, *others = [RunningMeans() for _ in parts]
+        for means, part in zip((one, *others), parts, strict=True):
+            by_age(means, torch.tensor(part), torch.zeros(len(part), dtype=torch.int64), 0)
+
+        class Sums:
+            """All processes but one have told theirs, which `said` holds call by call."""
+
+            def __init__(self, said: list[list[list[float]]]) -> None:
+                self.said, self.heard = said, list[list[float]]()
+
+            def sum(self, values: list[float]) -> list[float]:
+                self.heard.append(values)
+                others = [calls[len(self.heard) - 1] for calls in self.said]
+                return [sum(column) for column in zip(values, *others, strict=True)]
+
+        said = []
+        for means in others:
+            listening = Sums([])
+            means.reduce(listening)
+            said.append(listening.heard)
+        return one.reduce(Sums(said))["effective_share_age_0"]
+
+    assert share([1.0, 1.0, 1.0, 3.0]) == share([1.0, 1.0], [1.0, 3.0]) == pytest.approx(0.75)
+
+
 def test_the_trainers_own_model_cannot_sample_ahead(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs a server"):
         check_reinforce(config(tmp_path, max_staleness=1))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 from test_update import FLAT, Kept, gradients, model, policy, same, training_group
 from torch import Tensor
 from toy_groups import ALONE
@@ -56,6 +57,23 @@ def test_clip_cov_leaves_out_one_of_the_tokens_between_its_bounds() -> None:
 def test_kl_cov_pulls_the_tokens_with_the_largest_covariance() -> None:
     found = choose(KL, torch.tensor([1.0, 1.0, -1.0, -2.0]), LOGP, ALL, torch.zeros(4), ALONE)
     assert found.pull_A is not None and found.pull_A.tolist() == [0, 0, 0, 1]
+
+
+def test_kl_cov_keeps_its_share_where_many_tokens_are_sure_and_tie() -> None:
+    """Fifty sure tokens pushed up and fifty of log-prob −1 pushed down all have cov 0.5; 2 % of them are two."""
+    weight = torch.cat([torch.ones(50), -torch.ones(50)])
+    logp = torch.cat([torch.zeros(50), -torch.ones(50)])
+    keys = draws("0", [0], [100])
+    found = choose(Explore("kl", 0.02), weight, logp, torch.ones(100, dtype=torch.bool), keys, ALONE)
+    assert found.metrics["cov_share"] == 0.02 and found.pull_A is not None
+    assert set(found.pull_A.nonzero()[:, 0].tolist()) == set(keys.topk(2).indices.tolist())
+
+
+def test_bounds_between_which_no_covariance_lies_are_refused() -> None:
+    with pytest.raises(ValidationError, match="above cov_low"):
+        TrainSolverConfig(model="m", cov="clip", cov_low=5.0, cov_high=1.0)
+    with pytest.raises(ValidationError, match="above cov_low"):
+        TrainSolverConfig(model="m", cov="clip", cov_low=6.0)
 
 
 def test_a_batch_without_a_signal_or_without_tokens_touches_nothing() -> None:
@@ -118,6 +136,7 @@ class Rank:
 @pytest.mark.parametrize("explore", [Explore("clip", 0.1, low=0.1), Explore("kl", 0.1)])
 def test_two_processes_choose_what_one_does(explore: Explore) -> None:
     weight, logp, keys = torch.randn(60), -torch.rand(60), draws("0", [0], [60])
+    weight[10:50], logp[10:50] = 2.0, 0.0  # equals in both processes
     in_loss = torch.rand(60) > 0.1
     alone = choose(explore, weight, logp, in_loss, keys, ALONE)
     slots, barrier = [None, None], Barrier(2)
