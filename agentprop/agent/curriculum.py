@@ -13,9 +13,9 @@ from agentprop.agent.bundles import Bundles
 from agentprop.composition.planner import Planner
 from agentprop.records import Domain
 
-UNIFORM = 0.1
+UNIFORM = 0.05
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
-NOVELTY = 6
+NOVELTY = 8
 """Power of novelty in the weights: a category whose skills combine in few ways is drawn less as it repeats itself."""
 
 

@@ -18,8 +18,8 @@ from agentprop.portable import parse_python
 
 LEAST, MOST = 0.05, 0.6
 """Shares of the data between which a slip is subtle."""
-TURNS = 2_000
-"""Turns of `while` loops after which a program is taken to come to no end on one of the data."""
+TURNS = 20_000
+"""Turns of loops after which a program is taken to come to no end on one of the data: with a slip a list may double."""
 UNFIT = "unfit"
 """Printed for a program that breaks off or comes to no end: that gives its fault away."""
 
@@ -88,6 +88,6 @@ def _counting(program: str, name: str) -> str:
     tree = ast.parse(program)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
     for loop in ast.walk(function):
-        if isinstance(loop, ast.While):
+        if isinstance(loop, ast.While | ast.For):
             loop.body.insert(0, ast.parse("turn()").body[0])
     return ast.unparse(function)

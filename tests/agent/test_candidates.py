@@ -38,19 +38,19 @@ def test_probabilities_are_inverse_to_mastery_mixed_with_the_uniform() -> None:
     # 1/(0.9 + 0.1) = 1 and 1/(0.15 + 0.1) = 4, so 0.2 and 0.8 before mixing
     found = Curriculum(("a", "b")).probabilities(mastered(a=0.9, b=0.15))
     assert found == pytest.approx([(1 - UNIFORM) * 0.2 + UNIFORM / 2, (1 - UNIFORM) * 0.8 + UNIFORM / 2])
-    assert found == pytest.approx([0.23, 0.77])
+    assert found == pytest.approx([0.215, 0.785])
 
 
 def test_epsilon_bounds_how_much_a_failing_category_is_preferred() -> None:
     # 1/(1 + 1) and 1/(0 + 1): one to two
     found = Curriculum(("a", "b"), epsilon=1.0).probabilities(mastered(a=1.0, b=0.0))
-    assert found == pytest.approx([0.9 / 3 + 0.05, 1.8 / 3 + 0.05])
+    assert found == pytest.approx([0.95 / 3 + 0.025, 1.9 / 3 + 0.025])
 
 
 def test_an_exhausted_category_is_drawn_less() -> None:
-    # 1/(0.4 + 0.1) = 2 for both, times the sixth powers of novelty 1 and 0.5: 64 to one
+    # 1/(0.4 + 0.1) = 2 for both, times the eighth powers of novelty 1 and 0.5: 256 to one
     found = Curriculum(("a", "b")).probabilities(MasteryState({"a": 0.4, "b": 0.4}, {"a": 1.0, "b": 0.5}))
-    assert found == pytest.approx([0.9 * 64 / 65 + 0.05, 0.9 / 65 + 0.05])
+    assert found == pytest.approx([0.95 * 256 / 257 + 0.025, 0.95 / 257 + 0.025])
 
 
 def test_mined_categories_together_stay_below_their_cap() -> None:

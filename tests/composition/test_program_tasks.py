@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 from collections.abc import Mapping
 from random import Random
+
+import pytest
 
 from agentprop.composition import promises, slips
 from agentprop.composition.listing import listing
@@ -61,3 +64,24 @@ def test_of_a_family_a_slip_that_few_hidden_tests_show_comes_first(library: Mapp
             assert all(0 < share <= 1 for share in shares.values())
             chosen = [shares[program] for program in slips.subtle(shares)]
             assert len(chosen) > 2 and all(slips.LEAST <= share <= slips.MOST for share in chosen)
+
+
+def test_a_slip_that_doubles_a_list_without_end_is_stopped_by_its_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    own = """
+def f1(n):
+    level, count = [n], 0
+    while level:
+        beyond = []
+        for i in level:
+            count += 1
+            beyond += [i - 1] * (i > 0)
+        level = beyond
+    return count
+
+def solve(n):
+    return f1(n)
+"""
+    own = ast.unparse(ast.parse(own))
+    endless = own.replace("[i - 1] * (i > 0)", "[i - 1, i - 1]")
+    exec(slips.trial(own, [own.replace("count += 1", "count += 2"), endless], "[3, 4]"), {})
+    assert capsys.readouterr().out.split() == ["1.0", slips.UNFIT]
