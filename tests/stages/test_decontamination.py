@@ -32,7 +32,7 @@ def write(path: Path, statements: Sequence[str], **more: str) -> Path:
 
 def run(out: Path, *files: Path, **settings: Any) -> list[Problem]:
     """The problems of a run that was decontaminated against files."""
-    config = ProposeConfig(**{"n": N, "seed": 4, "workers": 1, "decontaminate": tuple(map(str, files)), **settings})
+    config = ProposeConfig(**{"n": N, "seed": 5, "workers": 1, "decontaminate": tuple(map(str, files)), **settings})
     propose.run(config, str(out), quiet=True)
     return list(open_run(out).iter(Problem))
 
@@ -151,7 +151,7 @@ def test_a_benchmark_directory_of_the_project_counts_without_any_flag(clean: lis
     write(tmp_path / "benchmarks" / "more" / "math.json", [])
     (tmp_path / "benchmarks" / "more" / "math.json").write_text(json.dumps([{"question": clean[1].statement}]))
     (tmp_path / "agentprop.toml").write_text('benchmarks = "benchmarks"\n')
-    line = ["propose", "--n", "3", "--seed", "4", "--workers", "1", "-q"]
+    line = ["propose", "--n", "3", "--seed", "5", "--workers", "1", "-q"]
     done = agentprop_command(tmp_path, *line, "--out", "p")
     assert (done.returncode, done.stderr) == (0, "")
     assert [hit["benchmark"] for hit in report(tmp_path / "p")["hits"]] == ["aime.jsonl", "math.json"]
@@ -163,7 +163,7 @@ def test_a_benchmark_directory_of_the_project_counts_without_any_flag(clean: lis
 def test_the_flag_may_be_repeated(clean: list[Problem], tmp_path: Path) -> None:
     for name, problem in zip(("one", "two"), clean[:2], strict=True):
         write(tmp_path / f"{name}.jsonl", [problem.statement])
-    line = ["propose", "--n", "2", "--seed", "4", "--workers", "1", "-q", "--out", "p"]
+    line = ["propose", "--n", "2", "--seed", "5", "--workers", "1", "-q", "--out", "p"]
     done = agentprop_command(tmp_path, *line, "--decontaminate", "one.jsonl", "--decontaminate", "two.jsonl")
     assert done.returncode == 0, done.stderr
     assert [hit["problem_id"] for hit in report(tmp_path / "p")["hits"]] == [problem.id for problem in clean[:2]]

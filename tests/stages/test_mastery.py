@@ -68,4 +68,4 @@ def test_undetermined_verdicts_and_foreign_categories_teach_nothing(tmp_path: Pa
 def test_a_category_the_proposer_fails_at_is_drawn_more_often() -> None:
     state = MasteryState({"algebra": 0.9, "geometry": 0.1}, {"algebra": 1.0, "geometry": 1.0})
     algebra, geometry = CURRICULUM.probabilities(state)
-    assert geometry / algebra == pytest.approx((0.9 * 5 / 6 + 0.05) / (0.9 / 6 + 0.05))
+    assert geometry / algebra == pytest.approx((0.95 * 5 / 6 + 0.025) / (0.95 / 6 + 0.025))

@@ -43,7 +43,7 @@ CORPUS = [
 def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Problems with their trajectories and verdicts."""
     out = tmp_path_factory.mktemp("proposed") / "run"
-    propose.run(ProposeConfig(n=16, seed=2, domain="mathematics", workers=2), str(out), quiet=True)
+    propose.run(ProposeConfig(n=16, seed=5, domain="mathematics", workers=2), str(out), quiet=True)
     return out
 
 

@@ -120,9 +120,9 @@ def env(renderer: Renderer, executor: Executor) -> ToyEnv:
     return ToyEnv(renderer, executor)
 
 
-def tasks(*held_out: str, alpha: float = 0.5, library: Mapping[str, Package] = LIBRARY) -> Tasks:
+def tasks(*held_out: str, alpha: float = 0.5, library: Mapping[str, Package] = LIBRARY, seed: int = 24) -> Tasks:
     bundles = Bundles(Planner(library, allowed=BundleFilter.of(held_out)), {})
-    return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
+    return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=seed)
 
 
 def stepped(env: ProposerEnv, steps: int, start: int = 0) -> list[Experience]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_proposer_env import ToyEnv
+from test_proposer_env import ToyEnv, tasks
 from test_solver_env import RIGHT, WRONG, env_of
 from tiny_model import tiny_model
 from toy_groups import ALONE, GARBAGE, GOOD, config
@@ -60,7 +60,7 @@ def attempts(loop: Loop[Any], steps: int, start: int = 0) -> list[Experience]:
 
 
 def proposer(toy: ToyEnv, groups: int = 4) -> Any:
-    return replace(toy.of(SCRIPTS, right=[4], groups=groups), size=2)
+    return replace(toy.of(SCRIPTS, right=[4], groups=groups), size=2, tasks=tasks(seed=9))
 
 
 def test_further_tasks_of_two_steps_never_meet() -> None:
