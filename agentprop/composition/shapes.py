@@ -127,10 +127,6 @@ class Shapes:
         """Pose the skill's own question with new numbers."""
         return self.parts.givens(root, rng)
 
-    def single(self, root: str, rng: Random) -> Term:
-        """One scene with new numbers, of which a datum is asked for: the proposer turns it round."""
-        return self.parts.givens(root, rng)
-
     def chain(self, root: str, rng: Random) -> Term:
         """Let other skills, in a row, supply a parameter."""
         links = [link for link in self.index.into[root] if not link.story]
@@ -322,7 +318,7 @@ class Shapes:
 DRAWN: Mapping[str, Callable[[Shapes, str, Random], Term]] = {
     "model": Shapes.model,
     "alone": Shapes.alone,
-    "single": Shapes.single,
+    "single": Shapes.alone,  # one scene, which the proposer turns round to ask for a datum of it
     "chain": Shapes.chain,
     "fork": Shapes.fork,
     "lowest": Shapes.lowest,

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
+from agentprop.composition.solution.checking import Number
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -90,8 +91,6 @@ _SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _HOLE = re.compile(r"<\w+>")
-Number = Fraction | int
-"""A number of a text: whole ones, which most are, are compared and hashed much sooner as integers."""
 
 
 def unseen(statement: str, term: Term, library: Mapping[str, Package]) -> str | None:
