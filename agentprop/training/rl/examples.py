@@ -49,6 +49,8 @@ class Example:
     """Step of the weights that began to sample each action; empty for a sampler that has no versions."""
     thinking: int = 0
     """Number of sampled tokens before the answer of a solver's reply, if rewards depend on it."""
+    accepted: bool = False
+    """A valid problem or a correct answer came out."""
 
     @property
     def n_actions(self) -> int:
@@ -125,7 +127,9 @@ def _example(scored: Scored, encode: Encode) -> Example:
     own = [replace(sequence, trajectory_id=scored.member.id) for sequence in known]
     if scored.member.kept:  # what another episode sampled is in its own example
         own = [cut for sequence in own if (cut := from_turn(sequence, scored.member.kept)).n_actions]
-    return Example(scored.member.id, tuple(own), scored.fate == "counted", scored.member.versions)
+    return Example(
+        scored.member.id, tuple(own), scored.fate == "counted", scored.member.versions, accepted=scored.valid
+    )
 
 
 def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:

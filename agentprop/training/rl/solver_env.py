@@ -210,7 +210,7 @@ def example(asked: Problem, number: int, tried: GradedReply, masked: bool) -> Ex
             hint="use a server that gives token ids, or sample in process",
         )
     sequence = join([SampledTurn(prompt, choice.token_ids, choice.logprobs)], own)[0]
-    return Example(own, (sequence,), in_loss=not masked)
+    return Example(own, (sequence,), in_loss=not masked, accepted=tried.grade.outcome == "correct")
 
 
 def solver_means(rollouts: Sequence[QuestionAttempts], found: Sequence[TrainingGroup]) -> RunningMeans:

@@ -38,6 +38,8 @@ class TokenTable:
     """Index of each sequence's group."""
     in_loss: tuple[bool, ...]
     """The sequence is in the loss, for each sequence."""
+    accepted: tuple[bool, ...]
+    """A valid problem or a correct answer came out of it, for each sequence."""
     ends: tuple[int, ...]
     """End of each sequence's action tokens in [A], exclusive."""
     pack_tokens: int
@@ -46,11 +48,12 @@ class TokenTable:
     @classmethod
     def of(cls, groups: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
         """Build the table in the order of groups, members and turns, which is also that of `Actions.of`."""
-        found = [(s, n, e.in_loss) for n, group in enumerate(groups) for e in group.examples for s in e.sequences]
+        found = [(s, n, e) for n, group in enumerate(groups) for e in group.examples for s in e.sequences]
         # Masked sequences have their places too, since R_θ is centred over the whole group.
         ends = tuple(accumulate(s.n_actions for s, _, _ in found))
-        sequences, group, in_loss = zip(*found, strict=True) if found else ((), (), ())
-        return cls(sequences, group, in_loss, ends, pack_tokens)
+        sequences, group, examples = zip(*found, strict=True) if found else ((), (), ())
+        in_loss, accepted = (e.in_loss for e in examples), (e.accepted for e in examples)
+        return cls(sequences, group, tuple(in_loss), tuple(accepted), ends, pack_tokens)
 
     @property
     def n_actions(self) -> int:
@@ -60,6 +63,11 @@ class TokenTable:
     def action_span(self, number: int) -> range:
         """Return the places of a sequence's action tokens in [A]."""
         return range(self.ends[number] - self.sequences[number].n_actions, self.ends[number])
+
+    def tokens_of(self, chosen: Sequence[bool]) -> Tensor:
+        """Return the mask of the action tokens of the chosen sequences, [A]."""
+        counts = torch.tensor([s.n_actions for s in self.sequences], dtype=torch.int64)
+        return torch.tensor(chosen, dtype=torch.bool).repeat_interleave(counts)
 
     def rows(self, numbers: Sequence[int]) -> Iterator[tuple[Batch, Tensor]]:
         """Yield packed rows of some sequences, with the places of their action tokens in [A]."""

@@ -13,19 +13,16 @@ import torch
 from torch import Tensor
 
 from agentprop.records import Stage
-from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser, StepReport
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.undo import Interrupted, Undo
-from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.corrections import ages, by_age
 from agentprop.training.rl.examples import TrainingGroup
-from agentprop.training.rl.frozen import FrozenLogprobs
 from agentprop.training.rl.losses import Sums, token_means
 from agentprop.training.rl.objective import Objective
 from agentprop.training.rl.token_table import padded_rows
-from agentprop.training.rl.weighing import weighted
+from agentprop.training.rl.weighing import Weighted, weighted
 
 
 def learn(
@@ -92,7 +89,7 @@ def _learn(
             undo.keep()  # with later minibatches there is something to undo
         steps.append(optimiser.step())
     means, correction = batch.means, batch.correction_A
-    describe(means, batch.frozen, correction, batch.actions)
+    describe(batch)
     if objective.staleness and correction is not None:
         by_age(means, correction, ages(batch.groups, step)[batch.actions.action_A], objective.staleness)
     return means.reduce(world) | batch.metrics | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
@@ -111,8 +108,13 @@ def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world:
     return [{n for n, group in enumerate(own) if step_of[group] == step} for step in range(count)]
 
 
-def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | None, actions: Actions) -> None:
-    """Add entropy, also by stage, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer."""
+def describe(batch: Weighted) -> None:
+    """Add entropy, also by stage, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer.
+
+    `ref_logprob_accepted` is the mean of log π_ref over the tokens of accepted samples: it falls if what is accepted
+    leaves the reference's support (2510.04028 asks whether it does; the metric is ours).
+    """
+    frozen, actions, means = batch.frozen, batch.actions, batch.means
     known = ~frozen.engine.isnan()
     values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
     for stage in Stage:
@@ -120,9 +122,10 @@ def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | N
         values[f"entropy_{stage.value}"] = frozen.entropy[chosen[actions.action_A]]
     if frozen.ref is not None:
         values["kl_ref"] = frozen.old - frozen.ref
-    if correction is not None:
-        values["correction_mean"] = correction
-        means.add_weights("effective_share", correction.tolist())
+        values["ref_logprob_accepted"] = frozen.ref[batch.table.tokens_of(batch.table.accepted)]
+    if batch.correction_A is not None:
+        values["correction_mean"] = batch.correction_A
+        means.add_weights("effective_share", batch.correction_A.tolist())
     for name, found in values.items():
         means.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
 

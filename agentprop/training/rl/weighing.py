@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from agentprop.training.means import RunningMeans
@@ -123,7 +122,7 @@ def weighted(
         metrics |= chosen.metrics
     proxy: Tensor | None = None
     if objective.lp_reg is not None and frozen.proxy is not None:
-        proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, _in_loss(table), world)
+        proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, table.tokens_of(table.in_loss), world)
         metrics |= held
     silent = frozenset(n for n, group in enumerate(active) if objective.skips(group.advantages))
     return Weighted(active, silent, table, frozen, actions, weight, correction, pull, proxy, means, metrics)
@@ -150,13 +149,7 @@ def _explored(
     """Choose the tokens whose covariance of weight and log-prob lowers entropy most."""
     sizes = [sum(example.n_actions for example in group.examples) for group in groups]
     keys = draws(seed, [group.number for group in groups], sizes)
-    return choose(explore, weight, frozen.old, _in_loss(table), keys, world)
-
-
-def _in_loss(table: TokenTable) -> Tensor:
-    """Mask of the action tokens that are in the loss, [A]."""
-    kept = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
-    return torch.tensor(kept, dtype=torch.bool)
+    return choose(explore, weight, frozen.old, table.tokens_of(table.in_loss), keys, world)
 
 
 def _pulled(tokens: Tokens, pull_A: Tensor, n_tokens: float) -> Tensor:

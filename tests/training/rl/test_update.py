@@ -301,3 +301,26 @@ def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: PolicyMo
     assert 0 < found["entropy"] < np.log(400)
     assert 0 < found["weight_abs"] < 1 and "engine_gap" not in found
     assert sum(value for name, value in found.items() if name.startswith("ratio_in/")) == pytest.approx(1)
+
+
+def test_accepted_samples_are_scored_by_the_reference_and_refused_ones_are_not(
+    policy: PolicyModel, model: Path
+) -> None:
+    policy.keep_reference(PolicyModel.load(config(model), frozen=True))
+    group = training_group([1.0, 0.0])
+    first, second = group.examples
+    accepted = replace(group, examples=(replace(first, accepted=True), second))
+    objective = Objective(Mgpo(beta=0.03, gate="none"), minibatches=1)
+    alone, both = (TokenTable.of([replace(group, examples=part)], 512) for part in ((first,), (first, second)))
+    ref = freeze(policy, alone, objective, ALONE).ref
+    found = _learnt(policy, [accepted], objective)
+    assert ref is not None and len(ref) == first.n_actions
+    assert found["ref_logprob_accepted"] == pytest.approx(float(ref.mean()), abs=1e-6)
+    whole = freeze(policy, both, objective, ALONE).ref
+    assert whole is not None and abs(float(whole.mean()) - found["ref_logprob_accepted"]) > 1e-3
+    assert "ref_logprob_accepted" not in _learnt(policy, [group], objective)  # nothing was accepted
+    assert "ref_logprob_accepted" not in _learnt(policy, [accepted], FLAT)  # nothing to compare with
+
+
+def _learnt(policy: PolicyModel, groups: Sequence[TrainingGroup], objective: Objective) -> dict[str, float]:
+    return learn(policy, Kept(policy), groups, objective, ALONE, n_groups=len(groups), pack_tokens=512, seed="0")

@@ -1,9 +1,8 @@
 """LoRA adapters → one small directory a step → servers that load it beside the last one, by /v1/load_lora_adapter.
 
-The base model is written and loaded once; a step moves the adapters alone, megabytes instead of gigabytes. Each step's
-adapter has a name of its own, which a request asks for and a reply repeats. So no reply mixes weights, nothing needs to
-pause, and what one adapter has put into the cache of prompts serves no other one. An adapter is unloaded, and its files
-are deleted, once a newer one is up and no request of any process still asks for it.
+The base model is written and loaded once; a step moves the adapters alone, megabytes instead of gigabytes. A step's
+adapter has its own name, which requests ask for and replies repeat: no reply mixes weights, nothing needs to pause, and
+the cached prompts of one adapter serve no other. It is deleted once a newer one is up and nobody asks for it.
 """
 
 from __future__ import annotations

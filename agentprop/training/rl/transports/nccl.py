@@ -50,9 +50,8 @@ class Nccl(Disk):
     def _join(self, policy: PolicyModel, client: SyncClient) -> None:
         from vllm.distributed.weight_transfer import nccl_engine
 
-        world = self._servers.world
+        world, start = self._servers.world, nccl_engine.NCCLTrainerWeightTransferEngine.trainer_init
         init = nccl_engine.NCCLTrainerInitInfo("127.0.0.1", free_port(), 1 + sum(client.sizes), rank=world.rank)
-        start = nccl_engine.NCCLTrainerWeightTransferEngine.trainer_init
         source = weight_source(policy, world.device)
         self._engine = self._on_device(partial(start, init, client=client, source=source))
 
