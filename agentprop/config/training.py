@@ -65,7 +65,7 @@ class TrainConfig(StageConfig):
     little memory; a run keeps what it began with."""
     max_length: Count = 20480
     """Longest sequence in tokens (default: the paper's context); longer ones are left out and counted."""
-    learning_rate: Positive | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     """Learning rate; null means 1e-5 for SFT and 1e-6 for RL, and ten times that for adapters."""
     schedule: Schedule = "constant"
     """Learning rate after the warm-up: constant, or falling to zero at the last step."""

@@ -22,7 +22,7 @@ from agentprop.agent.identities import model_made_by
 from agentprop.agent.sources import tools
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
-from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, channel_of
+from agentprop.models import Meter, Model, ModelSettings, Scripted, ToolCall, channel_of
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Problem, StopReason, Task, Trajectory
 from agentprop.records import action_text as protocol
@@ -114,7 +114,7 @@ def test_token_ids_of_calls_are_not_those_of_the_record_and_are_not_kept(play: P
 
 
 def test_provenance_tells_the_prompts_apart() -> None:
-    tagged, native = (model_made_by("m", None, Sampling(), native=native) for native in (False, True))
+    tagged, native = (model_made_by("m", None, {}, native=native) for native in (False, True))
     assert tagged.prompt_hash != native.prompt_hash
 
 

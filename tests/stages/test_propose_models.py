@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -73,6 +74,15 @@ def test_a_bound_on_tokens_holds_over_all_processes_together(server: str, tmp_pa
     summary = open_run(tmp_path / "run", warn=False).summary
     assert 45 <= place.stored("run") <= 50, "what pays for no whole conversation is not begun"
     assert summary is None or summary["spending"]["requests"] <= 50
+
+
+def test_records_state_the_sampling_that_the_server_was_sent_wherever_it_was_set(server: str, tmp_path: Path) -> None:
+    place = Workplace(tmp_path, server, temperature=0.3, top_p=0.8)
+    place.run(place.propose("run", 3))
+    sent = {trajectory.made_by.sampling for trajectory in open_run(tmp_path / "run").iter(Trajectory)}
+    assert [{**json.loads(one or ""), "max_tokens": 0} for one in sent] == [
+        {"temperature": 0.3, "top_p": 0.8, "max_tokens": 0}
+    ]
 
 
 def test_nothing_is_asked_for_beyond_the_bound_on_candidates(server: str, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from agentprop.models.costs import PICO, Meter, cost_pico
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.registry import Models, resolve
 from agentprop.models.settings import InProcessSettings, ModelSettings, ServedSettings
+from agentprop.models.wire import sampling_of
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.models import RoleModels, in_process, roles
@@ -246,7 +247,7 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
     config = plan.config
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
     told: dict[str, Any] = {"native": settings.tools, "prompts": plan.prompts, "guided": plan.guidance is not None}
-    made_by = model_made_by(settings.identity, settings.revision, sampling, **told)
+    made_by = model_made_by(settings.identity, settings.revision, sampling_of(sampling, settings), **told)
     return CandidateMaker(
         plan.planner(),
         plan.curriculum,

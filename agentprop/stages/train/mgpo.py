@@ -47,6 +47,7 @@ from agentprop.stages.train.rl_run import (
     publish,
     reinforce,
     sampler_of,
+    stated,
 )
 from agentprop.stages.train.run_dir import require, training_run
 
@@ -227,7 +228,7 @@ def _env(
 
     bundles = Bundles(plan.planner(), written_skills(plan.library), paths=config.bundles == "path")
     sampling = policy_sampling(config)
-    made_by = model_made_by(config.model, None, sampling)
+    made_by = model_made_by(config.model, None, stated(sampling))
     setup = RolloutSetup(
         bundles.library,
         tools(),

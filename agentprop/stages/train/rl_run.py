@@ -265,6 +265,17 @@ def policy_sampling(config: ReinforceConfig) -> Sampling:
     return Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens, annealing=annealing)
 
 
+def stated(sampling: Sampling) -> dict[str, Any]:
+    """Return the sampling of the policy as records state it."""
+    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        **annealed,
+    }
+
+
 def sampler_of(
     config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path, meter: Meter, stack: ExitStack
 ) -> Sampler:

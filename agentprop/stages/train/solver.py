@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from agentprop.stages.train.rl_run import (
     publish,
     reinforce,
     sampler_of,
+    stated,
 )
 from agentprop.stages.train.run_dir import require, training_run
 
@@ -195,13 +196,8 @@ def _env(
     from agentprop.training.rl.solver_env import SolverEnv
 
     sampling = policy_sampling(config)
-    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
-    sampling_settings = json.dumps(
-        {"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens, **annealed}, sort_keys=True
-    )
-    made_by = MadeBy(
-        name=config.model, sampling=sampling_settings, prompt_hash=prompt_hash("prober"), version=__version__
-    )
+    told = json.dumps(stated(sampling), sort_keys=True)
+    made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
     return SolverEnv(
         exercises,
         Prober(sampler.model, config.model, sampling, made_by, sandbox),
