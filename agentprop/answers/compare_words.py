@@ -65,6 +65,8 @@ def words(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
                     "bound", "the prediction is a bound, and the question may ask for the least or greatest value"
                 )
             return different(PRED_UNREADABLE, "the prediction is a sentence from which no one answer can be read")
+        case (Formula() | Reaction(), Words()) | (Words(), Formula() | Reaction()):
+            return undetermined("chemistry", "one is a formula, the other may be its name")
         case (Words() | Truth(), _) | (_, Words() | Truth()):
             return different("kind", "one is in words, the other is a mathematical value")
     return None

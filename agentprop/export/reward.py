@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, get_args
 
+from agentprop.answers.reading.chemistry import chemical
+from agentprop.answers.reading.numerals import number_in_words
 from agentprop.boundary import contained
 from agentprop.errors import InputError
 from agentprop.export.solver import HiddenCases, hidden_tests
@@ -124,10 +126,15 @@ def _answer(given: Any) -> str:
 
 def _outcome(response: str, answer: str, answer_type: str | None, allowed: Mapping[str, Any]) -> str:
     kind = _typed(answer_type) or _kind(answer)
+    if answer_type is None and kind == "string":
+        allowed = {**allowed, "accepted": (*allowed["accepted"], *_capitals(answer))}
     problem = Problem.model_construct(
         statement="", answer=answer, answer_type=kind, figures=_figures(answer), unit=None, **allowed
     )
-    return grade_answer(problem, response).outcome
+    found = grade_answer(problem, response).outcome
+    if found == "wrong" and answer_type is None and kind == "list":  # `[1, 2]` may be an interval
+        return _outcome(response, answer, "expression", allowed)
+    return found
 
 
 def _typed(answer_type: str | None) -> AnswerType | None:
@@ -135,9 +142,16 @@ def _typed(answer_type: str | None) -> AnswerType | None:
 
 
 def _kind(answer: str) -> AnswerType:
-    if answer.startswith("["):
+    if answer.startswith("[") and answer.endswith("]"):
         return "list"
-    return "string" if WORDS.fullmatch(answer) else "expression"
+    named = number_in_words(answer) is not None or (answer != answer.lower() and chemical(answer) is not None)
+    return "string" if WORDS.fullmatch(answer) and not named else "expression"
+
+
+def _capitals(word: str) -> tuple[str, ...]:
+    """`monday` for `Monday`, and the other way round: a word that nobody called a string may begin a sentence."""
+    forms = (word.lower(), word.capitalize())
+    return forms if word in forms else ()
 
 
 def _figures(answer: str) -> int | None:

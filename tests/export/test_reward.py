@@ -28,6 +28,20 @@ CASES = [
     ("1.10 m/s", "\\boxed{1.12 m/s}", 0.0),
     ("1.10 m/s", "\\boxed{1.10 km/s}", 0.0),
     ("0.125", "\\boxed{0.1254}", 0.0),
+    ("five", "\\boxed{5}", 1.0),
+    ("five", "\\boxed{6}", 0.0),
+    ("Monday", "It is \\boxed{monday}", 1.0),
+    ("isosceles", "\\boxed{Isosceles}", 1.0),
+    ("abba", "\\boxed{ABBA}", 0.0),
+    ("aBc", "\\boxed{abc}", 0.0),
+    ("NaCl", "\\boxed{NaCl}", 1.0),
+    ("NaCl", "\\boxed{sodium chloride}", None),
+    ("NaCl", "\\boxed{KCl}", 0.0),
+    ("[1, 2)", "\\boxed{1 \\le x < 2}", 1.0),
+    ("[1, 2]", "\\boxed{1 \\le x \\le 2}", 1.0),
+    ("[1, 2]", "\\boxed{1 \\le x < 2}", 0.0),
+    ("[1, 2]", "\\boxed{[1, 3]}", 0.0),
+    ("[1, 2)", "\\boxed{1 \\le x \\le 2}", 0.0),
 ]
 TESTS = json.dumps({"entry_point": "solve", "tests": [{"arguments": [[1, 2]], "expected": 3}]})
 PROGRAMS = [
@@ -39,7 +53,7 @@ PROGRAMS = [
 
 
 @pytest.mark.parametrize(("answer", "response", "expected"), CASES)
-def test_an_answer_is_compared_as_what_it_is(answer: str, response: str, expected: float) -> None:
+def test_an_answer_is_compared_as_what_it_is(answer: str, response: str, expected: float | None) -> None:
     assert grade(response, answer) == expected
 
 

@@ -25,6 +25,8 @@ _PART = re.compile(
     r"(?=\s|\\[ ,;:]|\\quad)",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(r"([^()]{0,40}\d(?:\s?\\?%)?)\s+\(([A-J])\)")
+"""A number with its option behind it, `18 (C)`."""
 _OPERATES = re.compile(r"[-+*/^_!=<>)|&]?(?:->|[*/^_!=<>&])|\\(?:to|cdot|times|cup|cap|le|ge|in)\b|[|)\]]")
 """How no content of a label begins."""
 
@@ -40,8 +42,10 @@ class Label(NamedTuple):
 
 
 def split_label(text: str) -> Label | None:
-    """`(B) 42` to its label and its content; None where no label is written."""
+    """`(B) 42`, or `42 (B)`, to its label and its content; None where no label is written."""
     match = _LABEL.fullmatch(text)
+    if match is None and (behind := _BEHIND.fullmatch(text)) is not None:
+        return Label(behind[2].casefold(), True, behind[1])
     if match is None or _OPERATES.match(match["content"]):
         return None
     name = match["round"] or match["square"] or match["bare"]

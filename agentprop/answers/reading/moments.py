@@ -41,7 +41,9 @@ _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _HALF = r"(?:\s*([ap])\.?\s?m\b\.?|\s*(noon|midnight|in the (?:morning|afternoon|evening)|at night))"
-_CLOCK = re.compile(rf"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?:{_HALF})?", re.IGNORECASE)
+_CLOCK = re.compile(
+    rf"([01]?\d|2[0-4])(?::|\.(?=\d\d\s*[ap]\.?\s?m\b))([0-5]\d)(?::([0-5]\d))?(?:{_HALF})?", re.IGNORECASE
+)
 _HOUR = re.compile(rf"(\d{{1,2}})(?:\s*o'?clock)?{_HALF}", re.IGNORECASE)
 _OCLOCK = re.compile(r"(\d{1,2})\s*o'?clock", re.IGNORECASE)
 _DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -48,7 +48,7 @@ from agentprop.answers.reading.sizes import lengths
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical, is_word
 from agentprop.answers.reading.units import unit_named
-from agentprop.answers.reading.words import ORDINAL, after_truth, as_phrase, as_truth, in_words, is_prose
+from agentprop.answers.reading.words import ORDINAL, PLACES, after_truth, as_phrase, as_truth, in_words, is_prose
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _RESTATED = re.compile(r"(.+?)\s*\(([^()]{1,80})\)", re.DOTALL)
@@ -64,14 +64,11 @@ _REMARK = re.compile(
 )
 _POINTS = re.compile(r"\s*(?:(?:\b(?:percent(?:age)?|per cent)|\\?%)[\s-]points?|(?<=\d)\s?pp)\b", re.IGNORECASE)
 """A difference of percents, which is none itself: read as a noun of its own."""
+_IN_YEAR = re.compile(r"[Ii]n (?:the year )?(\d{4})")
 _RATE = re.compile(r"([^/]+?)(?:\s+per\s+|/)([a-z]{3,20})")
 _ROW = re.compile(r"[+-]?\d+(?:\.\d+)?(?: +[+-]?\d+(?:\.\d+)?){1,50}")
 
 
-_PLACES = frozenset(
-    ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "Third", "Fourth", "Fifth")
-)
-"""Shares that are places in a row as well."""
 MAX_SENTENCE = 600
 """Longest text that is read as one value with words around it; longer ones are prose, or mathematics alone."""
 
@@ -194,7 +191,7 @@ class _AnswerReader:
         return self._reading(*(Collection("parts", (more[0], node)) for node in rest.nodes)) if rest.complete else None
 
     def _phrase(self) -> Reading | None:
-        if self.text[-2:] in ("st", "nd", "rd", "th") and ORDINAL.fullmatch(self.text) is not None:
+        if self.text[-2:] in ("st", "nd", "rd", "th") and ORDINAL.fullmatch(self.text):
             return self._reading(Words(self.text))
         phrase = as_phrase(self.text) if self.text[:1].isalpha() else None
         return self._reading(phrase) if phrase is not None else None
@@ -211,6 +208,8 @@ class _AnswerReader:
 
     def _moment(self) -> Reading | None:
         """A date or a time; a colon may also stand in a ratio."""
+        if (year := _IN_YEAR.fullmatch(self.text)) is not None:
+            return self._inner(year[1])
         found = moments(self.text)
         if not found:
             return None
@@ -226,7 +225,7 @@ class _AnswerReader:
             return None
         spelled = number_in_words(self.text)
         if spelled is not None:
-            return self._reading(spelled, *([Words(self.text)] if self.text in _PLACES else []))
+            return self._reading(spelled, *([Words(self.text)] if self.text.casefold() in PLACES else []))
         for form in (self._things, self._led_in) if len(self.text) <= MAX_SENTENCE else ():
             found = form()
             if found is not None:

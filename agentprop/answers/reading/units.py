@@ -113,8 +113,7 @@ oz | ounce | 45359237/1600000000 | M
 t | tonne | 1000 | M
 u amu Da | dalton | 166053906660/100000000000000000000000000000000000000 | M
 atm | atmosphere | 101325 | M L-1 T-2
-mmHg | - | 133322387415/1000000000 | M L-1 T-2
-torr Torr | torr | 101325/760 | M L-1 T-2
+torr Torr mmHg | torr | 101325/760 | M L-1 T-2
 psi | - | 8896443230521/1290320000 | M L-1 T-2
 kWh | - | 3600000 | M L2 T-2
 Btu BTU | - | 105505585262/100000000 | M L2 T-2
@@ -208,6 +207,7 @@ def _catalogue() -> dict[str, Unit]:
         units[word] = Unit("°C", Fraction(1), temperature, Fraction(27315, 100))
     for word in ("°F", "fahrenheit", "Fahrenheit", "degF"):
         units[word] = Unit("°F", Fraction(5, 9), temperature, Fraction(45967, 180))
+    units["bpm"] = Unit("bpm", Fraction(1, 60), (("T", Fraction(-1)), ("count of beat", Fraction(1))))
     return units
 
 

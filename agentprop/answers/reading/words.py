@@ -14,13 +14,23 @@ _AS_ONE = dict(
     pair.split("/")
     for pair in words("""
     first/1st second/2nd third/3rd fourth/4th fifth/5th sixth/6th seventh/7th eighth/8th ninth/9th tenth/10th
-    eleventh/11th twelfth/12th convergent/converges divergent/diverges increasing/increases decreasing/decreases
+    eleventh/11th twelfth/12th thirteenth/13th fourteenth/14th fifteenth/15th sixteenth/16th seventeenth/17th
+    eighteenth/18th nineteenth/19th twentieth/20th thirtieth/30th fortieth/40th fiftieth/50th sixtieth/60th
+    seventieth/70th eightieth/80th ninetieth/90th
+    convergent/converges divergent/diverges increasing/increases decreasing/decreases
     """)
 )
 """Words that say the same as another one alone."""
-_SPELLED = {number: word for word, number in _AS_ONE.items() if number[:1].isdigit()}
+PLACES = frozenset(word for word, number in _AS_ONE.items() if number[:1].isdigit())
+"""Words for places in a row, most of them shares as well."""
+_SPELLED = {_AS_ONE[word]: word for word in PLACES}
 _PLACE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b(?=\s+[A-Za-z])")
 ORDINAL = re.compile(r"\d{1,6}(?:st|nd|rd|th)")
+_COMPOUND = re.compile(
+    r"\b(twen|thir|for|fif|six|seven|eigh|nine)ty[- ](first|second|third|(?:four|fif|six|seven|eigh|nin)th)\b",
+    re.IGNORECASE,
+)
+_TENS = {"twen": 2, "thir": 3, "for": 4, "fif": 5, "six": 6, "seven": 7, "eigh": 8, "nine": 9}
 _NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the"))
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
@@ -162,9 +172,15 @@ def is_prose(text: str) -> bool:
 
 def comparable(text: str) -> tuple[str, ...]:
     """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
-    found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(_NOON.sub(r"\1m", text))]
+    text = _COMPOUND.sub(_in_digits, _NOON.sub(r"\1m", text))
+    found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
     kept = [_AS_ONE.get(word, word) for word in found if word not in _ARTICLES]
     return tuple(kept or found)
+
+
+def _in_digits(compound: re.Match[str]) -> str:
+    """`twenty-first` as 21st."""
+    return f"{_TENS[compound[1].casefold()]}{_AS_ONE.get(compound[2].casefold(), compound[2])}"
 
 
 def same_text(left: str, right: str) -> bool:
