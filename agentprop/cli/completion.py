@@ -14,7 +14,6 @@ from typing import get_args
 from agentprop.cli.settings import PROJECT_FILE
 from agentprop.errors import AgentpropError
 from agentprop.records import Domain
-from agentprop.storage.reader import FOLDERS
 
 Names = Callable[[str], list[str]]
 
@@ -75,6 +74,8 @@ def algorithms() -> Iterable[str]:
 @_beginning
 def record_kinds() -> Iterable[str]:
     """The kinds of records, as folders of a run are called."""
+    from agentprop.storage.reader import FOLDERS  # Arrow comes with it, and no help needs that
+
     return FOLDERS.values()
 
 

@@ -6,6 +6,8 @@ import ast
 import subprocess
 import sys
 
+import pytest
+
 from .conftest import environment
 
 HEAVY = ("torch", "vllm", "sympy", "pyarrow", "openai", "transformers", "pydantic")
@@ -17,6 +19,17 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60)
     assert done.stderr.strip() == "[]", done.stderr
     assert "propose" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["extract", "propose", "verify", "evaluate", "export", "train-mgpo", "probe", "report"]
+)
+def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
+    code = f"import sys; from agentprop.cli import main; sys.argv = ['agentprop', '{command}', '--help']\n"
+    code += f"try: main()\nfinally: print([n for n in {HEAVY[:-1]!r} if n in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip() == "[]", done.stderr
+    assert f"agentprop {command}" in done.stdout
 
 
 def test_listing_the_commands_imports_none_of_their_modules() -> None:
