@@ -34,12 +34,12 @@ def open_store(url: str) -> ObjectStore:
     if not parts.netloc or "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigError(
             f"{parts.scheme}://{parts.hostname or ''}{parts.path} is not of the form {parts.scheme}://BUCKET/PATH",
-            hint="leave credentials and options to the environment, such as AWS_ACCESS_KEY_ID",
+            hint=f"leave credentials and options to the environment, such as {_variables(url)[1]}",
         )
     if not parts.path.strip("/"):
         raise ConfigError(f"{url} names a whole bucket", hint=f"name a place in it, such as {url.rstrip('/')}/runs/a")
     retry: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)}
-    with _errors(url, "open"):
+    with store_errors(url, "open"):
         return ObjectStore(from_url(url, retry_config=retry), url.rstrip("/"))
 
 
@@ -56,13 +56,13 @@ class ObjectStore:
         return self._name
 
     def put(self, key: str, data: bytes | memoryview, *, private: bool = False) -> None:
-        with self._missing(key), _errors(f"{self._name}/{key}", "write"):
+        with self._missing(key), store_errors(f"{self._name}/{key}", "write"):
             self._obstore.put(self._store, key, _bytes(data), use_multipart=False)
 
     def put_new(self, key: str, data: bytes | memoryview) -> bool:
         taken = self._obstore.exceptions.AlreadyExistsError
         try:
-            with self._missing(key), _errors(f"{self._name}/{key}", "write", taken):
+            with self._missing(key), store_errors(f"{self._name}/{key}", "write", taken):
                 self._obstore.put(self._store, key, _bytes(data), mode="create", use_multipart=False)
         except taken:
             return False
@@ -70,18 +70,18 @@ class ObjectStore:
 
     def get(self, key: str) -> bytes | None:
         try:
-            with _errors(f"{self._name}/{key}", "read", FileNotFoundError):
+            with store_errors(f"{self._name}/{key}", "read", FileNotFoundError):
                 return bytes(self._obstore.get(self._store, key).bytes())
         except FileNotFoundError:
             return None
 
     def list(self, prefix: str = "") -> dict[str, int]:
-        with _errors(f"{self._name}/{prefix}".rstrip("/"), "list"):
+        with store_errors(f"{self._name}/{prefix}".rstrip("/"), "list"):
             found = [one for chunk in self._obstore.list(self._store, prefix or None) for one in chunk]
         return {one["path"]: one["size"] for one in sorted(found, key=lambda one: one["path"])}
 
     def delete(self, key: str) -> None:
-        with contextlib.suppress(FileNotFoundError), _errors(f"{self._name}/{key}", "delete", FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), store_errors(f"{self._name}/{key}", "delete", FileNotFoundError):
             self._obstore.delete(self._store, key)
 
     @contextlib.contextmanager
@@ -100,7 +100,7 @@ def _bytes(data: bytes | memoryview) -> Any:
 
 
 @contextlib.contextmanager
-def _errors(name: str, what: str, *but: type[Exception]) -> Iterator[None]:
+def store_errors(name: str, what: str, *but: type[Exception]) -> Iterator[None]:
     """Turn obstore's errors into StoreError about a name, except those that the caller handles."""
     from obstore import exceptions as failed
 
@@ -110,15 +110,26 @@ def _errors(name: str, what: str, *but: type[Exception]) -> Iterator[None]:
     except expected:
         raise
     except (failed.UnauthenticatedError, failed.PermissionDeniedError) as error:
-        hint = "check the credentials in the environment, such as AWS_ACCESS_KEY_ID, and what they may do"
+        hint = f"check the credentials in the environment, such as {_variables(name)[1]}, and what they may do"
         raise StoreError(f"cannot {what} {name}: permission denied", hint=hint) from error
     except failed.NotSupportedError as error:
         raise StoreError(
             f"cannot {what} {name}: the store does not support it ({_said(error)})", hint=_OTHER
         ) from error
     except failed.BaseError as error:
-        hint = "check the address (AWS_ENDPOINT_URL), the bucket and the network; the same command resumes"
+        if "NoSuchBucket" in str(error):
+            raise StoreError(f"cannot {what} {name}: there is no such bucket", hint="make it first") from error
+        hint = f"check the address ({_variables(name)[0]}), the bucket and the network; the same command resumes"
         raise StoreError(f"cannot {what} {name}: {_said(error)}", hint=hint) from error
+
+
+def _variables(url: str) -> tuple[str, str]:
+    """Variables of the environment that name the address and the credentials of a kind of store."""
+    if url.startswith("gs:"):
+        return "GOOGLE_BASE_URL", "GOOGLE_APPLICATION_CREDENTIALS"
+    if url.startswith("s3"):
+        return "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"
+    return "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"
 
 
 _OTHER = "choose another store, or write to a disk and copy the run there"

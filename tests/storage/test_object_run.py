@@ -24,10 +24,11 @@ from agentprop.storage.stores import LocalStore, Store, check_here, is_url
 
 pytest.importorskip("obstore")
 
+from obstore import exceptions as failed
 from obstore.store import MemoryStore
 
 from agentprop.storage.object_run import ObjectRun
-from agentprop.storage.object_store import ObjectStore, open_store
+from agentprop.storage.object_store import ObjectStore, StoreError, open_store, store_errors
 
 NAME = "s3://bucket/run"
 STEPS = 5
@@ -333,3 +334,20 @@ def test_each_start_has_a_folder_of_its_own_on_this_machine(monkeypatch: pytest.
     work(store, 1, fresh=True)
     assert first.is_relative_to(tmp_path) and first != ObjectRun(store).folder("models")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "credentials"),
+    [
+        ("s3://box/a", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"),
+        ("gs://box/a", "GOOGLE_BASE_URL", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("az://box/a", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
+    ],
+)
+def test_hints_name_the_variables_of_the_store_that_was_asked(url: str, address: str, credentials: str) -> None:
+    for error, told in ((failed.GenericError("refused"), address), (failed.PermissionDeniedError("no"), credentials)):
+        with pytest.raises(StoreError) as raised, store_errors(url, "read"):
+            raise error
+        assert told in str(raised.value.hint)
+    with pytest.raises(StoreError, match="there is no such bucket"), store_errors(url, "list"):
+        raise failed.GenericError("<Code>NoSuchBucket</Code>")

@@ -239,3 +239,10 @@ def test_a_shard_on_the_server_has_the_bytes_that_the_journal_says(environment: 
         for shard in segment.shards:
             data = store.get(shard.path) or b""
             assert hashlib.sha256(data).hexdigest() == shard.sha256 and len(data) == shard.bytes, said
+
+
+def test_a_bucket_that_is_not_there_is_one_sentence(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "agentprop", "propose", "--n", "1", "--out", "s3://no-such-bucket/a", "--quiet"]
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+    assert process.returncode == 1 and "there is no such bucket" in process.stderr and "<" not in process.stderr
+    assert "hint: make it first" in process.stderr
