@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agentprop.composition.terms import Apply, Term, walk
-from agentprop.grading.claims.by_question import read_claim
-from agentprop.grading.claims.claim import Claim
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Problem
 from agentprop.skills import Package
@@ -26,6 +24,9 @@ async def reread(problem: Problem, term: Term, library: Mapping[str, Package], j
     """A judgement `valid` with what a second reading of the statement says; unchanged if no question was mined."""
     if not any(_is_mined_question(node, library) for node in walk(term)):
         return judgement
+    from agentprop.grading.claims.by_question import read_claim  # the whole reader, which bundled skills never need
+    from agentprop.grading.claims.claim import Claim
+
     finding = await asyncio.to_thread(read_claim, Claim(problem.statement, problem.answer))
     if finding.value == "valid":
         return replace(judgement, message=f"{judgement.message}; read again, {finding.message}")

@@ -9,7 +9,6 @@ from pathlib import Path
 from agentprop.agent.guidance import Guidance
 from agentprop.config import ProposeConfig
 from agentprop.errors import RunError
-from agentprop.models.registry import resolve
 from agentprop.records import Difficulty, Problem
 
 SHOWN, CHARACTERS = 3, 500
@@ -31,6 +30,8 @@ def _trained(model: str) -> bool:
     """True if the model is the result of a training run of agentprop."""
     if model == "builtin":
         return False
+    from agentprop.models.registry import resolve  # clients of servers, which the built-in proposer does without
+
     settings = resolve(model)
     return settings.local and _stage_of(Path(settings.model).resolve().parent) in TRAINED
 
