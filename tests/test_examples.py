@@ -124,6 +124,12 @@ def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> Non
     assert report["ratio"] == pytest.approx(report["agentprop_ms"] / report["bare_typer_ms"], abs=0.02)
 
 
+def test_the_library_benchmark_reads_items_and_proposes_as_many(tmp_path: Path) -> None:
+    report = json.loads(run(tmp_path, "benchmarks/library.py", "--smoke", "--json"))
+    assert report["dataset_first_s"] > 0 and report["dataset_items_s"] > 0
+    assert report["dataset_to_propose"] == pytest.approx(report["dataset_items_s"] / report["propose_items_s"], abs=0.6)
+
+
 @pytest.mark.slow
 def test_the_sandbox_benchmark_runs(tmp_path: Path) -> None:
     printed = run(tmp_path, "benchmarks/sandbox.py", "--rounds", "2")

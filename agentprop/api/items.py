@@ -26,6 +26,8 @@ from agentprop.stages.common.plan import Plan, plan_and_planner, plan_of
 
 STRIDE = 1 << 10
 """Candidate numbers that belong to an item."""
+GROUPS = 2
+"""Groups of items that take turns with the sandbox."""
 TRIES = 50
 """Candidates of one item before it is given up: about one in ten fails, so this many in a row mean that all do."""
 
@@ -79,29 +81,36 @@ class ItemMaker:
         return replace(self, sandbox=sandbox, maker=replace(self.maker, executor=Executor(sandbox)), compiles=True)
 
     async def _items(self, numbers: Sequence[int], state: MasteryState) -> dict[int, Problem]:
-        """Make items that advance together, so that the next candidate of one does not wait for all others."""
+        """Make items in two groups: while the sandbox runs the code of one, this thread works on the other.
+
+        Those of a group advance together, so that the next candidate of one does not wait for all others.
+        """
         probabilities = self.plan.curriculum.probabilities(state)
-        return dict(await asyncio.gather(*(self._item(number, probabilities) for number in numbers)))
+        makers = [replace(self.maker, executor=Executor(self.sandbox, beside=True)) for _ in range(GROUPS)]
+        work = (_item(makers[k % GROUPS], number, probabilities) for k, number in enumerate(numbers))
+        return dict(zip(numbers, await asyncio.gather(*work), strict=True))
 
-    async def _item(self, number: int, probabilities: list[float]) -> tuple[int, Problem]:
-        for attempt in range(TRIES):
-            found = await self._candidate(number * STRIDE + attempt, probabilities)
-            if found.problem is not None and found.success and not found.unreadable:
-                return number, found.problem
-        raise ConfigError(
-            f"none of {TRIES} candidates for item {number} became a problem",
-            hint="allow more skills or categories; `agentprop propose` with the same settings says what fails",
-        )
 
-    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
-        """One candidate; one that fails by no fault of its own is tried again, for skipping it makes another item."""
-        candidate = await self.maker.candidate(index, probabilities)
-        if not _finished(candidate):
-            candidate = await self.maker.candidate(index, probabilities)
-        if _finished(candidate):
-            return candidate
-        why = candidate.failure.message if candidate.failure else "the sandbox could not run its code"
-        raise RunError(f"candidate {index} could not be finished: {why}", hint="ask for the item again")
+async def _item(maker: CandidateMaker, number: int, probabilities: list[float]) -> Problem:
+    for attempt in range(TRIES):
+        found = await _candidate(maker, number * STRIDE + attempt, probabilities)
+        if found.problem is not None and found.success and not found.unreadable:
+            return found.problem
+    raise ConfigError(
+        f"none of {TRIES} candidates for item {number} became a problem",
+        hint="allow more skills or categories; `agentprop propose` with the same settings says what fails",
+    )
+
+
+async def _candidate(maker: CandidateMaker, index: int, probabilities: list[float]) -> Candidate:
+    """One candidate; one that fails by no fault of its own is tried again, for skipping it makes another item."""
+    candidate = await maker.candidate(index, probabilities)
+    if not _finished(candidate):
+        candidate = await maker.candidate(index, probabilities)
+    if _finished(candidate):
+        return candidate
+    why = candidate.failure.message if candidate.failure else "the sandbox could not run its code"
+    raise RunError(f"candidate {index} could not be finished: {why}", hint="ask for the item again")
 
 
 def library_and_plan(config: ProposeConfig, sandbox: Sandbox) -> Plan:

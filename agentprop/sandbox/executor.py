@@ -8,7 +8,8 @@ language model, runs in a child of its own; so does all code while the event loo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agentprop.sandbox.pool import Sandbox
@@ -17,10 +18,14 @@ from agentprop.sandbox.records import Job, Result
 
 @dataclass
 class Executor:
-    """Runner of jobs; with `shared`, the jobs of one iteration of the event loop run together, in order."""
+    """Runner of jobs; with `shared`, the jobs of one iteration of the event loop run together, in order.
+
+    The loop waits for them, or goes on `beside` them with the rollouts of another executor.
+    """
 
     sandbox: Sandbox
     shared: bool = True
+    beside: bool = False
     waiting: list[tuple[Job, asyncio.Future[Result]]] = field(default_factory=list)
 
     async def run(self, job: Job) -> Result:
@@ -41,16 +46,27 @@ class Executor:
 
     def _flush(self) -> None:
         batch, self.waiting = self.waiting, []
-        try:
-            results = self.sandbox.run_batch([job for job, _ in batch])
-        except Exception as problem:  # those who wait must hear of it, or they would wait for ever
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(problem)
-            return
-        for (_, future), result in zip(batch, results, strict=True):
+        jobs = [job for job, _ in batch]
+        if self.beside:
+            with suppress(RuntimeError):  # a program that ends begins no thread any more
+                running = asyncio.get_running_loop().run_in_executor(None, self.sandbox.run_batch, jobs)
+                running.add_done_callback(lambda done: _settle(batch, done.result))
+                return
+        _settle(batch, lambda: self.sandbox.run_batch(jobs))
+
+
+def _settle(batch: Sequence[tuple[Job, asyncio.Future[Result]]], results: Callable[[], Sequence[Result]]) -> None:
+    """Give those who wait their results."""
+    try:
+        found = results()
+    except Exception as problem:  # those who wait must hear of it, or they would wait for ever
+        for _, future in batch:
             if not future.done():
-                future.set_result(result)
+                future.set_exception(problem)
+        return
+    for (_, future), result in zip(batch, found, strict=True):
+        if not future.done():
+            future.set_result(result)
 
 
 def _up_to_a_failure(sandbox: Sandbox, jobs: Sequence[Job]) -> list[Result]:

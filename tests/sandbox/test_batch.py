@@ -173,3 +173,33 @@ def test_an_executor_ends_jobs_in_turn_with_the_first_that_does_not_end_well(san
     first, last = Job("x = 1", returns="x"), Job("x = 3", returns="x")
     failed = asyncio.run(Executor(sandbox).run_in_turn([first, Job("1 / 0"), last]))
     assert [(one.status, one.value) for one in failed] == [("ok", 1), ("error", None)]
+
+
+def test_the_loop_goes_on_beside_a_batch_which_gives_the_same_results(unharmed: Sandbox) -> None:
+    def turns(*, beside: bool) -> tuple[int, list[object]]:
+        async def main() -> tuple[int, list[object]]:
+            executor, turned = Executor(unharmed, beside=beside), 0
+            work = asyncio.gather(*map(executor.run, QUICK))
+            while not work.done():
+                turned += 1
+                await asyncio.sleep(0)
+            return turned, [result.value for result in work.result()]
+
+        return asyncio.run(main())
+
+    (waiting, alone), (going, together) = turns(beside=False), turns(beside=True)
+    assert alone == together == [n * n for n in range(64)]
+    assert waiting < 10 < going
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_everybody_who_waits_for_a_batch_hears_that_it_failed(beside: bool) -> None:
+    class Broken(Sandbox):
+        def run_batch(self, jobs: object) -> list[Result]:
+            raise OSError("no more processes")
+
+    async def main() -> list[object]:
+        executor = Executor(Broken(), beside=beside)
+        return list(await asyncio.gather(*map(executor.run, QUICK[:3]), return_exceptions=True))
+
+    assert [str(found) for found in asyncio.run(main())] == ["no more processes"] * 3
