@@ -127,7 +127,9 @@ def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> Non
 def test_the_library_benchmark_reads_items_and_proposes_as_many(tmp_path: Path) -> None:
     report = json.loads(run(tmp_path, "benchmarks/library.py", "--smoke", "--json"))
     assert report["dataset_first_s"] > 0 and report["dataset_items_s"] > 0
-    assert report["dataset_to_propose"] == pytest.approx(report["dataset_items_s"] / report["propose_items_s"], abs=0.6)
+    assert report["dataset_to_propose"] == pytest.approx(
+        report["dataset_items_s"] / report["propose_items_s"], abs=0.01
+    )
 
 
 @pytest.mark.slow

@@ -4,8 +4,8 @@
 
 Each way runs in an interpreter of its own, in turn. For `dataset` that is the time from the call to the first item, and
 the items a second after the first ones, while nothing but reading them is done; for `propose` the whole command, by one
-worker, with its start, its files and its worked solutions. reasoning-gym's rows are there where it is installed: its items are
-single templates without verification, so they say what a reader of such a library is used to, and no more.
+worker, with its start, its files and its worked solutions. reasoning-gym is there where it is installed: its items are
+single templates without verification, so its rows say what a reader of such a library is used to, and no more.
 """
 
 from __future__ import annotations
