@@ -23,7 +23,6 @@ _CHOSEN = re.compile(
     r"|C\s*\^\s*(?P<o3>\{)?(?P<above>\d+)(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d+)(?(o4)\}))"
 )
 _CHOSEN_PLAIN = re.compile(r"(\d+)\s?C\s?(\d+)")
-_ARRANGED_PLAIN = re.compile(r"(\d{1,3})\s?P\s?(\d{1,3})")
 _ARRANGED = re.compile(
     r"(?<![A-Za-z\\])[AP]\s*(?:_\s*(?P<o1>\{)?(?P<n>\d{1,3})(?(o1)\})\s*\^\s*(?P<o2>\{)?(?P<k>\d{1,3})(?(o2)\})"
     r"|\^\s*(?P<o3>\{)?(?P<above>\d{1,3})(?(o3)\})\s*_\s*(?P<o4>\{)?(?P<below>\d{1,3})(?(o4)\})"
@@ -66,7 +65,7 @@ def respelled(text: str) -> str:
         text = wrapped["content"] or wrapped["number"] or f"{wrapped['top']}/{wrapped['bottom']}"
     if (point := _POINT.fullmatch(text)) is not None:
         return f"{point['name']} = {point['place']}"
-    if "d" in text and ("=" in text or _DERIVATIVE.fullmatch(text)):
+    if "d" in text and "=" in text:
         text = _DERIVATIVE.sub(_as_derivative, text)
     if " if " in text or " when " in text or " for " in text:
         text = _in_pieces(text)
@@ -79,8 +78,6 @@ def respelled(text: str) -> str:
         text = _CHOSEN.sub(_as_binomial, text)
         if plain := _CHOSEN_PLAIN.fullmatch(text):
             return f"\\binom{{{plain[1]}}}{{{plain[2]}}}"
-    if "P" in text and (plain := _ARRANGED_PLAIN.fullmatch(text)):
-        return _quotient(int(plain[1]), int(plain[2])) or text
     if "\\" in text:
         text = _CONTINUED.sub(r"\1...", text) if "dots" in text else text
         text = _IDENTICALLY.sub(" = ", text) if "\\equiv" in text else text
@@ -102,12 +99,7 @@ def _as_quotient(match: re.Match[str]) -> str:
     whole, part = next(
         (int(match[a]), int(match[b])) for a, b in (("n", "k"), ("below", "above"), ("of", "out")) if match[a]
     )
-    return _quotient(whole, part) or match[0]
-
-
-def _quotient(whole: int, part: int) -> str | None:
-    """The number of arrangements; None if there are not so many to choose from."""
-    return f"\\frac{{{whole}!}}{{{whole - part}!}}" if part <= whole else None
+    return f"\\frac{{{whole}!}}{{{whole - part}!}}" if part <= whole else match[0]
 
 
 def with_signs(text: str) -> str:
