@@ -90,9 +90,7 @@ class ObjectStore:
         try:
             yield
         except FileNotFoundError as error:
-            raise StoreError(
-                f"cannot write {self._name}/{key}: there is no such bucket", hint="make it first"
-            ) from error
+            raise _no_bucket(f"{self._name}/{key}", "write") from error
 
 
 def _bytes(data: bytes | memoryview) -> Any:
@@ -118,9 +116,13 @@ def store_errors(name: str, what: str, *but: type[Exception]) -> Iterator[None]:
         ) from error
     except failed.BaseError as error:
         if "NoSuchBucket" in str(error):
-            raise StoreError(f"cannot {what} {name}: there is no such bucket", hint="make it first") from error
+            raise _no_bucket(name, what) from error
         hint = f"check the address ({_variables(name)[0]}), the bucket and the network; the same command resumes"
         raise StoreError(f"cannot {what} {name}: {_said(error)}", hint=hint) from error
+
+
+def _no_bucket(name: str, what: str) -> StoreError:
+    return StoreError(f"cannot {what} {name}: there is no such bucket", hint="make it first")
 
 
 def _variables(url: str) -> tuple[str, str]:
