@@ -152,6 +152,7 @@ def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
         "save_every=1",
         "keep_checkpoints=3",
         "minibatches=1",
+        "blind=false",  # as the taught model learnt to judge
     )
     settings = [word for one in chosen for word in ("--set", one)]
     judges = ("--verifier", taught, "--prober", taught, "--k", 4)
