@@ -2,7 +2,7 @@
 
     {"data": [row, …]}          {"train": [row, …], "test": [row, …]}      {"id1": row, "id2": row, …}
     {"question": [a, b], …}     {"question": {"0": a, "1": b}, …}          [["question", "answer"], [a, b], …]
-    {"columns": ["question", …], "data": [[a, …], …]}
+    {"columns": ["question", …], "data": [[a, …], …]}                      {"train": {"question": [a, b], …}, "test": …}
 
 An object that is none of these is one record.
 """
@@ -71,6 +71,10 @@ def _spread_objects(value: dict[str, Any]) -> Iterator[Rows]:
     """The records of an object of objects."""
     if _is_by_index(value):
         yield from _by_index(value)
+    elif value and all(split_of(name) and isinstance(field, dict) for name, field in value.items()):
+        for name, split in value.items():
+            yield Split(name)
+            yield from spread(split)
     elif _is_by_id(value):
         yield from ({"id": name, **row} for name, row in value.items())
     elif inner := [name for name, field in value.items() if isinstance(field, dict) and _is_container(field)]:

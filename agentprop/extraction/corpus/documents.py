@@ -23,6 +23,7 @@ from agentprop.extraction.corpus.layout.assemble import Assembler
 from agentprop.extraction.corpus.layout.detect import SAMPLE, detect
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.names import split_of
+from agentprop.extraction.corpus.replies import answered, reply_fields
 from agentprop.extraction.corpus.rows import Bad, Row, Split, size_of
 from agentprop.extraction.corpus.sides import only_answers, with_solutions
 from agentprop.extraction.corpus.sources import Sources, Wanted, as_files, is_chosen
@@ -173,6 +174,9 @@ class _FileReader:
         if self._side is not None:
             self._report.joined, records = self._side.name, with_solutions(self._side, records)
         head, fault = _head(records)
+        if replies := reply_fields([one for one in head if isinstance(one, dict)]):
+            records = answered(replies, lambda: self._wanted(carrier))
+            head, fault = _head(records)
         assembler = self._assembler([one for one in head if isinstance(one, dict)])
         if assembler is None:
             raise fault or self._nothing_found(head)

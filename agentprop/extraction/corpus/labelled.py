@@ -3,7 +3,8 @@
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
 before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
 the items of numbered lists are problems and solutions, and those before a list of answers are problems. So are numbered
-items and headed sections that hold a labelled solution each, and the rows of a table with a column of questions.
+items and headed sections that hold a labelled solution each, the rows of a table with a column of questions, and
+options that a line such as `ANSWER: B` ends.
 Without any of these, lines that take turns as questions and short answers are read as such.
 """
 
@@ -62,6 +63,7 @@ _HEADING = re.compile(
 _ITEM = re.compile(r"^[ ]{0,3}(?:\*\*)?(?:\((?P<inner>\d+)\)|(?P<number>\d+)[.)])(?:\*\*)?[ \t]+(?=\S)", re.MULTILINE)
 _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _FOLDED = re.compile(r"</?details[^>]*>|</?summary[^>]*>")
+_CHOICE = re.compile(r"^ANSWER:[ \t]*([A-Z])[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*")
 
 
@@ -82,6 +84,7 @@ def problems(text: str) -> Iterator[Row | Bad]:
     readers: tuple[Callable[[str], list[Row]], ...] = (
         lambda text: join([*_listed(text), *_labelled(text)]),
         _tabled,
+        _chosen,
         lambda text: join(_itemised(text)),
         lambda text: join(_headed(text)),
         lambda text: join(_in_turns(text)),
@@ -135,6 +138,7 @@ def _stretches(mark: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str]
 
 def _piece(label: re.Match[str], body: str) -> LabelledPart:
     name = (label["label"] or label["letter"]).lower()
+    body = body.replace("**", "", 1) if label[0].count("**") % 2 else body  # `**Q: What is 2 + 3?**`
     return LabelledPart(_PARTS[name], label["number"] or label["count"] or "", _body(body))
 
 
@@ -172,6 +176,14 @@ def _tabled(text: str) -> list[Row]:
         elif names and not _RULE.fullmatch(line):
             rows.append(dict(zip(names, _cells(line), strict=False)))
     return rows
+
+
+def _chosen(text: str) -> list[Row]:
+    """Questions with lettered options that a line such as `ANSWER: B` ends each (Aiken)."""
+    ends = list(_CHOICE.finditer(text))
+    begins = [0, *(end.end() for end in ends[:-1])]
+    blocks = [(text[begin : end.start()].strip(), end[1]) for begin, end in zip(begins, ends, strict=False)]
+    return [{"question": block, "answer": letter} for block, letter in blocks if re.search(r"^A[.)] ", block, re.M)]
 
 
 def _cells(line: str) -> list[str]:

@@ -38,6 +38,7 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
         head = list(islice(lines, 10 * _LOOKED_AT))
         named = re.fullmatch(r"sep=(.)\s*", head[0]) if head else None
         head = head[1:] if named else head  # Excel names the separator so
+        head = _without_remarks(head)
         separator, quoting = _dialect(file, head)
         separator = named[1] if named else separator
         records = _records(file, chain(head, lines), separator, quoting)
@@ -49,12 +50,19 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
             yield _row(names, cells, number)
 
 
+def _without_remarks(head: Sequence[str]) -> Sequence[str]:
+    """The first lines without remarks above the line of names, `# my corpus, 2024`."""
+    begin = next((i for i, line in enumerate(head) if not line.startswith("# ")), 0)
+    names = re.split(r"[,;\t|]", head[begin].lower()) if begin else []
+    return head[begin:] if any(likeness(part, name.strip(' "\n\r')) for part in _NAMED for name in names) else head
+
+
 def separator_of(file: SourceFile) -> str:
     """What stands between the fields of a table."""
     with opened(file) as stream:
         head = list(islice(_lines(file, stream), 10 * _LOOKED_AT))
     named = re.fullmatch(r"sep=(.)\s*", head[0]) if head else None
-    return named[1] if named else _dialect(file, head)[0]
+    return named[1] if named else _dialect(file, _without_remarks(head))[0]
 
 
 def _lines(file: SourceFile, stream: BinaryIO) -> Iterator[str]:

@@ -17,6 +17,7 @@ from agentprop.extraction.corpus.carriers.base import Carrier
 from agentprop.extraction.corpus.carriers.prose import whole_text
 from agentprop.extraction.corpus.files import SourceFile
 from agentprop.extraction.corpus.labelled import LabelledPart, join, problems
+from agentprop.extraction.corpus.layout.options import LETTERS
 from agentprop.extraction.corpus.rows import Bad, Row, Rows
 
 SOLUTIONS = re.compile(r"solution|^n?sol\d*$|soln|proof|lösung|loesung")
@@ -38,8 +39,12 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = re.compile(
-    r"\\(?:label|index|vspace|hspace|pagebreak|marginpar)\*?\s*\{[^{}]*\}|\\(?:noindent|footnotemark|newpage)\b"
+    r"\\(?:label|index|vspace|hspace|pagebreak|marginpar)\*?\s*\{[^{}]*\}"
+    r"|\\(?:noindent|footnotemark|newpage|qed|qedhere|qedsymbol)\b"
 )
+_CHOICES = re.compile(r"\\begin\{(choices|oneparchoices|checkboxes)\}(.*?)\\end\{\1\}", re.DOTALL)
+_CHOICE = re.compile(r"\\([cC]orrect[cC]hoice|choice)\b")
+_OPTIONAL = re.compile(r"\A\s*\[[^\]]*\]")
 
 
 class _Environment(NamedTuple):
@@ -65,12 +70,22 @@ def read_tex(file: SourceFile) -> Iterator[Rows]:
 
 def tex_problems(text: str) -> Iterator[Row | Bad]:
     """The problems of a LaTeX text in order; one `Bad` if there is none."""
-    bare = _COMMENT.sub(r"\1", text.replace("\r\n", "\n"))
+    bare = _CHOICES.sub(_lettered, _COMMENT.sub(r"\1", text.replace("\r\n", "\n")))
     rows = join(list(_pieces(bare)))
     if rows:
         yield from rows
     else:
         yield from problems(_UNSEEN.sub("", _listed(_LABELS.sub(r"\n\1:\n", bare))))
+
+
+def _lettered(choices: re.Match[str]) -> str:
+    """The choices of the exam class on lines of their own, and the letter of the one that is marked as right."""
+    marks = list(_CHOICE.finditer(choices[2]))
+    ends = [*(mark.start() for mark in marks[1:]), len(choices[2])]
+    said = [choices[2][mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)]
+    lines = "".join(f"\n({letter}) {text}" for letter, text in zip(LETTERS, said, strict=False))
+    right = [letter for letter, mark in zip(LETTERS, marks, strict=False) if mark[1] != "choice"]
+    return lines + (f"\n\\begin{{answer}}{right[0]}\\end{{answer}}" if len(right) == 1 else "")
 
 
 def _listed(text: str) -> str:
@@ -156,7 +171,10 @@ def _question(body: str, after: str) -> Iterator[LabelledPart]:
     inner = [one for one in _environments(body) if one.kind != "question"]
     cut = min((body.rfind("\\begin", 0, one.start) for one in inner), default=len(body))
     yield LabelledPart("question", "", _clean(body[:cut]))
-    yield from (LabelledPart(one.kind, "", _clean(body[one.start : one.stop])) for one in inner)
+    said = (
+        (one.kind, _OPTIONAL.sub("", body[one.start : one.stop], count=1)) for one in inner
+    )  # `[1in]`: room to write
+    yield from (LabelledPart(kind, "", _clean(text)) for kind, text in said)
     if r"\footnotemark" in body:
         note = re.search(r"\\footnotetext(?:\[[^\]]*\])?\s*(?=\{)", after)
         if note and (said := _argument(after[note.end() :])):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from agentprop.extraction.corpus.layout.names import plain
 from agentprop.extraction.corpus.layout.shapes import text_of, unpacked
+from agentprop.extraction.corpus.markup import without_markup
 
 LONG = 60
 """Characters beyond which an answer is taken for a worked solution that ends in one."""
@@ -27,7 +28,8 @@ _LAST_EQUATION = re.compile(
     r"(?:\s+[^\W\d]+){0,3}\s*\.?\s*\Z"
 )
 _COUNTED = re.compile(r"(-?\d[\d,]*(?:[./]\d+)?)\s*\(([^\W\d][^()\d=+*/^]*[^\W\d])\)")
-_TEXTS = ("text", "answer", "value", "content")
+_TEXTS = ("text", "answer", "value", "content", "body", "atext")
+_CHOSEN = ("selected", "is_accepted", "isAccepted", "accepted")
 _NO_ANSWER = frozenset({"nan", "n/a", "#n/a", "null", "<na>", "not found", "notfound", "proof", "no answer"})
 _BARS = re.compile(r"-?\d+(?:\.\d+)?(?:\s*\|\s*-?\d+(?:\.\d+)?)+")
 _ACCEPTED = frozenset({"aliases", "acceptable", "accepted", "alternatives"})
@@ -96,15 +98,17 @@ def _is_prose(text: str) -> bool:
 
 
 def listed(value: Any) -> Any:
-    """A list of objects with a text each as the list of the texts; anything else as it is."""
+    """A list of objects with a text each as the list of the texts, or of the one that was chosen; else as it is."""
     if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
         return value
+    chosen = [item for item in value if any(item.get(name) is True for name in _CHOSEN)]
+    value = chosen if len(chosen) == 1 else value
     return [next((item[name] for name in _TEXTS if item.get(name) is not None), None) for item in value]
 
 
 def plain_text(value: Any) -> str:
     """A value of an answer as text; true and false are answers too."""
-    return str(value).lower() if isinstance(value, bool) else text_of(value).strip()
+    return str(value).lower() if isinstance(value, bool) else without_markup(text_of(value)).strip()
 
 
 def _accepts_any(name: str) -> bool:

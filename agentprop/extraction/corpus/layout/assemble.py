@@ -30,6 +30,7 @@ from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
 from agentprop.extraction.corpus.layout.tests_of import NO_TESTS, FoundTests, assertions, called, read_tests
 from agentprop.extraction.corpus.layout.wording import NEEDS_OPTIONS, has_image, joined, points_to_figure, with_blanks
+from agentprop.extraction.corpus.markup import without_markup
 from agentprop.extraction.corpus.rows import Row, excerpt
 from agentprop.records import content_id
 
@@ -92,11 +93,12 @@ class Assembler:
         if tests:
             more.update(self._tested(tests, program or question, row))
         elif not program:
-            question = with_blanks(question)
+            question = with_blanks(without_markup(question))
         question, options = self._options(question, row)
         if options:
             more["options"] = tuple(one.text for one in options)
         solution = said or self._solution(row, chat)
+        solution = solution if tests or program else without_markup(solution)
         repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
         solution = "" if repeated else solution
         answer, more["option"] = (NONE, None) if gold or repeated else self._answer(row, options, solution, bool(tests))
@@ -197,7 +199,8 @@ class Assembler:
             found = [Option("", text) for get in self._columns if (text := plain_text(get(row)))]
             ordered = sorted(found, key=lambda one: one.text) if self.layout.right_first else found
             return question, read_options([one.text for one in ordered])
-        return question, read_options(self._value("options", row)) if "options" in self._parts else []
+        found = read_options(self._value("options", row)) if "options" in self._parts else []
+        return question, [one._replace(text=without_markup(one.text)) for one in found]
 
     def _is_letter(self, row: Row) -> bool:
         """Whether the answer is a letter that options in the question may have."""

@@ -61,6 +61,8 @@ _ANSWERS = ("answer", "solution", "program", "tests")
 _OF_ANSWERS = frozenset({"accepted", "reltolerance", "tolerance"})
 """Parts that say something of an answer, and nothing where there is none."""
 _MARKS = frozenset({"label", "labels"})
+_WRONG = frozenset({"rejected", "wrong", "incorrect", "bad"})
+"""Words of fields that hold what is not to be said."""
 
 Choice = dict[str, tuple[Taken, ...]]
 
@@ -174,6 +176,12 @@ class _Detector:
             doubtful = part == "program" or says <= WEAK + 0.05
             if part == "solution" and all(map(_is_flag, self._sample.filled(path))):
                 says /= 2
+            if (
+                part == "solution"
+                and says <= WORD
+                and all(isinstance(v, int | float) for v in self._sample.filled(path))
+            ):
+                continue  # which of the completions it is
             if found and (not doubtful or found >= MOSTLY * len(self._sample.filled(path))):
                 yield says * found / len(values), self._take(part, path, found, "name")
 
@@ -218,8 +226,10 @@ class _Detector:
         for path, values in self._sample.values.items():
             texts = [value for value in values if FITS["question"](value) and isinstance(value, str)]
             asking = sum(is_asking(text) + text.rstrip().endswith(("?", "？")) for text in texts) / 2
-            says = likeness("question", str(path[-1]))
-            if self._is_used(path) or any(likeness(part, str(path[-1])) > WORD for part in _ANSWERS):
+            name = str(path[-1])
+            says = likeness("question", name)
+            answering = any(likeness(part, name) > WORD for part in _ANSWERS) and not _are_marked(texts)
+            if self._is_used(path) or answering or words(name) & _WRONG:
                 continue
             if texts and (says or (asking >= MOSTLY * len(values) and len(texts) >= MOSTLY * len(values))):
                 length = sum(map(len, texts)) / len(texts)
@@ -272,9 +282,7 @@ class _Detector:
         """Whether the text of the question holds the answer too, and nothing else does."""
         if any(part in self._taken for part in _ANSWERS) or self._told("solution") is not None:
             return False
-        values = self._sample.filled(self._taken["question"][0].path)
-        marked = [isinstance(value, str) and split_marked(value) is not None for value in values]
-        return sum(marked) > MOSTLY * len(values)
+        return _are_marked(self._sample.filled(self._taken["question"][0].path))
 
     def _add(self, part: str, path: Path) -> None:
         if self._told(part) is None:
@@ -363,6 +371,12 @@ class _Detector:
     def _gold(self, row: Mapping[str, Any]) -> Any:
         paths = self._taken.get("answer", ())
         return next((value for taken in paths if (value := at(taken.path, row)) is not None and value != ""), None)
+
+
+def _are_marked(values: Sequence[Any]) -> bool:
+    """Whether texts hold a question and its answer each."""
+    marked = [isinstance(value, str) and split_marked(value) is not None for value in values]
+    return sum(marked) > MOSTLY * len(values)
 
 
 def _is_flag(value: Any) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from agentprop.extraction.corpus.layout.shapes import is_asking
 
-LEAST = 3
+LEAST = 2
 """Prompts that must agree."""
 _REPLY = re.compile(
     r"step[- ]by[- ]step|\\boxed|####|<think>|<answer>|\bAnswer:|solve the following\b"
@@ -62,10 +62,13 @@ def _common(texts: Sequence[str]) -> str:
 
 
 def _before(text: str) -> str:
-    """Up to the last sentence of a beginning that speaks of the reply."""
+    """Up to the last sentence of a beginning that speaks of the reply, and to the end of its line if all have it."""
     ends = [match.end() for match in _END.finditer(text)]
     kept = [end for start, end in pairwise([0, *ends]) if _REPLY.search(text[start:end])]
-    return text[: kept[-1]] if kept else ""
+    if not kept or text[kept[-1] - 1] == "\n":
+        return text[: kept[-1]] if kept else ""
+    line = text.find("\n", kept[-1])
+    return text[: line + 1 if line >= 0 else kept[-1]]
 
 
 def _after(text: str) -> str:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import re
 
-_QUESTION = r"(?:###[ ]?(?:Instruction|Human|User|Question|Input|Problem)|Human|User|Question|Problem|Q)[ ]?:"
-_ANSWER = r"(?:###[ ]?(?:Response|Assistant|Answer|Output|Solution)|Assistant|Answer|Solution|A)[ ]?:"
-_TURN = rf"(?:^|\n|(?=###))[ \t]*{_QUESTION}|<\|(?:im_start\|>)?user(?:\|>|\n)|\[INST\]"
-_REPLY = rf"(?:\n|(?=###))[ \t]*{_ANSWER}|<\|(?:im_start\|>)?assistant(?:\|>|\n)|\[/INST\]"
+_QUESTION = r"(?:###[ ]?(?:Instruction|Human|User|Question|Input|Problem)|Human|User|USER|Question|Problem|Q)[ ]?:"
+_ANSWER = r"(?:###[ ]?(?:Response|Assistant|Answer|Output|Solution)|Assistant|ASSISTANT|Answer|Solution|A)[ ]?:"
+_TURN = (
+    rf"(?:^|\n|(?=###))[ \t]*{_QUESTION}|<\|(?:im_start\|>)?user(?:\|>|\n)|\[INST\]|<[|｜]User[|｜]>"
+    r"|<start_of_turn>user\n|<\|start_header_id\|>user<\|end_header_id\|>|<\|start\|>user<\|message\|>"
+)
+_REPLY = (
+    rf"(?:\n|(?=###))[ \t]*{_ANSWER}|\sASSISTANT:|<\|(?:im_start\|>)?assistant(?:\|>|\n)|\[/INST\]"
+    r"|<[|｜]Assistant[|｜]>|<start_of_turn>model\n|<\|start_header_id\|>assistant<\|end_header_id\|>"
+    r"|<\|start\|>assistant(?:<\|channel\|>final)?<\|message\|>"
+)
 _TURNS = re.compile(_TURN)
 _REPLIES = re.compile(_REPLY)
-_END = re.compile(r"<\|(?:im_)?end\|>|<\|endoftext\|>|</?s>")
+_END = re.compile(
+    r"<\|(?:im_)?end\|>|<\|(?:endoftext|eot_id|end_of_text|return)\|>|</?s>|<end_of_turn>|<[|｜]end▁of▁sentence[|｜]>"
+)
 
 
 def split_marked(text: str) -> tuple[str, str] | None:

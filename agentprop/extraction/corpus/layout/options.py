@@ -19,12 +19,14 @@ _NAMED = re.compile(
     r"\s*(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)?\s*(?:is)?\s*:?\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*", re.I
 )
 _LABEL_KEYS, _TEXT_KEYS = (
-    ("label", "labels", "key", "letter", "id", "identifier", "aoVal"),
-    ("text", "choices", "value", "content", "option", "options", "answer"),
+    ("label", "labels", "key", "letter", "id", "identifier", "aoVal", "aid"),
+    ("text", "choices", "value", "content", "option", "options", "answer", "atext"),
 )
 
 
-_RIGHT_KEYS = ("correct", "is_correct", "isCorrect", "isRight")
+_RIGHT_KEYS = ("correct", "is_correct", "isCorrect", "isRight", "fraction")
+_MARKS: dict[Any, int] = {0: 0, 1: 1, 100: 1, "0": 0, "1": 1, "100": 1}
+"""How an option is marked as wrong or right; Moodle gives it percents."""
 
 
 class Option(NamedTuple):
@@ -88,9 +90,10 @@ def marked(value: Any) -> int | None:
         marks = list(value.values()) if _is_scored(value) else value.get("labels") or value.get("label")
     elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         marks = [next((item[name] for name in _RIGHT_KEYS if name in item), None) for item in value]
-    if isinstance(marks, list) and marks and all(mark in (0, 1) for mark in marks) and sum(marks) == 1:
-        return marks.index(1)
-    return None
+    if not isinstance(marks, list) or any(isinstance(mark, dict | list) for mark in marks):
+        return None
+    found = [_MARKS.get(mark) for mark in marks]
+    return found.index(1) if found.count(1) == 1 and None not in found else None
 
 
 def _first(item: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ _ASKING = re.compile(
 )
 _ARITHMETIC = re.compile(r"[\d).}][ \t]*[-+*/^=·×÷][ \t]*[\d(.$\\{]|[xX] ?=|\b(?:add|subtract|multiply|divide)\(")
 _NUMBER = re.compile(r"\s*[-+$]?\s*\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?\s*%?\s*")
-_ROLE, _SAID = ("role", "from", "speaker", "author"), ("content", "value", "text", "message", "ground_truth")
+_ROLE, _SAID = ("role", "from", "speaker", "author"), ("content", "value", "text", "message", "parts", "ground_truth")
 
 
 class Chat(NamedTuple):
@@ -75,6 +75,7 @@ def _literal(text: str) -> Any:
 def text_of(value: Any) -> str:
     """A field as text: lists of texts and numbers a line each, numbers and dates written out; else nothing."""
     if isinstance(value, str):
+        value = _of_bytes(value) if value[:2] in ("b'", 'b"') else value
         return value.replace("\r\n", "\n") if "\r" in value else value
     if value is None or isinstance(value, bool):
         return ""
@@ -89,6 +90,12 @@ def text_of(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | datetime | time) else ""
 
 
+def _of_bytes(text: str) -> str:
+    """The text of bytes that were written out as Python shows them, `b'Solve it.\\n'`; any other text as it is."""
+    found = _literal(text)
+    return found.decode("utf-8", "replace").strip() if isinstance(found, bytes) else text
+
+
 def number_text(value: float) -> str:
     """A float as people write it: 51.0 is 51; what is no number is nothing."""
     if value != value or value in (float("inf"), float("-inf")):
@@ -101,7 +108,11 @@ def number_text(value: float) -> str:
 
 def is_chat(value: Any) -> bool:
     """Whether a value is a list of messages with a speaker each."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and _speaker(value[0]) is not None
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict) or _speaker(value[0]) is None:
+        return False
+    return any(
+        isinstance(one, dict) and _speaker(one) not in (None, "tool") for one in value
+    )  # authors are no speakers
 
 
 def _speaker(message: Mapping[str, Any]) -> str | None:

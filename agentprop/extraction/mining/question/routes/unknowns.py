@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentprop.extraction.mining.question.latex.tree import Letter, Node, Tree
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Tree, Unreadable
 from agentprop.extraction.mining.question.routes.integer_sets import IntegerSets
 from agentprop.extraction.mining.question.routes.writer import identifier
 
@@ -49,6 +49,8 @@ class Unknowns(IntegerSets):
         unknowns, equations, conditions, body, field_ = tree.args
         assert all(isinstance(one, Node) for one in (unknowns, equations, conditions))
         names = [one.name for one in unknowns.args if isinstance(one, Letter)]  # type: ignore[union-attr]
+        if not names:
+            raise Unreadable("equations without an unknown")  # its letters all stand for any number
         outer = dict(self.bound)
         self.bound |= {name: identifier(name) for name in names}
         variables = ", ".join(self.bound[name] for name in names)
