@@ -37,8 +37,7 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
         lines = _lines(file, stream)
         head = list(islice(lines, 10 * _LOOKED_AT))
         named = re.fullmatch(r"sep=(.)\s*", head[0]) if head else None
-        head = head[1:] if named else head  # Excel names the separator so
-        head = _without_remarks(head)
+        head = _without_remarks(head[1:] if named else head)  # Excel names the separator so
         separator, quoting = _dialect(file, head)
         separator = named[1] if named else separator
         records = _records(file, chain(head, lines), separator, quoting)
@@ -50,7 +49,7 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
             yield _row(names, cells, number)
 
 
-def _without_remarks(head: Sequence[str]) -> Sequence[str]:
+def _without_remarks(head: list[str]) -> list[str]:
     """The first lines without remarks above the line of names, `# my corpus, 2024`."""
     begin = next((i for i, line in enumerate(head) if not line.startswith("# ")), 0)
     names = re.split(r"[,;\t|]", head[begin].lower()) if begin else []

@@ -23,7 +23,7 @@ from agentprop.extraction.corpus.layout.answers import (
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.fits import FITS, table_text, texts
-from agentprop.extraction.corpus.layout.marked import split_marked
+from agentprop.extraction.corpus.layout.marked import split_marked, without_marks
 from agentprop.extraction.corpus.layout.names import WORD, likeness, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
@@ -155,7 +155,7 @@ class Assembler:
         asked = chat.question if chat is not None else self._text("question", row)
         if not asked.strip() or not (self._is_given or FITS["question"](asked)):
             return ""
-        text = asked = self.layout.instructions.without(asked)
+        text = asked = without_marks(self.layout.instructions.without(asked))
         if context := self._context(row):
             text = joined(context, asked.strip())
         more = [(_TITLES.get(part, "") + self._text(part, row).strip("\n")) for part in self._behind]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-_QUESTION = r"(?:###[ ]?(?:Instruction|Human|User|Question|Input|Problem)|Human|User|USER|Question|Problem|Q)[ ]?:"
-_ANSWER = r"(?:###[ ]?(?:Response|Assistant|Answer|Output|Solution)|Assistant|ASSISTANT|Answer|Solution|A)[ ]?:"
+_QUESTION = r"(?:###[ ]?(?:Instruction|Human|User|Question|Input|Problem)|Human|User|Question|Problem|Q)[ ]?:"
+_ANSWER = r"(?:###[ ]?(?:Response|Assistant|Answer|Output|Solution)|Assistant|Answer|Solution|A)[ ]?:"
 _TURN = (
-    rf"(?:^|\n|(?=###))[ \t]*{_QUESTION}|<\|(?:im_start\|>)?user(?:\|>|\n)|\[INST\]|<[|｜]User[|｜]>"
+    rf"(?:^|\n|(?=###))[ \t]*{_QUESTION}|(?:^|\s)USER:|<\|(?:im_start\|>)?user(?:\|>|\n)|\[INST\]|<[|｜]User[|｜]>"
     r"|<start_of_turn>user\n|<\|start_header_id\|>user<\|end_header_id\|>|<\|start\|>user<\|message\|>"
 )
 _REPLY = (
@@ -33,3 +33,9 @@ def split_marked(text: str) -> tuple[str, str] | None:
         return None
     question, answer = text[turn.end() : reply.start()], text[reply.end() :]
     return _END.sub("", question).strip(), _END.sub("", answer).strip()
+
+
+def without_marks(prompt: str) -> str:
+    """The question of a prompt that ends where its answer begins, `Q: What is 2 + 3?\\nA:`; any other as it is."""
+    marked = split_marked(prompt)
+    return marked[0] if marked is not None and marked[0] and not marked[1] else prompt

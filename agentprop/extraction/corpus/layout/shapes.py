@@ -93,7 +93,7 @@ def text_of(value: Any) -> str:
 def _of_bytes(text: str) -> str:
     """The text of bytes that were written out as Python shows them, `b'Solve it.\\n'`; any other text as it is."""
     found = _literal(text)
-    return found.decode("utf-8", "replace").strip() if isinstance(found, bytes) else text
+    return str(found, "utf-8", "replace").strip() if isinstance(found, bytes) else text
 
 
 def number_text(value: float) -> str:
