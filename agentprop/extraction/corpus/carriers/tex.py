@@ -171,10 +171,10 @@ def _question(body: str, after: str) -> Iterator[LabelledPart]:
     inner = [one for one in _environments(body) if one.kind != "question"]
     cut = min((body.rfind("\\begin", 0, one.start) for one in inner), default=len(body))
     yield LabelledPart("question", "", _clean(body[:cut]))
-    said = (
+    inside = (
         (one.kind, _OPTIONAL.sub("", body[one.start : one.stop], count=1)) for one in inner
     )  # `[1in]`: room to write
-    yield from (LabelledPart(kind, "", _clean(text)) for kind, text in said)
+    yield from (LabelledPart(kind, "", _clean(text)) for kind, text in inside)
     if r"\footnotemark" in body:
         note = re.search(r"\\footnotetext(?:\[[^\]]*\])?\s*(?=\{)", after)
         if note and (said := _argument(after[note.end() :])):

@@ -75,8 +75,8 @@ def _literal(text: str) -> Any:
 def text_of(value: Any) -> str:
     """A field as text: lists of texts and numbers a line each, numbers and dates written out; else nothing."""
     if isinstance(value, str):
-        value = _of_bytes(value) if value[:2] in ("b'", 'b"') else value
-        return value.replace("\r\n", "\n") if "\r" in value else value
+        text = _of_bytes(value) if value[:2] in ("b'", 'b"') else value
+        return text.replace("\r\n", "\n") if "\r" in text else text
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, int | Decimal):
@@ -93,7 +93,7 @@ def text_of(value: Any) -> str:
 def _of_bytes(text: str) -> str:
     """The text of bytes that were written out as Python shows them, `b'Solve it.\\n'`; any other text as it is."""
     found = _literal(text)
-    return str(found, "utf-8", "replace").strip() if isinstance(found, bytes) else text
+    return found.decode("utf-8", "replace").strip() if isinstance(found, bytes) else text
 
 
 def number_text(value: float) -> str:
