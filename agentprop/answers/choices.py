@@ -114,7 +114,7 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
         pred = _forms(pred)[-1]
     if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
         gold = _forms(gold)[-1]
-    several = [_several(text) for text in (gold, pred)]
+    several = [next(filter(None, map(_several, _forms(text))), []) for text in (gold, pred)]
     if several[0] and several[1] and (_RUN.fullmatch(gold) is None) != (_RUN.fullmatch(pred) is None):
         if several[0] == several[1]:
             return same("choice", "both name the same choices")

@@ -52,7 +52,7 @@ def families(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
     return None
 
 
-def _bound(family: Family) -> dict[str, str]:
+def domains_of(family: Family) -> dict[str, str]:
     """The names that run through a whole domain, with the domain."""
     return {
         condition.left.name: condition.right.name
@@ -64,9 +64,9 @@ def _bound(family: Family) -> dict[str, str]:
     }
 
 
-def _limits(family: Family) -> list[Node]:
+def limits_of(family: Family) -> list[Node]:
     """The conditions that are more than a domain."""
-    names = _bound(family)
+    names = domains_of(family)
     return [
         condition
         for condition in family.conditions
@@ -78,7 +78,7 @@ def _limits(family: Family) -> list[Node]:
 
 
 def _two_families(gold: Family, pred: Family, compare: Compare) -> Equivalence:
-    left, right = _bound(gold), _bound(pred)
+    left, right = domains_of(gold), domains_of(pred)
     verdicts = []
     for renaming in _renamings(list(right), list(left)):
         renamed = Family(substitute(pred.body, renaming), tuple(substitute(c, renaming) for c in pred.conditions))
@@ -89,7 +89,7 @@ def _two_families(gold: Family, pred: Family, compare: Compare) -> Equivalence:
     if len(left) == len(right) == 1 and set(left.values()) | set(right.values()) == {"integers"}:
         [name], [other] = left, right
         renamed_body = substitute(pred.body, {other: Symbol(name)})
-        if not _limits(gold) and not _limits(pred):
+        if not limits_of(gold) and not limits_of(pred):
             return _integer_families(gold.body, renamed_body, name)
     doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
     if doubtful is not None:
@@ -109,9 +109,9 @@ def _renamings(names: Sequence[str], targets: Sequence[str]) -> Iterator[dict[st
 
 
 def _alike(gold: Family, pred: Family, compare: Compare) -> Equivalence:
-    if _bound(gold) != _bound(pred):
+    if domains_of(gold) != domains_of(pred):
         return different("family", "the names run through different domains")
-    limits = _limits(gold), _limits(pred)
+    limits = limits_of(gold), limits_of(pred)
     if len(limits[0]) != len(limits[1]):
         return different("conditions", "they hold under different conditions")
     conditions = all_same((compare(a, b) for a, b in zip(*limits, strict=True)), "conditions")
@@ -126,11 +126,11 @@ def _family_against_value(family: Family, value: Node, compare: Compare, *, swap
     def bodies(body: Node, other: Node) -> Equivalence:
         return compare(other, body) if swapped else compare(body, other)
 
-    names = _bound(family)
+    names = domains_of(family)
     if isinstance(value, Interval) or (isinstance(value, Constant) and not is_scalar(value)):
         return undetermined("family", "a family of values against a set")
     verdict = bodies(family.body, _with_its_names(family, value, names))
-    if _limits(family):
+    if limits_of(family):
         if verdict.status != "same":
             return verdict
         return different("conditions", "one holds under a condition only")
@@ -153,7 +153,7 @@ def _with_its_names(family: Family, value: Node, names: dict[str, str]) -> Node:
 
 def _integer_families(gold: Node, pred: Node, name: str) -> Equivalence:
     """The same steps from starting points a whole number of steps apart; or a value that one of them never takes."""
-    lines = [_line(body, name) for body in (gold, pred)]
+    lines = [line_of(body, name) for body in (gold, pred)]
     if isinstance(gold, Relational) and isinstance(pred, Relational) and (gold.op, gold.left) == (pred.op, pred.left):
         return _integer_families(gold.right, pred.right, name)
     if lines[0] is not None and lines[1] is not None:
@@ -169,14 +169,14 @@ def _integer_families(gold: Node, pred: Node, name: str) -> Equivalence:
 def _residue_against_line(one: Node, other: Node) -> Equivalence | None:
     """n ≡ 1 (mod 4) beside n = 4k + 1 for every integer k; None where they are not those."""
     found = residue(one)
-    integral = isinstance(other, Family) and set(_bound(other).values()) == {"integers"} and not _limits(other)
+    integral = isinstance(other, Family) and set(domains_of(other).values()) == {"integers"} and not limits_of(other)
     body = other.body if isinstance(other, Family) else other
     body = body.right if isinstance(body, Relational) and body.op == "=" else body
     names = symbols(body)
     if found is None or not (integral or is_scalar(other) or isinstance(other, Relational)) or len(names) != 1:
         return None
-    [name], line = names, _line(body, next(iter(names)))
-    start, modulus = (_multiple(part) for part in found)
+    [name], line = names, line_of(body, next(iter(names)))
+    start, modulus = (multiple_of(part) for part in found)
     if name not in WHOLE_NAMES or line is None or start is None or modulus is None or line[2] == "pi":
         return None
     if abs(line[0]) == abs(modulus[0]) and ((line[1] - start[0]) / modulus[0]).denominator == 1:
@@ -184,11 +184,11 @@ def _residue_against_line(one: Node, other: Node) -> Equivalence | None:
     return different("family", "the values are spaced or placed differently")
 
 
-def _line(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None:
+def line_of(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None:
     """Step and start of a·k + b, both rational or both rational multiples of pi; None for anything else."""
     if not is_scalar(body) or symbols(body) != {name}:
         return None
-    values = [_multiple(substitute(body, {name: Number(Fraction(k))})) for k in range(-1, 4)]
+    values = [multiple_of(substitute(body, {name: Number(Fraction(k))})) for k in range(-1, 4)]
     units = {unit for _, unit in filter(None, values) if unit is not None}
     if len(units) > 1:
         return None
@@ -198,7 +198,7 @@ def _line(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None
     return found[1] - found[0], found[1], next(iter(units), None)
 
 
-def _multiple(node: Node) -> tuple[Fraction, str | None] | None:
+def multiple_of(node: Node) -> tuple[Fraction, str | None] | None:
     """A rational number, or a rational multiple of pi; zero is a multiple of both."""
     try:
         poly = normal(node)

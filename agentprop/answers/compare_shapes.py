@@ -46,6 +46,7 @@ from agentprop.answers.compare_domains import domains
 from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
 from agentprop.answers.compare_lines import as_line, equal_names, lines
 from agentprop.answers.compare_pieces import pieces
+from agentprop.answers.compare_progressions import progressions
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
 from agentprop.answers.reading.chains import is_chain, last_links, links
@@ -128,6 +129,7 @@ class Comparison:
             wording.chemistry,
             wording.logic,
             domains,
+            progressions,
             families,
             pieces,
         ):
@@ -250,9 +252,9 @@ class Comparison:
         match gold, pred:
             case Relational("="), Relational("="):
                 return self.scalars.equations(gold, pred)
-            case Relational("="), _ if is_scalar(pred) and defines(gold):
+            case Relational("="), _ if (is_scalar(pred) or isinstance(pred, Quantity)) and defines(gold):
                 return self.compare(gold.right, pred)
-            case _, Relational("=") if is_scalar(gold) and defines(pred):
+            case _, Relational("=") if (is_scalar(gold) or isinstance(gold, Quantity)) and defines(pred):
                 return self.compare(gold, pred.right)
             case Relational("="), _ if is_closed(pred) and evaluates(gold) and self._agree(gold.right, pred):
                 return same("evaluated", "the value that is stated on one side stands alone on the other")

@@ -93,10 +93,18 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
                 return same("text", "the words agree")
     if same_text(_COPULA.sub("", left), _COPULA.sub("", right)):
         return same("text", "the words agree")
+    if any(same_text(_SORT.sub("", one), other) for one, other in ((left, right), (right, left))):
+        return same("text", "the words agree, and one says of what sort of thing")
     items = [sorted(map(comparable, re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", side))) for side in (left, right)]
     if len(items[0]) > 1 and items[0] == items[1]:
         return undetermined("order", "the same words in another order, which may or may not count")
     return _unlike(left, right)
+
+
+_SORT = re.compile(
+    r"(?<=[a-z]) (?:triangles?|angles?|functions?|equations?|lines|sequence|series|distribution|reaction|bonds?)$"
+)
+"""What is isosceles, obtuse, linear, parallel, arithmetic, normal, exothermic or ionic."""
 
 
 def _two_substances(left: str, right: str) -> bool:

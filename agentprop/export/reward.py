@@ -16,7 +16,11 @@ from functools import cache
 from typing import Any, get_args
 
 from agentprop.answers.reading.chemistry import chemical
+from agentprop.answers.reading.extract import final_answer
+from agentprop.answers.reading.nodes import Clock, Words
 from agentprop.answers.reading.numerals import number_in_words
+from agentprop.answers.reading.reader import read
+from agentprop.answers.reading.words import SYNONYMS
 from agentprop.boundary import contained
 from agentprop.errors import InputError
 from agentprop.export.solver import HiddenCases, hidden_tests
@@ -27,8 +31,10 @@ from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 10.0
 """Time limit in seconds for all tests of a program."""
-WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)[^\W\d_]{2,}|0\d+", re.IGNORECASE)
+WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)(?:(?![²³¹])[^\W\d_]){2,}|0\d+", re.IGNORECASE)
 """Answers compared letter by letter: as mathematics, `abba` would be a product and `0101` a number."""
+RUN = re.compile(r"[A-J]{2,6}")
+"""Letters of options."""
 MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 """A decimal with a unit."""
 
@@ -132,8 +138,9 @@ def _outcome(response: str, answer: str, answer_type: str | None, allowed: Mappi
         statement="", answer=answer, answer_type=kind, figures=_figures(answer), unit=None, **allowed
     )
     found = grade_answer(problem, response).outcome
-    if found == "wrong" and answer_type is None and kind == "list":  # `[1, 2]` may be an interval
-        return _outcome(response, answer, "expression", allowed)
+    if found == "wrong" and answer_type is None and _may_be_said(kind, answer, response):
+        said = _outcome(response, answer, "expression", allowed)
+        return said if said == "correct" or kind == "list" else found
     return found
 
 
@@ -145,7 +152,29 @@ def _kind(answer: str) -> AnswerType:
     if answer.startswith("[") and answer.endswith("]"):
         return "list"
     named = number_in_words(answer) is not None or (answer != answer.lower() and chemical(answer) is not None)
-    return "string" if WORDS.fullmatch(answer) and not named else "expression"
+    return "string" if WORDS.fullmatch(answer) and not named and not _stands_for_another(answer) else "expression"
+
+
+def _stands_for_another(word: str) -> bool:
+    """Whether another word says the same, or it is read as one or as a time: `Tue`, `DNE`, `noon`."""
+    if word.casefold() in SYNONYMS:
+        return True
+    read_as = read(word).nodes[:1]
+    return any(isinstance(node, Clock) or (isinstance(node, Words) and node.value != word) for node in read_as)
+
+
+def _may_be_said(kind: AnswerType, answer: str, response: str) -> bool:
+    """Whether an answer that nobody typed may be written otherwise than as that text.
+
+    `[1, 2]` may be an interval, `convergent` stands in `The series is convergent`, and `ACD` is `A, C and D`. The very
+    letters have to be there: `CABCA` is not `cabca`.
+    """
+    if kind != "string" or not answer.isalpha():
+        return kind == "list"
+    said = final_answer(response)
+    if RUN.fullmatch(answer) and sorted(set(answer)) == re.findall(r"\b[A-J]\b", said):
+        return True
+    return any(re.search(rf"(?<!\w){word}(?!\w)", said) for word in (answer, *_capitals(answer)))
 
 
 def _capitals(word: str) -> tuple[str, ...]:

@@ -42,6 +42,18 @@ CASES = [
     ("[1, 2]", "\\boxed{1 \\le x < 2}", 0.0),
     ("[1, 2]", "\\boxed{[1, 3]}", 0.0),
     ("[1, 2)", "\\boxed{1 \\le x \\le 2}", 0.0),
+    ("convergent", "The series is convergent.", 1.0),
+    ("convergent", "\\boxed{\\text{The series is not convergent}}", 0.0),
+    ("abba", "\\boxed{The word is abba}", 1.0),
+    ("abba", "abba reads \\boxed{ABBA}", 0.0),
+    ("blue", "\\boxed{red and blue}", 0.0),
+    ("ABD", "\\boxed{A, B and D}", 1.0),
+    ("ABD", "\\boxed{A, B}", 0.0),
+    ("DNE", "\\boxed{\\text{does not exist}}", 1.0),
+    ("noon", "\\boxed{12:00 PM}", 1.0),
+    ("third", "\\boxed{3rd}", 1.0),
+    ("Tuesday", "\\boxed{Tue}", 1.0),
+    ("x²", "\\boxed{x^2}", 1.0),
 ]
 TESTS = json.dumps({"entry_point": "solve", "tests": [{"arguments": [[1, 2]], "expected": 3}]})
 PROGRAMS = [

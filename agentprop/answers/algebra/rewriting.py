@@ -180,13 +180,16 @@ def residue(node: Node) -> tuple[Node, Node] | None:
             return value, modulus
         case Relational("~" | "=", Symbol(), Operation("class", (value, modulus))):
             return value, modulus
+        case Relational("~", Symbol(), Operation("mod", (value, modulus))):  # `x ≡ 7 mod 5`
+            return value, modulus
     return None
 
 
 def defines(relation: Relational) -> bool:
     """`f(x) = …`, `AB = 5` or `pH = 7`: the right-hand side is the answer, the left-hand side its name."""
-    left = relation.left
-    if isinstance(left, Operation) and left.head == "*" and is_closed(relation.right):
+    left, right = relation.left, relation.right
+    value = right.value if isinstance(right, Quantity) else right
+    if isinstance(left, Operation) and left.head == "*" and is_closed(value):
         names = [factor.name for factor in left.args if isinstance(factor, Symbol)]
         return len(names) == len(left.args) and any(name[:1].isupper() or "(" in name for name in names)
     return isinstance(left, Symbol) or (isinstance(left, Operation) and left.head == "call")

@@ -48,6 +48,8 @@ def relational(op: str, left: Node, right: Node) -> Node:
     if op == "notin":
         everything = Constant(DOUBLE_STRUCK["R"])
         return Relational("in", left, operation("minus", everything, right))
+    if op == "in" and isinstance(right, Symbol) and right.name in DOUBLE_STRUCK:  # `k \in Z`, in a plain letter
+        return Relational(op, left, Constant(DOUBLE_STRUCK[right.name]))
     return Relational(op, left, right)
 
 

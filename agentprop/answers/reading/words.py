@@ -18,9 +18,14 @@ _AS_ONE = dict(
     eighteenth/18th nineteenth/19th twentieth/20th thirtieth/30th fortieth/40th fiftieth/50th sixtieth/60th
     seventieth/70th eightieth/80th ninetieth/90th
     convergent/converges divergent/diverges increasing/increases decreasing/decreases
+    mon/monday tue/tuesday tues/tuesday wed/wednesday thu/thursday thur/thursday thurs/thursday fri/friday sat/saturday
+    sun/sunday jan/january feb/february mar/march apr/april jun/june jul/july aug/august sep/september sept/september
+    oct/october nov/november dec/december
     """)
 )
 """Words that say the same as another one alone."""
+SYNONYMS = frozenset((*_AS_ONE, *_AS_ONE.values()))
+"""Words that another one may stand for."""
 PLACES = frozenset(word for word, number in _AS_ONE.items() if number[:1].isdigit())
 """Words for places in a row, most of them shares as well."""
 _SPELLED = {_AS_ONE[word]: word for word in PLACES}
@@ -31,6 +36,8 @@ _COMPOUND = re.compile(
     re.IGNORECASE,
 )
 _TENS = {"twen": 2, "thir": 3, "for": 4, "fif": 5, "six": 6, "seven": 7, "eigh": 8, "nine": 9}
+_QUADRANTS = {"i": "1st", "ii": "2nd", "iii": "3rd", "iv": "4th"}
+_QUADRANT = re.compile(r"\bquadrant\s+(I{1,3}|IV)\b", re.IGNORECASE)
 _NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the"))
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
@@ -172,7 +179,7 @@ def is_prose(text: str) -> bool:
 
 def comparable(text: str) -> tuple[str, ...]:
     """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
-    text = _COMPOUND.sub(_in_digits, _NOON.sub(r"\1m", text))
+    text = _QUADRANT.sub(_in_order, _COMPOUND.sub(_in_digits, _NOON.sub(r"\1m", text)))
     found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
     kept = [_AS_ONE.get(word, word) for word in found if word not in _ARTICLES]
     return tuple(kept or found)
@@ -181,6 +188,11 @@ def comparable(text: str) -> tuple[str, ...]:
 def _in_digits(compound: re.Match[str]) -> str:
     """`twenty-first` as 21st."""
     return f"{_TENS[compound[1].casefold()]}{_AS_ONE.get(compound[2].casefold(), compound[2])}"
+
+
+def _in_order(quadrant: re.Match[str]) -> str:
+    """`quadrant III` as the 3rd quadrant."""
+    return f"{_QUADRANTS[quadrant[1].casefold()]} quadrant"
 
 
 def same_text(left: str, right: str) -> bool:
