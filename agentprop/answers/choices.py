@@ -20,7 +20,7 @@ Choices = Sequence[str] | Mapping[str, str]
 Contents = Callable[[str, str], Equivalence]
 
 _REASONED = re.compile(
-    r"(?:option\s+|choice\s+)?\(?([A-J])\)?(?:\s+is\s+(?:the\s+)?(?:correct|right|best|true)(?:\s+(?:answer|option|choice|one))?)?"
+    r"(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+)?\(?([A-J])\)?(?:\s+is\s+(?:the\s+)?(?:correct|right|best|true)(?:\s+(?:answer|option|choice|one))?)?"
     r"(?:[.,:]?\s+(?:because|since|as)\b.*|\s+\((?=[^()]*[a-z]{3})[^()]{3,80}\))",
     re.DOTALL,
 )
@@ -110,9 +110,9 @@ def _reasoned(text: str) -> Label | None:
 def compare_labels(gold: str, pred: str) -> Equivalence | None:
     """Without a table: a lone option letter meets the same letter before a content; None for any other pair."""
     texts = gold, pred
-    if len(gold) <= 2 < len(pred) and lone_label(pred) is None and split_label(pred) is None:
+    if len(gold) <= 2 < len(pred) and not _names_a_choice(pred):
         pred = _forms(pred)[-1]
-    if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
+    if len(pred) <= 2 < len(gold) and not _names_a_choice(gold):
         gold = _forms(gold)[-1]
     several = [next(filter(None, map(_several, _forms(text))), []) for text in (gold, pred)]
     if several[0] and several[1] and (_RUN.fullmatch(gold) is None) != (_RUN.fullmatch(pred) is None):
@@ -133,6 +133,11 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
         if labelled is not None and labelled.capital == label.capital and not _is_part(text, label):
             return _verdict(labelled, label) if text is gold else _verdict(label, labelled)
     return None
+
+
+def _names_a_choice(text: str) -> bool:
+    """Whether a text is a label, has one, or gives the reason for one."""
+    return any(read(text) is not None for read in (lone_label, split_label, _reasoned))
 
 
 def _several(text: str) -> list[str]:

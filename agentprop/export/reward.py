@@ -31,8 +31,9 @@ from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 10.0
 """Time limit in seconds for all tests of a program."""
-WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)(?:(?![²³¹])[^\W\d_]){2,}|0\d+", re.IGNORECASE)
-"""Answers compared letter by letter: as mathematics, `abba` would be a product and `0101` a number."""
+WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)(?:(?![²³¹])[^\W\d_]){2,}|0(?!\d\d$)\d+|0[01]{2}", re.IGNORECASE)
+"""Answers compared letter by letter: as mathematics, `abba` would be a product and `0101` a number. The AIME writes 25
+as `025`."""
 RUN = re.compile(r"[A-J]{2,6}")
 """Letters of options."""
 MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")

@@ -53,6 +53,7 @@ CASES = [
     ("noon", "\\boxed{12:00 PM}", 1.0),
     ("third", "\\boxed{3rd}", 1.0),
     ("Tuesday", "\\boxed{Tue}", 1.0),
+    ("025", "\\boxed{25}", 1.0),
     ("x²", "\\boxed{x^2}", 1.0),
 ]
 TESTS = json.dumps({"entry_point": "solve", "tests": [{"arguments": [[1, 2]], "expected": 3}]})

@@ -44,6 +44,11 @@ _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
 _TRUTH = re.compile(
     r"(yes|true|no|false|correct|incorrect)\b(?:\s*([,.;:!–-]+|because\b|since\b|as\b)\s*(.*))?", re.DOTALL | re.I
 )
+_CLAIM = re.compile(
+    r"^(?:(?:the|this|that)(?: given)? (?:statement|claim|assertion|proposition|conclusion|conjecture)|this|that|it)"
+    r" (?:is|must be) (?=(?:true|false|correct|incorrect)$)",
+    re.IGNORECASE,
+)
 _ECHO = re.compile(
     r"(?:it|they|he|she|this|that|these|those|there|we|i|you)\s+(?:is|are|was|were|does|do|did|has|have|can|could|will|would)"
     r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely"
@@ -119,7 +124,7 @@ _PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES))
 
 def as_truth(text: str) -> tuple[Truth, str] | None:
     """`Yes`, `No, it is not.`, `Yes, because …`: the truth and its explanation; None where more than that is said."""
-    match = _TRUTH.fullmatch(text.strip(" .!'\"")) if len(text) < 400 else None
+    match = _TRUTH.fullmatch(_CLAIM.sub("", text.strip(" .!'\""))) if len(text) < 400 else None
     if match is None:
         return None
     rest = (match[3] or "").strip(" .!")
