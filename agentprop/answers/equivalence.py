@@ -250,7 +250,7 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return _of_another_kind(bool(golds), spec.kind or "")
     comparison = Comparison(scalars, stated(spec.precision), spec.require_unit)
     try:
-        return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit), comparison)
+        return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit, said=True), comparison)
     except Unresolved as unresolved:
         return undetermined("open", str(unresolved))
 
@@ -361,13 +361,34 @@ def _has_unit(node: Node) -> bool:
 # -- the unit a question asks for --------------------------------------------------------------------------------------
 
 
-def _in_units(nodes: tuple[Node, ...], unit: str | None) -> tuple[Node, ...]:
-    return nodes if unit is None else tuple(_in_unit(node, unit) for node in nodes)
+_POWER = re.compile(r"\s*\$?(?:\\times|\\cdot|×)?\s*(10\s*\^)")
+"""How a unit begins that has a power of ten in it, as tables write them: `10^{-3} N`."""
+
+
+def _in_units(nodes: tuple[Node, ...], unit: str | None, *, said: bool = False) -> tuple[Node, ...]:
+    """Bare numbers in the unit that the question asks for.
+
+    Whoever `said` a number may have it without the power of ten of the unit, or have left that to the unit.
+    """
+    if unit is None:
+        return nodes
+    measured = tuple(_in_unit(node, unit) for node in nodes)
+    power = _POWER.match(unit) if said else None
+    return (
+        measured if power is None else measured + _in_units(nodes, re.sub(r"10\s*\^\s*(?:\{[^{}]*\}|-?\d+)", "", unit))
+    )
 
 
 def _reading_of_unit(unit: str) -> Node | None:
     """One of the unit, as answers write it; None for words that are no unit."""
-    node = next(iter(read(f"1 {unit}").nodes), None)
+    text = (
+        unit[power.start(1) :]
+        if (power := _POWER.match(unit))
+        else f"1{unit.lstrip()}"
+        if "^" in unit[:2]
+        else f"1 {unit}"
+    )
+    node = next(iter(read(text).nodes), None)
     if isinstance(node, Quantity):
         return None if is_count(node.unit) else node
     return node if node == apply("/", Number(Fraction(1)), Number(Fraction(100))) else None
@@ -381,7 +402,7 @@ def _in_unit(node: Node, unit: str) -> Node:
     if not is_closed(node) or isinstance(node, Words) or one is None:
         return node
     if isinstance(one, Quantity):
-        return Quantity(node, one.unit, True)
+        return Quantity(node if one.value == Number(Fraction(1)) else apply("*", node, one.value), one.unit, True)
     return node if _says_percent(node) else apply("/", node, Number(Fraction(100)))
 
 
