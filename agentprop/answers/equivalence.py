@@ -250,7 +250,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return _of_another_kind(bool(golds), spec.kind or "")
     comparison = Comparison(scalars, stated(spec.precision), spec.require_unit)
     try:
-        return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit, said=True), comparison)
+        bare = not any(map(_has_unit, golds))
+        return _best_reading(_in_units(golds, spec.unit), _in_units(preds, spec.unit, also=bare), comparison)
     except Unresolved as unresolved:
         return undetermined("open", str(unresolved))
 
@@ -365,15 +366,15 @@ _POWER = re.compile(r"\s*\$?(?:\\times|\\cdot|×)?\s*(10\s*\^)")
 """How a unit begins that has a power of ten in it, as tables write them: `10^{-3} N`."""
 
 
-def _in_units(nodes: tuple[Node, ...], unit: str | None, *, said: bool = False) -> tuple[Node, ...]:
+def _in_units(nodes: tuple[Node, ...], unit: str | None, *, also: bool = False) -> tuple[Node, ...]:
     """Bare numbers in the unit that the question asks for.
 
-    Whoever `said` a number may have it without the power of ten of the unit, or have left that to the unit.
+    Such a number may have the power of ten of the unit in it or leave that to the unit; `also` gives both readings.
     """
     if unit is None:
         return nodes
     measured = tuple(_in_unit(node, unit) for node in nodes)
-    power = _POWER.match(unit) if said else None
+    power = _POWER.match(unit) if also else None
     return (
         measured if power is None else measured + _in_units(nodes, re.sub(r"10\s*\^\s*(?:\{[^{}]*\}|-?\d+)", "", unit))
     )
