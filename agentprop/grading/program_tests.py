@@ -124,7 +124,7 @@ class StreamTests:
         """The last block that is a Python program."""
         parts = text.split("```")
         blocks = [_untagged(body) for body in parts[1::2]] if len(parts) > 1 else [text]
-        return next((block for block in reversed(blocks) if block.strip() and _is_python(block)), None)
+        return next((block for block in reversed(blocks) if block.strip() and is_python(block)), None)
 
     def run(self, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
         """Whether a program passes within so many seconds for each run, up to the first that fails."""
@@ -156,7 +156,8 @@ def _untagged(block: str) -> str:
     return rest if not first.strip() or first.strip().isidentifier() or first.strip()[-1].isdigit() else block
 
 
-def _is_python(text: str) -> bool:
+def is_python(text: str) -> bool:
+    """Whether a text is a program in Python 3."""
     try:
         with warnings.catch_warnings(action="ignore"):
             return bool(ast.parse(text).body)

@@ -337,7 +337,7 @@ def _is_program(module: str) -> bool:
 def asked_name(code: str | Sequence[str], program: str = "") -> str | None:
     """The function or class that tests are about: one of the program that they name, else the first they call."""
     try:
-        trees = [_parsed(tidied(piece)) for piece in ([code] if isinstance(code, str) else code)]
+        trees = [_parsed(tidied(_typed_in(piece))) for piece in ([code] if isinstance(code, str) else code)]
     except UnrecognisedTests:
         return None
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -348,6 +348,12 @@ def asked_name(code: str | Sequence[str], program: str = "") -> str | None:
     wanted = [one for one in calls if one not in bound and not hasattr(builtins, one) and _module(one) is None]
     defined = re.findall(r"^(?:async )?(?:def|class) (\w+)", program, re.MULTILINE)
     return next((one for one in [*calls, *imported] if one in defined), next(iter([*imported, *wanted]), None))
+
+
+def _typed_in(piece: str) -> str:
+    """What is typed in in a session of the interpreter; any other code as it is."""
+    lines = re.findall(r"^[ \t]*(?:>>>|\.\.\.) ?(.*)$", piece, re.MULTILINE)
+    return "\n".join(lines) + "\n" if ">>> " in piece else piece
 
 
 def _of_program(node: ast.ImportFrom) -> list[ast.alias]:

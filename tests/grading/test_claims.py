@@ -18,7 +18,7 @@ from agentprop.grading.claims.by_question import against, read_claim
 from agentprop.grading.claims.claim import Means
 from agentprop.grading.claims.judge import judge_claim
 from agentprop.grading.judgement import Judgement
-from agentprop.grading.program_tests import CallTests
+from agentprop.grading.program_tests import CallTests, StreamTests
 from agentprop.records import AnswerType, Certificate, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -94,6 +94,18 @@ def test_a_program_is_run_through_the_tests_of_its_row(reference: str, value: st
     claim = Claim("Double a number.", tests=TWICE, references=(reference,) if reference else ())
     found = judged(problem("Double a number.", "", "program"), claim, means)
     assert (found.value, found.code) == (value, code), found.message
+
+
+def test_another_output_than_the_tests_want_is_no_fault_where_the_question_accepts_several(means: Means) -> None:
+    tests = StreamTests((("3\n", "2 1\n"),))
+    claim = Claim("", tests=tests, references=("n = int(input())\nprint(1, n - 1)",))
+    for told, code in (("Print any two numbers with the sum n.", "several_outputs"), ("Print two.", "reference_fails")):
+        assert judged(problem(told, "", "program"), claim, means).code == code
+
+
+def test_a_program_in_another_language_shows_nothing_of_the_tests(means: Means) -> None:
+    found = judged(problem("Double n.", "print 2 * input()", "program"), Claim("", tests=TWICE), means)
+    assert (found.value, found.code) == ("undetermined", "no_reference")
 
 
 def test_a_question_is_never_against_an_answer_that_it_did_not_read() -> None:

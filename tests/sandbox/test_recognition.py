@@ -76,6 +76,7 @@ def test_names_come_from_where_they_belong() -> None:
         ("class T:\n    def test_a(self):\n        s = Stack()\n        assert s.pop() == 1", "", "Stack"),
         ("root = Node(1)\nassert height(root) == 1", "class Node: pass\ndef height(n): pass", "height"),
         ("import solution\nassert solution.f(1) == 1", "", None),
+        (">>> f(1)\n2\n>>> for i in (1,):\n...     f(i)\n2\n", "def f(n): pass", "f"),
         ("assert (", "", None),
     ],
 )

@@ -355,8 +355,8 @@ def _defines(tree: ast.Module, names: Sequence[str]) -> bool:
 
 def _entry(row: Row) -> str | None:
     """The function that a row names, there or with its tests."""
-    packed, told = _json(row.get("input_output")), _json(row.get("test_info"))
-    places = [row, packed, *(told if isinstance(told, list) else [])]
+    packed, told = (_json(row.get(name)) for name in ("input_output", *CODE)), _json(row.get("test_info"))
+    places = [row, *packed, *(told if isinstance(told, list) else [])]
     return next((name for place in places if (name := function_of(place))), None)
 
 
