@@ -12,7 +12,7 @@ from collections.abc import Container
 
 LABEL = re.compile(
     r"(?m)^(?:[#>]+[ \t]*)?[*_]{0,2}(?P<name>[A-Za-z]\w*(?: \w+)?)[*_]{0,2}"
-    r"(?:[ \t]*\((?P<sort>[A-Za-z ]{3,30})\)[*_]{0,2})?(?::[*_]{0,2}(?=\s|\Z)|(?<=[*\w])[ \t]*$)"
+    r"(?:[ \t]*\((?P<sort>[A-Za-z ]{3,30})\)[*_]{0,2})?(?::[*_]{0,2}(?=\s|\Z)|(?<=[*\w)])[ \t]*$)"
 )
 HEADING = re.compile(r"[#*]")
 

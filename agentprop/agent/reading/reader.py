@@ -19,6 +19,7 @@ from agentprop.agent.reading.call_texts import calls_of_json
 from agentprop.agent.reading.fields import READS, STRICT_EDIT, Call, calls_of
 from agentprop.agent.reading.mending import LANGUAGE, mend_code, parses
 from agentprop.agent.reading.names import plain_name
+from agentprop.agent.reading.submission import other_sections
 from agentprop.agent.tool_calls import FUNCTIONS
 from agentprop.models.chat import ToolCall
 from agentprop.records import Action
@@ -27,6 +28,8 @@ from agentprop.records.action_text import Malformed
 
 DOES = re.compile(r"[=(]|^\s*(?:import|from)\b", re.MULTILINE)
 """Code that does something; a value alone is shown output."""
+WHOLE = frozenset({"statement", "answer", "certificate"})
+"""Sections that make a submission, whether a tag is around them or not."""
 ENDS = frozenset({"exec", "submit"})
 """Actions whose answer the next one depends on: what a message holds after one of them is not read."""
 
@@ -103,6 +106,8 @@ def _reads(action: Action) -> bool:
 def _loosely(message: str, fault: Malformed) -> MessageReading:
     found = blocks_of(message)
     if not found.blocks:
+        if other_sections(found.rest)[0].keys() >= WHOLE:
+            return _reading([Block("submit", found.rest)], ("tag",))
         code = _code_alone(found.rest)
         if code is None:
             raise _only_thought() if "thinking" in found.repairs and OPENING.search(message) else fault
