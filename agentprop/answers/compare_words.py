@@ -102,9 +102,10 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
 
 
 _SORT = re.compile(
-    r"(?<=[a-z]) (?:triangles?|angles?|functions?|equations?|lines|sequence|series|distribution|reaction|bonds?)$"
+    r"(?<=[a-z]) (?:triangles?|angles?|functions?|equations?|lines|sequence|series|distribution|reaction|bonds?"
+    r"|geometry|shape)$"
 )
-"""What is isosceles, obtuse, linear, parallel, arithmetic, normal, exothermic or ionic."""
+"""What is isosceles, obtuse, linear, parallel, arithmetic, normal, exothermic, ionic or tetrahedral."""
 
 
 def _two_substances(left: str, right: str) -> bool:

@@ -36,6 +36,8 @@ WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)(?:(?![²³¹])[^\W\d_]){2
 as `025`."""
 RUN = re.compile(r"[A-J]{2,6}")
 """Letters of options."""
+PAIR = re.compile(r"\s*[\[(][^\[\](),;]+[,;][^\[\](),;]+[\])]\s*")
+"""Two values in brackets."""
 MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 """A decimal with a unit."""
 
@@ -133,6 +135,8 @@ def _answer(given: Any) -> str:
 
 def _outcome(response: str, answer: str, answer_type: str | None, allowed: Mapping[str, Any]) -> str:
     kind = _typed(answer_type) or _kind(answer)
+    if answer_type is None and kind == "list" and PAIR.fullmatch(answer) and PAIR.fullmatch(final_answer(response)):
+        kind = "expression"  # an interval, whose brackets count
     if answer_type is None and kind == "string":
         allowed = {**allowed, "accepted": (*allowed["accepted"], *_capitals(answer))}
     problem = Problem.model_construct(

@@ -133,7 +133,11 @@ _TRANSLATIONS = tuple(
         (("old",), r"(?<=\d) (years?|months?|weeks?|days?)[ -]old\s*$", r" \1"),
         (("sp",), r"\bsp([23])(d\d?)?(?!\w)", r"sp^\1\2"),
         (("multiples of",), rf"^{_EVERY}(?:integer )?multiples of (\d+)$", r"\1 k, k \\in \\mathbb{Z}"),
-        (("remainder",), r"(?<=\d),?\s+(?:with )?(?:a )?remainder(?: of)?\s+(?=\d)", " R "),
+        (
+            ("r ",),
+            r"^(-?\d+)(?:,?\s+(?:with )?(?:a )?remainder(?: of)?|\s+R)\s+(\d+)$",
+            r"q = \1, r = \2",
+        ),
         (("unit",), r"\bunits?\s*\^\s*(?:2|\{2\})", "square units"),
         (("angle",), r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
         (("rs", "inr"), r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
@@ -172,7 +176,7 @@ _TRANSLATIONS = tuple(
     )
 )  # fmt: skip
 """Letters of which one must stand in a text in lower case, what is looked for then, and what takes its place."""
-_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-|\d[kKM]\b")
+_ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-|\d[kKM]\b|\d [rR] \d")
 
 
 def translated(text: str) -> str:
