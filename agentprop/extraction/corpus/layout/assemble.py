@@ -23,7 +23,7 @@ from agentprop.extraction.corpus.layout.answers import (
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.fits import FITS, table_text, texts
-from agentprop.extraction.corpus.layout.marked import split_marked, without_marks
+from agentprop.extraction.corpus.layout.marked import split_marked, without_marks, without_thought
 from agentprop.extraction.corpus.layout.names import WORD, likeness, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
@@ -98,7 +98,7 @@ class Assembler:
         if options:
             more["options"] = tuple(one.text for one in options)
         solution = said or self._solution(row, chat)
-        solution = solution if tests or program else without_markup(solution)
+        solution = solution if tests or program else without_markup(without_thought(solution))
         repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
         solution = "" if repeated else solution
         answer, more["option"] = (NONE, None) if gold or repeated else self._answer(row, options, solution, bool(tests))

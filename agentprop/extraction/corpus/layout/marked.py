@@ -23,6 +23,10 @@ _REPLIES = re.compile(_REPLY)
 _END = re.compile(
     r"<\|(?:im_)?end\|>|<\|(?:endoftext|eot_id|end_of_text|return)\|>|</?s>|<end_of_turn>|<[|｜]end▁of▁sentence[|｜]>"
 )
+_THOUGHT = re.compile(
+    r"\A\s*(?:<think>.*?</think>|<\|begin_of_thought\|>.*?<\|end_of_thought\|>)\s*|<\|(?:begin|end)_of_solution\|>",
+    re.DOTALL,
+)
 
 
 def split_marked(text: str) -> tuple[str, str] | None:
@@ -39,3 +43,8 @@ def without_marks(prompt: str) -> str:
     """The question of a prompt that ends where its answer begins, `Q: What is 2 + 3?\\nA:`; any other as it is."""
     marked = split_marked(prompt)
     return marked[0] if marked is not None and marked[0] and not marked[1] else prompt
+
+
+def without_thought(solution: str) -> str:
+    """A solution without the thinking before it, whose boxes were tried; all of it if nothing follows the thinking."""
+    return _THOUGHT.sub("", solution).strip() or solution if "<" in solution else solution
