@@ -78,6 +78,24 @@ def test_a_server_that_refuses_the_schema_is_asked_for_sections_instead_and_neve
     assert sum("response_format" in body for body in transport.bodies) == 1
 
 
+def test_a_model_that_fills_the_schema_with_blanks_is_asked_for_sections_instead_and_never_again_for_json() -> None:
+    def answer(body: Mapping[str, Any]) -> str | dict[str, str]:
+        if "response_format" in body:
+            return {"content": '{"rationale":' + "\n" * 400, "finish_reason": "length"}
+        return opinion() if len(body["messages"]) > 2 else SOLVED
+
+    model, transport = scripted(answer)
+    judge = ModelJudge("toy", 0, "verifier", model, blind=True, schema=True)
+    votes = [asyncio.run(judge.judge(problem(number), trace(number))).vote for number in (2, 3)]
+    assert votes == [True, True]
+    assert sum("response_format" in body for body in transport.bodies) == 1
+
+
+def test_a_verdict_by_schema_that_is_cut_off_while_it_says_something_is_no_vote() -> None:
+    found, asked = judged([SOLVED, {"content": VERDICT[:30], "finish_reason": "length"}], schema=True)
+    assert (found.vote, found.code, len(asked)) == (None, "truncated", 2)
+
+
 def test_the_checklist_is_part_of_the_system_text_and_of_the_hash() -> None:
     plain, _ = judged([SOLVED, opinion()])
     listed, asked = judged([SOLVED, opinion()], checklist=True)
