@@ -16,7 +16,6 @@ from agentprop.portable import parse_python
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse, render
 
-
 _NAME, _PREFIX = "agentprop_name", "agentprop_prefix_"
 """Stand for the names in a slice that is made once for all of them."""
 
