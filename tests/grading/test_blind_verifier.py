@@ -13,7 +13,7 @@ from toy_problems import opinion, problem, scripted, trace
 from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
 from agentprop.grading.model_verifier import ModelJudge, reread
 from agentprop.grading.verifier_reply import Opinion, ReplyFault, read
-from agentprop.models import FailureKind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.scripted import Script
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Attempt
