@@ -214,8 +214,10 @@ def _item(part: str, item: re.Match[str], body: str) -> LabelledPart:
 
 
 def _in_turns(text: str) -> list[LabelledPart]:
-    """Lines that take turns: a question, its answer, a question, …"""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    """Lines that take turns, a question, its answer, a question, …; or lines that hold both, with a tab between."""
+    lines = [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    if all(line.count("\t") == 1 for line in lines):  # flash cards
+        lines = [side.strip() for line in lines for side in line.split("\t")]
     pairs = list(zip(lines[::2], lines[1::2], strict=False))
     asking = [line for line, answer in pairs if _asks(line) and len(answer) <= SHORT and not answer.endswith("?")]
     if len(lines) % 2 or len(pairs) < 2 or len(asking) < TURNS * len(pairs):

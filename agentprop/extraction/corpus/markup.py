@@ -52,9 +52,10 @@ _RAW = frozenset({"script", "style", "textarea", "title"})
 _TAG = re.compile(r"""<(?P<end>/?)(?P<name>[A-Za-z][\w:-]*)(?P<more>(?:[^<>"']|"[^"]{0,9999}"|'[^']{0,9999}')*)>""")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _FIELD = re.compile(
-    r"\s*<(?:p|div|span|ol|ul|h[1-6]|table|strong|em|b|i|math)\b[^<>]*>|.*?<br\s*/?>", re.DOTALL | re.IGNORECASE
+    r"<(p|div|span|[ou]l|h[1-6]|table|strong|em|b|i|u|su[bp]|math)\b[^<>]*>.*?</\1>|<br\s*/?>",
+    re.DOTALL | re.IGNORECASE,
 )
-"""A text that begins with an element of HTML, or breaks its lines by one."""
+"""An element of HTML in a text."""
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 
@@ -68,7 +69,7 @@ def text_of_page(page: str) -> str:
 
 def without_markup(text: str) -> str:
     """A field's text without its HTML, such as `<p>Is $x &lt; 2$?</p>`; any other text as it is."""
-    if "<" in text and ("</" in text or "<br" in text.lower()) and _FIELD.match(text):
+    if "<" in text and ("</" in text or "<br" in text.lower()) and _FIELD.search(text):
         return text_of_page(text)
     return _ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text
 

@@ -32,7 +32,7 @@ _TEXTS = ("text", "answer", "value", "content", "body", "atext")
 _CHOSEN = ("selected", "is_accepted", "isAccepted", "accepted")
 _NO_ANSWER = frozenset({"nan", "n/a", "#n/a", "null", "<na>", "not found", "notfound", "proof", "no answer"})
 _BARS = re.compile(r"-?\d+(?:\.\d+)?(?:\s*\|\s*-?\d+(?:\.\d+)?)+")
-_ACCEPTED = frozenset({"aliases", "acceptable", "accepted", "alternatives"})
+_ACCEPTED = frozenset({"ideal", "aliases", "acceptable", "accepted", "alternatives"})
 
 
 class FoundAnswer(NamedTuple):

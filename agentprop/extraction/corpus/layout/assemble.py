@@ -16,6 +16,7 @@ from agentprop.extraction.corpus.layout.answers import (
     final_answer,
     is_bare,
     is_worked,
+    listed,
     plain_text,
     read_answer,
     says_none,
@@ -105,7 +106,8 @@ class Assembler:
         if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
             more["computation"], program = program, ""
         if not solution and not repeated:
-            solution = _solved(self._text("equation", row), answer.text) or _worked(self._text("answer", row))
+            stated = self._value("answer", row) if "answer" in self._parts else None
+            solution = _solved(self._text("equation", row), answer.text) or _worked(stated)
             solution = solution or equations_of(more.get("computation", ""))
         for part, name in _AS_WRITTEN:
             if part in self._parts and (text := self._text(part, row).strip()):
@@ -155,7 +157,8 @@ class Assembler:
         asked = chat.question if chat is not None else self._text("question", row)
         if not asked.strip() or not (self._is_given or FITS["question"](asked)):
             return ""
-        text = asked = without_marks(self.layout.instructions.without(asked))
+        asked = self.layout.instructions.without(asked)
+        text = asked = asked if self.layout.marked else without_marks(asked)
         if context := self._context(row):
             text = joined(context, asked.strip())
         more = [(_TITLES.get(part, "") + self._text(part, row).strip("\n")) for part in self._behind]
@@ -175,7 +178,7 @@ class Assembler:
             return text_of(value)
         if is_chat(value):
             return read_chat(value).solution
-        found = texts(value)
+        found = texts(listed(value))
         apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
         return _right(found, row) if apart else "\n".join(found)
 
@@ -217,7 +220,8 @@ class Assembler:
         counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
         if says_none(value) or counted:  # -1 and the like name no option
             return NONE, None
-        found = NONE if value is None else read_answer(value, self._answer_name, row.get("is_multiple_answer"))
+        several = bool(options) or row.get("is_multiple_answer")
+        found = NONE if value is None else read_answer(value, self._answer_name, several)
         if found.text or tested:
             return found, None
         found = final_answer(solution or text_of(value))
@@ -283,9 +287,9 @@ def _marks_steps(question: str, solution: str) -> bool:
     return len(said) == len(again) >= LEAST_MARKED and agreeing >= 0.7 * len(said)
 
 
-def _worked(answer: str) -> str:
-    """An answer that is a worked solution; nothing for one that is just a value."""
-    return answer if is_worked(answer) else ""
+def _worked(answer: Any) -> str:
+    """An answer that is a worked solution; nothing for one that is just a value, or several."""
+    return text_of(answer) if not isinstance(answer, list) and is_worked(text_of(answer)) else ""
 
 
 def _is_python(text: str) -> bool:

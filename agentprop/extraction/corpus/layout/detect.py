@@ -25,6 +25,7 @@ from agentprop.extraction.corpus.layout.options import (
     Option,
     form_of,
     marked,
+    names_several,
     read_options,
     split_inline,
 )
@@ -345,6 +346,8 @@ class _Detector:
             form = form_of(golds)
             if form or not golds:
                 return Layout(self._taken, self._columns, form=form)
+            if all(names_several(*one) for one in golds):
+                return Layout(self._taken, self._columns, form="letter")
             self._taken.pop("options", None)  # no answer names one of them: they are something else
         asked = self._taken["question"][0].path
         inline = [

@@ -52,7 +52,7 @@ def table_text(value: Any) -> str:
 
 
 def _is_solution(value: Any) -> bool:
-    return bool(read_chat(value).solution.strip()) if is_chat(value) else bool(texts(value))
+    return bool(read_chat(value).solution.strip()) if is_chat(value) else bool(texts(listed(unpacked(value))))
 
 
 def _is_answer(value: Any) -> bool:

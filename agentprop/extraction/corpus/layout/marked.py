@@ -23,6 +23,7 @@ _REPLIES = re.compile(_REPLY)
 _END = re.compile(
     r"<\|(?:im_)?end\|>|<\|(?:endoftext|eot_id|end_of_text|return)\|>|</?s>|<end_of_turn>|<[|｜]end▁of▁sentence[|｜]>"
 )
+_LEAD = re.compile(r"\A\s*(?:Q|Question|Problem|Exercise|Human|User)[ ]?:\s+(?=\S)")
 _THOUGHT = re.compile(
     r"\A\s*(?:<think>.*?</think>|<\|begin_of_thought\|>.*?<\|end_of_thought\|>)\s*|<\|(?:begin|end)_of_solution\|>",
     re.DOTALL,
@@ -40,9 +41,9 @@ def split_marked(text: str) -> tuple[str, str] | None:
 
 
 def without_marks(prompt: str) -> str:
-    """The question of a prompt that ends where its answer begins, `Q: What is 2 + 3?\\nA:`; any other as it is."""
+    """The question of a prompt that ends where its answer begins, `Q: What is 2 + 3?\\nA:`, or has a mark before it."""
     marked = split_marked(prompt)
-    return marked[0] if marked is not None and marked[0] and not marked[1] else prompt
+    return marked[0] if marked is not None and marked[0] and not marked[1] else _LEAD.sub("", prompt)
 
 
 def without_thought(solution: str) -> str:

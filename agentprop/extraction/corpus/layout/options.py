@@ -15,6 +15,12 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABELLED = re.compile(r"\s*(?:\(([A-Za-z]|\d{1,2})\)|\[([A-Za-z])\]|([A-Za-z])\s*[).:])\s*(.*)", re.DOTALL)
 _MARK = r"(?:[(\[]([A-Za-z])[)\]]|(?<![A-Za-z\\])([A-Za-z])\s*[).:](?=\s|\S))"
 _INLINE = re.compile(rf"(?:^|[\s,;|$]){_MARK}\s*")
+_SET_MARK = re.compile(
+    r"\\(?:textbf|mathrm|mathbf|text|textrm|textsf|rm|bf)\s*\{\s*(\([A-J]\))(?:\s|~|\\ )*\}(?:\s|~|\\[ ,;:!])*"
+)
+"""The mark of an option in a font of its own."""
+_COLUMN = re.compile(r"(?:option|choice|opt|answer|ans)[ _-]?(?=[A-Za-z0-9]{1,2}$)", re.IGNORECASE)
+"""How a gold begins that names the column of an option: `option_2`."""
 _NAMED = re.compile(
     r"\s*(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)?\s*(?:is)?\s*:?\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*", re.I
 )
@@ -118,6 +124,7 @@ def split_inline(text: str) -> tuple[str, list[Option]]:
 
     Only marks in order from A count, at least three of them, and the last run of them in the text.
     """
+    given, text = text, _without_fonts(text)
     runs: list[list[re.Match[str]]] = []
     for match in _INLINE.finditer(text):
         letter = (match[1] or match[2]).upper()
@@ -127,17 +134,31 @@ def split_inline(text: str) -> tuple[str, list[Option]]:
             runs[-1].append(match)
     run = next((run for run in reversed(runs) if len(run) >= 3), None)
     if run is None:
-        return text, []
+        return given, []
     ends = [match.start() for match in run[1:]] + [len(text)]
     bodies = [text[match.end() : end].strip().strip(",;|").strip() for match, end in zip(run, ends, strict=True)]
+    asked = text[: run[0].start(1) - 1].rstrip() if text[run[0].start()] == "$" else text[: run[0].start()].rstrip()
+    if asked.count("$") % 2 or text[run[0].start()] == "$":  # all options stand in one formula
+        asked = asked.removesuffix("$").rstrip() if asked.count("$") % 2 else asked
+        bodies = [_formula(body.replace("$", "").strip()) for body in bodies]
     if not all(bodies):
-        return text, []
-    question = re.sub(
-        r"\s*(?:options|choices|answer choices|选项)\s*:?\s*$", "", text[: run[0].start()].rstrip(), flags=re.I
-    )
+        return given, []
+    question = re.sub(r"\s*(?:options|choices|answer choices|选项)\s*:?\s*$", "", asked, flags=re.I)
     return question.strip(), _numbered(
         [((match[1] or match[2]), body) for match, body in zip(run, bodies, strict=True)]
     )
+
+
+def _without_fonts(text: str) -> str:
+    """`$\\textbf{(A)}\\ 10 \\qquad \\textbf{(B)}\\ 15$`, as contests write options, with plain marks."""
+    if "\\" not in text or not _SET_MARK.search(text):
+        return text
+    return re.sub(r"\\q?quad\b|\\hspace\{[^{}]*\}", " ", _SET_MARK.sub(r" \1 ", text))
+
+
+def _formula(body: str) -> str:
+    """An option that stood in a formula with others, as one of its own if it is more than a number or words."""
+    return f"${body}$" if re.search(r"[\\^_=<>]", body) else body
 
 
 # --- the gold ---
@@ -156,6 +177,12 @@ def form_of(golds: Sequence[tuple[Any, Sequence[Option]]]) -> Form:
     return best if fits[best] * 2 > len(golds) else ""
 
 
+def names_several(gold: Any, options: Sequence[Option]) -> bool:
+    """Whether a gold is nothing but letters of options: `["A", "C"]`, `AC`, `A, C`."""
+    letters = gold if isinstance(gold, list) else re.split(r"[,;\s]+|(?<=[A-Z])(?=[A-Z])", _shown(gold))
+    return bool(letters) and all(place_of(letter, options, "letter") is not None for letter in letters)
+
+
 def place_of(gold: Any, options: Sequence[Option], form: Form) -> int | None:
     """The position of the option that a gold names in this form; None if it names none."""
     said = _shown(gold)
@@ -167,6 +194,7 @@ def place_of(gold: Any, options: Sequence[Option], form: Form) -> int | None:
         named = _NAMED.fullmatch(said) or _LABELLED.fullmatch(said)
         letter = next((group for group in named.groups() if group), "").upper() if named else said.upper()
         return _unique([option.label == letter for option in options])
+    said = _COLUMN.sub("", said, count=1)
     if not re.fullmatch(r"\d{1,2}(?:\.0)?", said):
         return None
     place = int(float(said)) - (form == "index from 1")
