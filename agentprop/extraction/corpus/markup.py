@@ -51,11 +51,10 @@ _RAW = frozenset({"script", "style", "textarea", "title"})
 """Elements whose content is no markup."""
 _TAG = re.compile(r"""<(?P<end>/?)(?P<name>[A-Za-z][\w:-]*)(?P<more>(?:[^<>"']|"[^"]{0,9999}"|'[^']{0,9999}')*)>""")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
-_FIELD = re.compile(
-    r"<(p|div|span|[ou]l|h[1-6]|table|strong|em|b|i|u|su[bp]|math)\b[^<>]*>.*?</\1>|<br\s*/?>",
-    re.DOTALL | re.IGNORECASE,
-)
-"""An element of HTML in a text."""
+_BLOCKS = re.compile(r"<(p|div|[ou]l|h[1-6]|table|math)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_FONT = re.compile(r"<(b|i|u|em|strong|span|font|small)\b[^<>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_RAISED = re.compile(r"<(sup|sub)>\s*([^<>]{1,60}?)\s*</\1>", re.IGNORECASE)
+_BREAK = re.compile(r"[ \t]*<br\s*/?>[ \t]*\n?", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 
@@ -68,10 +67,22 @@ def text_of_page(page: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """A field's text without its HTML, such as `<p>Is $x &lt; 2$?</p>`; any other text as it is."""
-    if "<" in text and ("</" in text or "<br" in text.lower()) and _FIELD.search(text):
+    """A field's text without its HTML, such as `<p>Is $x &lt; 2$?</p>`; any other text as it is.
+
+    Paragraphs and lists are read as a page. Fonts and line breaks alone may stand in Markdown, whose lines stay.
+    """
+    if "</" in text and _BLOCKS.search(text):
         return text_of_page(text)
+    if "</" in text:
+        text = _FONT.sub(r"\2", _RAISED.sub(_raised, text))
+    if "<br" in text.lower():
+        text = "\n".join(_BREAK.sub(" " if line.count("|") > 1 else "\n", line) for line in text.split("\n"))
     return _ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text
+
+
+def _raised(found: re.Match[str]) -> str:
+    body = found[2] if len(found[2]) == 1 else f"{{{found[2]}}}"
+    return ("^" if found[1].lower() == "sup" else "_") + body
 
 
 MAX_DEPTH = 256

@@ -48,4 +48,5 @@ def without_marks(prompt: str) -> str:
 
 def without_thought(solution: str) -> str:
     """A solution without the thinking before it, whose boxes were tried; all of it if nothing follows the thinking."""
-    return _THOUGHT.sub("", solution).strip() or solution if "<" in solution else solution
+    said = _THOUGHT.sub("", solution) if "<" in solution else solution
+    return said.strip() if said != solution and said.strip() else solution
