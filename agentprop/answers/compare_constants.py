@@ -26,6 +26,8 @@ from agentprop.answers.reading.nodes import (
 )
 
 _FREE = re.compile(r"[cC](?:_\d)?|[ABK]")
+_ABSORBING = frozenset(("C", "const"))
+"""Names of a constant that absorbs numbers; a small c may be a given of the question."""
 _SOLVED_BY = frozenset(("exp", "sin", "cos", "sinh", "cosh", "ln"))
 MAX_FREE = 3
 """Arbitrary constants that are exchanged in every order."""
@@ -78,7 +80,8 @@ def _is_the_same(gold: Node, pred: Node) -> bool:
 
 def up_to_constant(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
     """`ln(2x) + C` and `ln x + C` without what they are at one point; none where they are no antiderivatives."""
-    names = _added_constants(gold) & _added_constants(pred) & {"C", "const"}  # a small c may be a given of the question
+    names = _added_constants(gold) & _added_constants(pred) & _ABSORBING
+    names = frozenset(name for name in names if _occurrences(gold, name) == _occurrences(pred, name) == 1)
     variables = (symbols(gold) | symbols(pred)) - names
     if len(names) != 1 or len(variables) != 1:
         return
@@ -88,6 +91,16 @@ def up_to_constant(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
         here: dict[str, Node] = {next(iter(variables)): Number(point)}
         left, right = (apply("+", body, apply("neg", substitute(body, here))) for body in bodies)
         yield left, right
+
+
+def shares_constant(node: Node) -> bool:
+    """Several values have the same C, so that none of them absorbs a number by itself."""
+    return any(_occurrences(node, name) > 1 for name in _ABSORBING)
+
+
+def _occurrences(node: Node, name: str) -> int:
+    """How often a symbol stands in a tree: in `2RC + R + C` the C is no constant of integration."""
+    return sum(part == Symbol(name) for part in walk(node))
 
 
 def _added_constants(node: Node) -> frozenset[str]:

@@ -40,8 +40,9 @@ from agentprop.answers.algebra.rewriting import (
     with_imaginary_unit_of,
     without_units,
 )
+from agentprop.answers.compare_chains import chains
 from agentprop.answers.compare_collections import shapes, unordered
-from agentprop.answers.compare_constants import up_to_constant, with_constants_of
+from agentprop.answers.compare_constants import shares_constant, up_to_constant, with_constants_of
 from agentprop.answers.compare_domains import domains
 from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
 from agentprop.answers.compare_lines import as_line, equal_names, lines
@@ -49,7 +50,7 @@ from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.compare_progressions import progressions
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
-from agentprop.answers.reading.chains import is_chain, last_links, links
+from agentprop.answers.reading.chains import is_chain
 from agentprop.answers.reading.counters import is_count
 from agentprop.answers.reading.grammar import OPAQUE_RELATIONS
 from agentprop.answers.reading.nodes import (
@@ -110,18 +111,22 @@ class Comparison:
     scalars: Scalars
     precision: Precision | None = None
     require_unit: bool = False
+    one_constant: bool = False
+    """Several values of an answer have the same constant of integration."""
 
     def compare(self, gold: Node, pred: Node) -> Equivalence:
         """The verdict on two trees."""
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
+        if not self.one_constant and isinstance(gold, Cases | Collection) and shares_constant(gold):
+            return replace(self, one_constant=True).compare(gold, pred)
         if (left := as_line(gold)) is not None and (right := as_line(pred)) is not None:
             return lines(left, right)
         if (names := equal_names(gold)) is not None and names == equal_names(pred):
             return same("equation", "the same names are said to be equal")
         if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
-            return self._chains(gold, pred)
+            return chains(gold, pred, self.compare, self._rounded)
         for outside in (
             wording.words,
             wording.labelled,
@@ -141,27 +146,6 @@ class Comparison:
             if verdict is not None:
                 return verdict
         return self._scalars(gold, pred)
-
-    def _chains(self, gold: Node, pred: Node) -> Equivalence:
-        """One value written several times: its last exact link is compared, and the others must agree with it."""
-        verdict = self.compare(last_links(gold), last_links(pred))
-        if verdict.status != "same":
-            return verdict
-        for side in (pred, gold):
-            for link, last in links(side):
-                agrees = self._link(link, last)
-                if agrees.status == "different" and side is pred:
-                    return different("chain", "the prediction contradicts itself")
-                if agrees.status != "same":
-                    return undetermined("chain", "what is said to be equal could not be shown to be")
-        return verdict
-
-    def _link(self, link: Node, last: Node) -> Equivalence:
-        match link:
-            case Operation("approx", (value, Number(step))):
-                return self._rounded(last, value, step)
-            case _:
-                return self.compare(link, last)
 
     def _rounded(self, exact: Node, value: Node, step: Fraction) -> Equivalence:
         """The value is the exact one rounded, or cut off, at its last digit."""
@@ -188,6 +172,8 @@ class Comparison:
         if verdict.status == "different":
             for left, right in up_to_constant(gold, pred):
                 if self.scalars.decide(left, right, None).status == "same":
+                    if self.one_constant:
+                        return undetermined("constant", "they differ by a number, and another value has the same C")
                     return same("constant", "they differ by a constant, as antiderivatives may")
         return verdict
 

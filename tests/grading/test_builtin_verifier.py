@@ -335,8 +335,9 @@ def test_a_program_that_only_knows_the_stored_tests_is_invalid(problems: list[Pr
         assert judge.one(changed(problem, answer=program)).value == "invalid"
 
 
-def tampered_tests(tests: tuple[TestCase, ...]) -> Iterator[tuple[TestCase, ...]]:
+def tampered_tests(problem: Problem) -> Iterator[tuple[TestCase, ...]]:
     """Hidden tests with something wrong about them."""
+    tests = problem.tests
     first, *rest = tests
     yield ()
     yield tests[: MIN_TESTS - 1]
@@ -345,14 +346,15 @@ def tampered_tests(tests: tuple[TestCase, ...]) -> Iterator[tuple[TestCase, ...]
         yield (TestCase(arguments=first.arguments, expected=expected), *rest)
     for arguments in ("[]", "{}", "[1, 2, 3]", "not json", "[null]", f"[{first.arguments}, 1]"):
         yield (TestCase(arguments=arguments, expected=first.expected), *rest)
+    several = problem.judging is not None and problem.judging.checker  # another output may be as right
     other = next((t for t in rest if t.expected != first.expected), None)
-    if other is not None:
+    if other is not None and not several:
         yield (TestCase(arguments=first.arguments, expected=other.expected), *rest)
 
 
 def test_tampered_hidden_tests_are_invalid(problems: list[Problem], judge: Judge) -> None:
     programs = [p for p in problems if p.answer_type == "program"]
-    altered = [changed(p, tests=tests) for p in programs for tests in tampered_tests(p.tests)]
+    altered = [changed(p, tests=tests) for p in programs for tests in tampered_tests(p)]
     assert judge.survivors(altered) == []
     others = [(p, name) for p in programs for name in (None, "f1", "print") if name != p.entry_point]
     assert judge.survivors([changed(p, entry_point=name) for p, name in others]) == []
