@@ -30,6 +30,7 @@ _AMONG = re.compile(
 _CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
 _RUN = re.compile(r"[A-J]{2,6}")
 _LIST = re.compile(r"\(?[A-J]\)?(?:(?:\s*[,;&]\s*(?:and\s+)?|\s+and\s+)\(?[A-J]\)?){1,5}")
+_BOTH = re.compile(r"\s+are\s+(?:both\s+|all\s+)?(?:correct|right|true)\.?$")
 _ABSOLUTE_OPTION = re.compile(r"[A-J]")
 
 
@@ -142,6 +143,7 @@ def _names_a_choice(text: str) -> bool:
 
 def _several(text: str) -> list[str]:
     """The letters of `A, C and D` and of `ACD`, in order; none for any other text."""
+    text = _BOTH.sub("", text)
     letters = re.findall(r"[A-J]", text) if len(text) < 60 and (_RUN.fullmatch(text) or _LIST.fullmatch(text)) else []
     return letters if letters == sorted(set(letters)) else []
 

@@ -22,7 +22,7 @@ _OPENING = re.compile(
 )
 _ADVERB = (
     r"(?:exactly|precisely|only|just|simply|approximately|about|roughly|around|a total of|the number|the value|equal to"
-    r"|approx\.?|ca\.|some|indeed|given by|(?:in )?the year|therefore|thus|hence|then)"
+    r"|approx\.?|ca\.|some|indeed|given by|called|termed|(?:in )?the year|therefore|thus|hence|then)"
 )
 _ADVERBS = re.compile(rf"(?:{_ADVERB}\s+)+", re.IGNORECASE)
 _VERB = (
