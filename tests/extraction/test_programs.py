@@ -10,6 +10,7 @@ import pytest
 
 from agentprop import skills
 from agentprop.extraction.corpus import Document, find_files, read_documents
+from agentprop.extraction.corpus.layout.tests_of import assertions
 from agentprop.extraction.mining import programs
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.sandbox import Sandbox
@@ -109,6 +110,27 @@ def test_arguments_are_recorded_as_they_were_before_the_call(sandbox: Sandbox) -
     reference = programs.read(head, "    items.sort()\n    seen.add(9)\n    return items, seen\n", test, "")
     (first, *_) = programs.recorded(sandbox.run_job(programs.job(reference)))
     assert first == {"arguments": "[[(3, 0), (1, 2)], {0}]", "expected": "([(1, 2), (3, 0)], {0, 9})"}
+
+
+def test_what_a_program_does_when_it_is_started_is_left_out(sandbox: Sandbox) -> None:
+    body = 'def double(n):\n    return 2 * n\n\nif __name__ == "__main__":\n    print(double(int(input())))\n'
+    reference = programs.read("Return twice the value, whatever its sign is.", body, ASSERTIONS, "double")
+    assert len(programs.recorded(sandbox.run_job(programs.job(reference)))) == 3
+    assert "__main__" not in reference.source
+
+
+def test_calls_as_json_are_compared_as_json_knows_values(sandbox: Sandbox) -> None:
+    calls = [("[2]", "[2, 0.2]"), ("[3]", "[3, 0.3]"), ("[0]", "[0, 0.0]")]
+    pairs = assertions(calls, "pair"), "def pair(n):\n    return (n, n / 10)\n"
+    shares = assertions([(f"[{n}]", str(n / 10)) for n in (1, 2, 3)], "share"), "def share(n):\n    return n * 0.1\n"
+    for (test, body), name in ((pairs, "pair"), (shares, "share")):
+        reference = programs.read("Return what the number n gives, as it is told.", body, test, name)
+        assert len(programs.recorded(sandbox.run_job(programs.job(reference)))) == 3
+
+
+def test_a_class_is_refused_as_one_and_not_as_another_language() -> None:
+    with pytest.raises(Refusal, match="classes"):
+        programs.read("Sum a list.", "class Solution:\n    def total(self, xs): return sum(xs)", ASSERTIONS, "total")
 
 
 def test_definitions_shown_with_the_task_stay_with_it() -> None:

@@ -138,9 +138,12 @@ def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     """The reference of a document; raises Refusal."""
     if not test.strip():
         raise Refusal("no-program", "the program has no tests that are read; packed ones (pickle) are never opened")
+    program = _without_guard(program)
     entry_point = entry_point or asked_name(test, f"{program}\n{question}") or ""
     complete = bool(entry_point) and re.search(rf"^def {re.escape(entry_point)}\b", program, re.MULTILINE)
     whole = program if complete else question + program
+    if not complete and _tree(whole) is None and _tree(program) is not None:
+        raise Refusal("no-program", "the program defines no plain function that its tests call; classes are left alone")
     tree = _parsed(whole, "the program")
     function = next((n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef) and n.name == entry_point), None)
     if function is None or entry_point in ("solve", "check"):
@@ -164,10 +167,27 @@ def _plan(test: str, entry_point: str) -> TestPlan:
 
 
 def _parsed(source: str, what: str) -> ast.Module:
+    tree = _tree(source)
+    if tree is None:
+        raise Refusal("no-program", f"{what} is not Python")
+    return tree
+
+
+def _tree(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Refusal("no-program", f"{what} is not Python") from None
+        return None
+
+
+def _without_guard(program: str) -> str:
+    """A program without what it does only when it is started, `if __name__ == "__main__":`."""
+    tree = _tree(program) if "__main__" in program else None
+    lines = program.split("\n")
+    for node in reversed(tree.body if tree is not None else []):
+        if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
 
 
 def _helpers(tree: ast.Module, function: ast.FunctionDef) -> str:

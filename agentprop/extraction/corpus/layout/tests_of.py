@@ -169,8 +169,15 @@ def assertions(calls: Sequence[tuple[str, str]], function: str) -> str:
         given = json.loads(arguments)
         if not isinstance(given, list):
             raise ValueError("the arguments are no list")
-        lines.append(f"assert {function}({', '.join(map(repr, given))}) == {json.loads(expected)!r}")
+        lines.append(_assertion(f"{function}({', '.join(map(repr, given))})", json.loads(expected)))
     return "\n".join(lines)
+
+
+def _assertion(call: str, expected: Any) -> str:
+    """One call as Python that asserts: JSON has no tuples, and decimals are rounded."""
+    if isinstance(expected, float):
+        return f"assert abs({call} - {expected!r}) <= {1e-6 * max(1.0, abs(expected))!r}"
+    return f"assert list({call}) == {expected!r}" if isinstance(expected, list) else f"assert {call} == {expected!r}"
 
 
 def called(code: str, program: str) -> str:
