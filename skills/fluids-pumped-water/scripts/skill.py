@@ -1,4 +1,4 @@
-"""Flow that a pump lifts and drives through the end of a pipe."""
+"""Flow that a pump lifts and drives through the end of a hose."""
 
 import math
 
