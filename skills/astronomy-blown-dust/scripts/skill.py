@@ -6,7 +6,7 @@ SUN, LIGHT, ATTRACTION = 3.828e26, 2.998e8, 1.327e20
 
 
 def steps(s: float, m: float, d: float, q: float) -> dict:
-    """Density of a grain in kg/m³; push of the light in N and attraction in N per metre of radius, both times 4r²/a²."""
+    """Density in kg/m³; push of the light in N, and attraction in N per metre of radius, both times 4r²/a²."""
     density = 1000 * d * (1 - q / 100)
     return {"density": density, "push": s * SUN / LIGHT, "pull": 16 * math.pi / 3 * ATTRACTION * m * density}
 

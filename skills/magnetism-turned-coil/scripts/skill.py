@@ -16,7 +16,7 @@ def solve(r: float, c: float, n: int, d: float, q: float) -> float:
 
 
 def check(r: float, c: float, n: int, d: float, q: float) -> float:
-    """Half a turn at uneven speed, the current added up in small steps of time, in a field of one tesla; then scaled."""
+    """Half a turn at uneven speed in a field of one tesla, the current added up in small steps; then scaled."""
     radius = d * 1e-3 / 2
 
     def charge(density: float) -> float:

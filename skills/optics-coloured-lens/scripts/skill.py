@@ -14,8 +14,14 @@ def steps(w: float, glass: str, r: float, bend: str, s: float) -> dict:
     """Numbers of the glass, refractive index, sign of the second face, sum of the curvatures per centimetre."""
     a, b = GLASS[glass]
     outwards = bend == "curved outwards"
-    return {"A": a, "B": b, "index": a + b / w**2, "sign": "" if outwards else "minus ",
-            "join": "+" if outwards else "-", "curvature": 1 / r + (1 / s if outwards else -1 / s)}
+    return {
+        "A": a,
+        "B": b,
+        "index": a + b / w**2,
+        "sign": "" if outwards else "minus ",
+        "join": "+" if outwards else "-",
+        "curvature": 1 / r + (1 / s if outwards else -1 / s),
+    }
 
 
 def solve(w: float, glass: str, r: float, bend: str, s: float) -> float:
@@ -27,7 +33,7 @@ def solve(w: float, glass: str, r: float, bend: str, s: float) -> float:
 
 
 def check(w: float, glass: str, r: float, bend: str, s: float) -> float:
-    """Rays close to the axis, refracted at both faces by Snell's law as angles in the plane; the thickness is nothing."""
+    """Rays close to the axis, refracted at both faces by Snell's law, as angles in a plane; no thickness."""
     a, b = GLASS[glass]
     index = a + b / (w * w)
 

@@ -18,7 +18,7 @@ def solve(t: float, c: float, d: float, x: float) -> float:
 
 
 def check(t: float, c: float, d: float, x: float) -> float:
-    """Infusion and elimination in small steps of time (Runge-Kutta); bisection for the constant and for the half-life."""
+    """Infusion and elimination in small steps of time (Runge-Kutta); bisection for constant and half-life."""
     if not c < d < 2 * c:
         raise ValueError("these are no levels of an infusion")
 

@@ -14,9 +14,15 @@ def steps(f: float, metal: str, x: float, k: int, b: float) -> dict:
     """Rise of the squared frequency in Hz², wavelength in metres, rise of the stress and stress per kelvin in MPa."""
     density, modulus, contraction = METALS[metal]
     squares, wavelength = b * (2 * f - b), 2 * x / 100 / k
-    return {"squares": squares, "wavelength": wavelength, "density": density,
-            "stress": density * wavelength**2 * squares / 1e6, "modulus": modulus, "contraction": contraction,
-            "per_kelvin": modulus * contraction}
+    return {
+        "squares": squares,
+        "wavelength": wavelength,
+        "density": density,
+        "stress": density * wavelength**2 * squares / 1e6,
+        "modulus": modulus,
+        "contraction": contraction,
+        "per_kelvin": modulus * contraction,
+    }
 
 
 def solve(f: float, metal: str, x: float, k: int, b: float) -> float:
