@@ -16,10 +16,18 @@ from agentprop.portable import parse_python
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse, render
 
+_NAME, _PREFIX = "agentprop_name", "agentprop_prefix_"
+"""Stand for the names in a slice that is made once for all of them."""
 
-@lru_cache(maxsize=4096)
+
 def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tuple[str, ...], str]:
     """(import lines, definitions) of the function `root`, renamed to `name`, helpers to `<prefix><helper>`."""
+    lines, text = _slice(script, root)
+    return lines, text.replace(_NAME, name).replace(_PREFIX, prefix)
+
+
+@lru_cache(maxsize=2048)
+def _slice(script: str, root: str) -> tuple[tuple[str, ...], str]:
     tree = parse_python(script)
     defined: dict[str, ast.stmt] = {}
     imported: dict[str, ast.stmt] = {}
@@ -37,7 +45,7 @@ def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tu
     keep = [node for node in tree.body if any(b in needed for b in _bound_names(node))]
     used = {n.id for node in keep for n in ast.walk(node) if isinstance(n, ast.Name)}
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
-    renames = {n: name if n == root else f"{prefix}{n.lstrip('_')}" for n in needed}
+    renames = {n: _NAME if n == root else f"{_PREFIX}{n.lstrip('_')}" for n in needed}
     return lines, "\n\n".join(
         ast.unparse(_Rename(renames, _local_names(n, root)).visit(_undocumented(n))) for n in keep
     )

@@ -75,7 +75,7 @@ class ModelJudge:
     schema: bool = False
     """The server can make the verdict follow a JSON schema."""
     schemaless: set[str] = field(default_factory=set)
-    """Models whose server refused the schema; filled when it does."""
+    """Models that are not asked for the schema again; filled when one fails at it."""
 
     def questions(self, problem: Problem, trajectory: Trajectory | None) -> tuple[str, ...]:
         """The messages that a verifier is sent, one after the other."""
@@ -117,9 +117,9 @@ class ModelJudge:
         )
 
     async def judge(self, problem: Problem, trajectory: Trajectory | None) -> Attempt:
-        """Make a verifier's attempt; a server that refuses the schema is asked for sections instead, now and later."""
+        """Make a verifier's attempt; a schema that is refused, or fills with blanks, gives way to sections for good."""
         found = await self.attempt(problem, *self.questions(problem, trajectory))
-        if found.code != REFUSED or not self._structured:
+        if not self._structured or not (found.code == REFUSED or _ran_into_blanks(found)):
             return found
         again = await replace(self, schema=False).judge(problem, trajectory)
         if again.code != REFUSED:
@@ -165,6 +165,12 @@ def verifier_prompts(*, blind: bool, checklist: bool) -> tuple[str, ...]:
     """Names of the prompts that a verifier is sent."""
     names = BLIND if blind else ("verifier",)
     return (*names, "verifier_checklist") if checklist else names
+
+
+def _ran_into_blanks(attempt: Attempt) -> bool:
+    """Whether a reply was cut off that is blanks for the most part: grammars of JSON allow them without end."""
+    text = attempt.response or ""
+    return attempt.code == TRUNCATED and 2 * sum(map(str.isspace, text)) > len(text)
 
 
 def _stored(reply: Reply) -> dict[str, str | None]:

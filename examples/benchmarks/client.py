@@ -31,11 +31,12 @@ from typing import Any
 import openai
 from loopback import HERE, static_server
 
-from agentprop.models import Message, Models, ModelSettings, ReplyCache, Request
-from agentprop.models.cache import key_of
-from agentprop.models.chat import Exchange
+from agentprop.models.cache import ReplyCache, key_of
+from agentprop.models.chat import Exchange, Message, Request
 from agentprop.models.costs import Meter, charge
 from agentprop.models.limiter import Limiter
+from agentprop.models.registry import Models
+from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import body_of, canonical, read
 
 TEXT = "Propose one problem in mathematics, category number-theory, that needs these skills."

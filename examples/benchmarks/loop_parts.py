@@ -17,8 +17,12 @@ from model_server import ACTIONS, name_of
 from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.agent.environment import Environment
 from agentprop.config import ProposeConfig
-from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, channel_of
+from agentprop.models.chat import Message, Request
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
 from agentprop.models.endpoint import Endpoint
+from agentprop.models.scripted import Scripted
+from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import body_of
 from agentprop.records import Task
 from agentprop.sandbox import Sandbox

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from agentprop.agent.chat_policy import ChatPolicy
-from agentprop.models import ToolCall
-from agentprop.models.chat import Choice, Reply, Request
+from agentprop.models.chat import Choice, Reply, Request, ToolCall
 from agentprop.records import Move, Observation
 
 EXEC = "<action:exec>\nprint(6 * 7)\n</action:exec>"

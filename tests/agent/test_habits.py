@@ -13,9 +13,11 @@ import pytest
 from agentprop.agent.chat_policy import STOPS, ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.agent.sources import tools
-from agentprop.models import Meter, Model, ModelSettings, channel_of
 from agentprop.models.chat import Exchange
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
 from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import ModelSettings
 from agentprop.records import StopReason, Task
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.agent.reading import read, read_calls
-from agentprop.models import ToolCall
+from agentprop.models.chat import ToolCall
 from agentprop.records import StopReason
 from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed

@@ -22,7 +22,11 @@ from agentprop.agent.identities import model_made_by
 from agentprop.agent.sources import tools
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
-from agentprop.models import Meter, Model, ModelSettings, Scripted, ToolCall, channel_of
+from agentprop.models.chat import ToolCall
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.scripted import Scripted
+from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Problem, StopReason, Task, Trajectory
 from agentprop.records import action_text as protocol

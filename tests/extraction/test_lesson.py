@@ -11,8 +11,12 @@ import toy_teacher
 from agentprop.extraction.corpus.texts import Text
 from agentprop.extraction.teaching.chunks import Chunk, chunked
 from agentprop.extraction.teaching.lesson import ChunkOutcome, Teacher
-from agentprop.models import FailureKind, Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, channel_of
-from agentprop.models.scripted import Script, ScriptedReply
+from agentprop.models.chat import Sampling
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.scripted import Script, Scripted, ScriptedReply
+from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt
 from agentprop.records import content_id
 

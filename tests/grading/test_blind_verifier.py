@@ -13,7 +13,7 @@ from toy_problems import opinion, problem, scripted, trace
 from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
 from agentprop.grading.model_verifier import ModelJudge, reread
 from agentprop.grading.verifier_reply import Opinion, ReplyFault, read
-from agentprop.models import FailureKind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.scripted import Script
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Attempt
@@ -76,6 +76,24 @@ def test_a_server_that_refuses_the_schema_is_asked_for_sections_instead_and_neve
     votes = [asyncio.run(judge.judge(problem(number), trace(number))).vote for number in (2, 3)]
     assert votes == [True, True]
     assert sum("response_format" in body for body in transport.bodies) == 1
+
+
+def test_a_model_that_fills_the_schema_with_blanks_is_asked_for_sections_instead_and_never_again_for_json() -> None:
+    def answer(body: Mapping[str, Any]) -> str | dict[str, str]:
+        if "response_format" in body:
+            return {"content": '{"rationale":' + "\n" * 400, "finish_reason": "length"}
+        return opinion() if len(body["messages"]) > 2 else SOLVED
+
+    model, transport = scripted(answer)
+    judge = ModelJudge("toy", 0, "verifier", model, blind=True, schema=True)
+    votes = [asyncio.run(judge.judge(problem(number), trace(number))).vote for number in (2, 3)]
+    assert votes == [True, True]
+    assert sum("response_format" in body for body in transport.bodies) == 1
+
+
+def test_a_verdict_by_schema_that_is_cut_off_while_it_says_something_is_no_vote() -> None:
+    found, asked = judged([SOLVED, {"content": VERDICT[:30], "finish_reason": "length"}], schema=True)
+    assert (found.vote, found.code, len(asked)) == (None, "truncated", 2)
 
 
 def test_the_checklist_is_part_of_the_system_text_and_of_the_hash() -> None:

@@ -12,7 +12,8 @@ from toy_problems import doubling, opinion, problem, scripted, trace
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.model_verifier import ModelJudge, reread, worth_repeating
-from agentprop.models import Choice, FailureKind, ModelFailure, Reply, Request, Sampling
+from agentprop.models.chat import Choice, Reply, Request, Sampling
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.scripted import Script
 from agentprop.records import Attempt
 

@@ -14,10 +14,13 @@ from probe_problems import problem, program_problem
 from agentprop.errors import BoundReached
 from agentprop.grading.comparison import program_of
 from agentprop.grading.probers import PROGRAM_S, Prober, question
-from agentprop.models import Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, channel_of
-from agentprop.models.failures import FailureKind
+from agentprop.models.chat import Sampling
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.retry import Backoff
-from agentprop.models.scripted import ScriptedReply
+from agentprop.models.scripted import Scripted, ScriptedReply
+from agentprop.models.settings import ModelSettings
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 

@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 
 from agentprop.errors import BoundReached
-from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, channel_of
 from agentprop.models.accounts import Account, AccountsHandle, OwnAccounts, SharedAccounts
+from agentprop.models.chat import Message, Request
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.scripted import Scripted
+from agentprop.models.settings import ModelSettings
 
 ACCOUNT = ("r", "m@http://x/v1")
 SETTINGS = ModelSettings(model="m", base_url="http://x/v1", price_in=1.0, price_out=1.0)

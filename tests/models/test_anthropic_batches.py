@@ -16,11 +16,12 @@ from places import ENVIRONMENT, SUPPORT
 from servers import running
 
 from agentprop.errors import ConfigError
-from agentprop.models import Message, ModelFailure, ModelSettings, Reply, Request, wire
+from agentprop.models import wire
 from agentprop.models.anthropic_messages import REPLY_TOKENS, completion_of, params_of
 from agentprop.models.batch_apis import batching
-from agentprop.models.chat import Exchange, Sampling
-from agentprop.models.failures import FailureKind
+from agentprop.models.chat import Exchange, Message, Reply, Request, Sampling
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import ModelSettings
 
 SERVER = "message_batch_server.py"
 SETTINGS = ModelSettings(model="m", base_url="http://127.0.0.1:9/v1", batch="anthropic")

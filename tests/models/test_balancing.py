@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 from test_limiter import Clock
 
-from agentprop.models import FailureKind, ModelFailure
 from agentprop.models.balancing import Balanced
 from agentprop.models.chat import Exchange
+from agentprop.models.failures import FailureKind, ModelFailure
 
 
 class Server:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from agentprop.models import FailureKind, ModelFailure, ModelSettings
 from agentprop.models.batches import BatchLedger, BatchState, BatchTransport, Line, SentBatch, best_of
 from agentprop.models.chat import Exchange
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.openai_batches import read_lines, state_of
+from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import read
 
 TABLE: dict[str, list[dict[str, Any]]] = tomllib.loads(

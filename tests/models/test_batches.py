@@ -15,8 +15,8 @@ from batching import ask, ledger
 from places import ENVIRONMENT, SUPPORT
 from servers import running
 
-from agentprop.models import ModelFailure, Reply
-from agentprop.models.failures import FailureKind
+from agentprop.models.chat import Reply
+from agentprop.models.failures import FailureKind, ModelFailure
 
 
 def test_requests_go_together_and_cost_half(tmp_path: Path) -> None:

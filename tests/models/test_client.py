@@ -10,22 +10,14 @@ from typing import Any
 import pytest
 
 from agentprop.errors import BoundReached
-from agentprop.models import (
-    FailureKind,
-    Message,
-    Meter,
-    Model,
-    ModelFailure,
-    ModelOutage,
-    ModelSettings,
-    ReplyCache,
-    Request,
-    Sampling,
-    Scripted,
-    channel_of,
-)
-from agentprop.models.chat import Exchange
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Exchange, Message, Request, Sampling
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.retry import Backoff
+from agentprop.models.scripted import Scripted
+from agentprop.models.settings import ModelSettings
 
 SETTINGS = ModelSettings(model="m", base_url="http://x/v1")
 QUESTION = Request((Message("user", "six times seven?"),))

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from agentprop.models import FailureKind, ModelFailure
 from agentprop.models.chat import Exchange
 from agentprop.models.complaints import complaint_of, delay_s, failure_of, row_of, table
-from agentprop.models.failures import SCOPES, Scope
+from agentprop.models.failures import SCOPES, FailureKind, ModelFailure, Scope
 from agentprop.models.wire import read
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "failure_cases.toml").read_text("utf-8"))["case"]

@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.models import Message, Meter, Model, ModelSettings, ReplyCache, Request, Scripted, Usage, channel_of
-from agentprop.models.costs import charge, cost_pico, spend_of
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Message, Request, Usage
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter, charge, cost_pico, spend_of
+from agentprop.models.scripted import Scripted
+from agentprop.models.settings import ModelSettings
 
 PRICED = ModelSettings(model="m", base_url="http://x/v1", price_in=0.15, price_out=0.6)
 UNPRICED = ModelSettings(model="m", base_url="http://x/v1")

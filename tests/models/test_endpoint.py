@@ -9,9 +9,10 @@ import pytest
 from servers import fault_server
 
 from agentprop.errors import ConfigError
-from agentprop.models import FailureKind, ModelFailure, ModelSettings
 from agentprop.models.chat import Exchange
 from agentprop.models.endpoint import Endpoint, api_key, retry_after_s
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import read
 
 KINDS = {

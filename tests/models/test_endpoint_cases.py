@@ -15,21 +15,15 @@ import pytest
 from places import ENVIRONMENT
 from servers import running
 
-from agentprop.models import (
-    Message,
-    Meter,
-    ModelFailure,
-    ModelOutage,
-    Models,
-    ModelSettings,
-    Reply,
-    ReplyCache,
-    Request,
-    Sampling,
-)
 from agentprop.models.abilities import examine
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Message, Reply, Request, Sampling
+from agentprop.models.costs import Meter
 from agentprop.models.endpoint import Endpoint
+from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.registry import Models
 from agentprop.models.retry import Backoff
+from agentprop.models.settings import ModelSettings
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "endpoint_cases.toml").read_text("utf-8"))["case"]
 SENT = Request((Message("system", "Be brief."), Message("user", "Say ready.")), Sampling(max_tokens=50))

@@ -19,7 +19,10 @@ from fault_server import RANDOM, chosen
 from places import ENVIRONMENT, SUPPORT
 from servers import fault_server
 
-from agentprop.models import Meter, ModelFailure, Reply, ReplyCache, ToolCall
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Reply, ToolCall
+from agentprop.models.costs import Meter
+from agentprop.models.failures import ModelFailure
 
 SHARE = 0.05
 

@@ -14,10 +14,12 @@ import pytest
 from hold_server import settings_of
 from places import ENVIRONMENT, SUPPORT
 
-from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
-from agentprop.models.local import command_of, log_ending, served, serving_all
+from agentprop.models.chat import Message, Request
+from agentprop.models.local import ServerDied, command_of, log_ending, served, serving, serving_all
+from agentprop.models.registry import Models
 from agentprop.models.retry import Backoff
+from agentprop.models.settings import ModelSettings
 
 
 def pids(log: Path) -> list[int]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from agentprop.errors import ConfigError, InputError
-from agentprop.models import Message, Models, ModelSettings, Request, resolve
+from agentprop.models.chat import Message, Request
 from agentprop.models.client import AllowanceShare
+from agentprop.models.registry import Models, resolve
+from agentprop.models.settings import ModelSettings
 from agentprop.notices import note
 
 PROJECT = """

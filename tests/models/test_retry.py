@@ -7,7 +7,7 @@ import random
 import pytest
 from test_limiter import Clock
 
-from agentprop.models import FailureKind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.retry import Backoff, CircuitBreaker
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from agentprop.models import FailureKind, ModelFailure, Usage
-from agentprop.models.chat import Exchange
+from agentprop.models.chat import Exchange, Usage
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.streams import assembled, exchange_of, is_stream
 from agentprop.models.wire import read
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from agentprop.models import FailureKind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
-from agentprop.models.chat import Exchange, Reply
+from agentprop.models.chat import Exchange, Message, Reply, Request, Sampling, Tool, ToolCall, Usage
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.reasoning import split
+from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import body_of, canonical, read, sampling_of
 
 SHAPES = json.loads((Path(__file__).parent / "reasoning_shapes.json").read_text(encoding="utf-8"))

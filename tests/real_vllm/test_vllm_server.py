@@ -20,11 +20,12 @@ from agentprop.cli.check_models import command as check_models
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached
 from agentprop.inference.chat_template import Renderer
-from agentprop.models import Message, Models, ModelSettings, Reply, Request, serving
 from agentprop.models.abilities import SCHEMA, SUM
-from agentprop.models.chat import Sampling
+from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
-from agentprop.models.settings import ServedSettings
+from agentprop.models.local import serving
+from agentprop.models.registry import Models
+from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.records import Problem, StopReason, Trajectory, Turn
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run

@@ -18,7 +18,7 @@ from toy_problems import problem, proposed, trace
 
 from agentprop.config import VerifyConfig
 from agentprop.errors import BoundReached, ConfigError, RunError
-from agentprop.models import ModelOutage
+from agentprop.models.failures import ModelOutage
 from agentprop.records import Attempt, PipedProblem, Problem, Reject, Trajectory, Verdict
 from agentprop.stages.verify import run as verify
 from agentprop.storage import read_stream, write_stream

@@ -8,9 +8,14 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from agentprop.models import Message, Meter, Model, ModelFailure, ModelSettings, Reply, ReplyCache, Request, channel_of
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Message, Reply, Request
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
 from agentprop.models.endpoint import Endpoint
+from agentprop.models.failures import ModelFailure
 from agentprop.models.retry import Backoff
+from agentprop.models.settings import ModelSettings
 
 
 def model_at(base_url: str, meter: Meter, cache: ReplyCache | None, *, timeout_s: float = 0.12) -> Model:

@@ -9,8 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from agentprop.models import Message, Meter, ModelFailure, Models, ModelSettings, Reply, ReplyCache, Request
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Message, Reply, Request
+from agentprop.models.costs import Meter
+from agentprop.models.failures import ModelFailure
+from agentprop.models.registry import Models
 from agentprop.models.retry import Backoff
+from agentprop.models.settings import ModelSettings
 
 Api = Literal["openai", "anthropic"]
 

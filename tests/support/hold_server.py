@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from agentprop.models import ModelSettings, serving
+from agentprop.models.local import serving
+from agentprop.models.settings import ModelSettings
 
 FAKE = str(Path(__file__).with_name("fake_serve.py"))
 

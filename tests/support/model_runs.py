@@ -14,7 +14,7 @@ from typing import Any
 from places import ENVIRONMENT
 from propose_process import FEW
 
-from agentprop.models import ReplyCache
+from agentprop.models.cache import ReplyCache
 from agentprop.records import Problem, Reject, Trajectory
 from agentprop.skills import bundled_directory
 from agentprop.storage.run import StoredRun, open_run

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.config import ProposeConfig
-from agentprop.models import Meter, Model, ModelSettings, Scripted, channel_of
-from agentprop.models.scripted import Script
+from agentprop.models.client import Model, channel_of
+from agentprop.models.costs import Meter
+from agentprop.models.scripted import Script, Scripted
+from agentprop.models.settings import ModelSettings
 from agentprop.records import (
     Certificate,
     Problem,
