@@ -165,6 +165,18 @@ def test_no_letter_stands_for_a_datum_that_names_its_things(library: Mapping[str
         write(both, library, rng)
 
 
+def test_a_follow_up_suits_the_role_of_what_it_takes(library: Mapping[str, Package]) -> None:
+    """A pendulum fades in degrees, a piston and a body on springs in millimetres."""
+    planner, rng = Planner(library), Random(6)
+    for name, unit in (("disc-pendulum", r"^\circ$"), ("gas-cushion", "$ mm"), ("spring-chain", "$ mm")):
+        fading = planner.givens("oscillation-fading-swing", rng)
+        term = fading.with_argument("t", planner.givens(f"oscillation-{name}", rng))
+        for _ in range(6):
+            statement = write(term, library, rng)
+            assert [mark for mark in (r"^\circ$", "$ mm") if mark in statement] == [unit], statement
+            assert _same(read(statement, library), term), statement
+
+
 def test_one_scene_of_science_is_turned_into_a_question_for_a_datum_or_given_up(library: Mapping[str, Package]) -> None:
     planner = Planner(library)
     term = planner.givens("fluids-falling-ball", Random(1))
