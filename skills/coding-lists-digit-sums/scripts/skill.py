@@ -2,6 +2,8 @@
 
 
 def solve(xs: list[int], b: int) -> list[int]:
+    if b < 2:
+        raise ValueError("no base of digits")
     sums = []
     for x in xs:
         n, total = abs(x), 0

@@ -19,6 +19,8 @@ def steps(b: int, n: int, way: str) -> dict[str, object]:
 
 def _groups(b: int, n: int, way: str) -> list[tuple[int, int]]:
     """Pairs of a rounded logarithm and the number of integers up to n that have it."""
+    if b < 2:
+        raise ValueError("no base of logarithms")
     groups, value, done = [], 0, 0
     while done < n:
         last = b**value if way == "up" else b ** (value + 1) - 1

@@ -3,6 +3,8 @@
 
 def solve(n: int, b: int) -> int:
     """Divide by the base repeatedly and add the remainders."""
+    if b < 2:
+        raise ValueError("no base of digits")
     total = 0
     while n:
         n, digit = divmod(n, b)

@@ -19,6 +19,8 @@ def steps(p: int, a: int, b: int, n: int) -> dict[str, object]:
 
 
 def _first_hit(p: int, a: int, b: int) -> tuple[int, int]:
+    if a == b:
+        raise ValueError("all differences are 0")
     first = next(d for d in range(1, p) if pow(a, d, p) == pow(b, d, p))
     start, difference = 0, a**first - b**first
     while difference % p ** (start + 1) == 0:
