@@ -19,7 +19,7 @@ _AS_ONE = dict(
     seventieth/70th eightieth/80th ninetieth/90th
     convergent/converges divergent/diverges increasing/increases decreasing/decreases
     mon/monday tue/tuesday tues/tuesday wed/wednesday thu/thursday thur/thursday thurs/thursday fri/friday sat/saturday
-    sun/sunday jan/january feb/february mar/march apr/april jun/june jul/july aug/august sep/september sept/september
+    jan/january feb/february mar/march apr/april jun/june jul/july aug/august sep/september sept/september
     oct/october nov/november dec/december
     """)
 )
