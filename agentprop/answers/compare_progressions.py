@@ -1,7 +1,8 @@
 """Unions of arithmetic progressions: general solutions such as ±π/3 + 2kπ, and residue classes such as 1, 4 (mod 5).
 
 Two unions are the same set if they have the same terms within one common period. The letter that counts is nobody's; it
-is known to count if an answer says so, and otherwise only in front of a π that something is added to.
+is known to count if an answer says so, and otherwise only where an unknown is said to be that letter times π and more:
+`(2n + 1)π/2` alone may be an angle that depends on n, and `a_n` does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
     Family,
+    Interval,
+    Matrix,
     Node,
     Operation,
     Relational,
@@ -52,7 +55,9 @@ def progressions(gold: Node, pred: Node, _: Callable[[Node, Node], Equivalence])
     if not all(sides) or (len(sides[0]) == len(sides[1]) == 1 and _counted(gold) and _counted(pred)):
         return None
     every = [*sides[0], *sides[1]]
-    if len({one.name for one in every if one.name}) > 1:
+    names = {one.name for one in every if one.name}
+    unknown = len(names) == 1 and all(map(str.isalpha, names))  # a_n is none
+    if len(names) > 1 or not (unknown or _counted(gold) or _counted(pred)):
         return None
     steps = [one.step for one in every]
     shared = math.lcm(*(step.denominator for step in steps))
@@ -64,6 +69,16 @@ def progressions(gold: Node, pred: Node, _: Callable[[Node, Node], Equivalence])
         return same("family", "the same values within one period")
     certain = _counted(gold) and _counted(pred)
     return different("family", "they hold other values within one period") if certain else None
+
+
+def has_coordinates(node: Node) -> bool:
+    """Whether an answer has values that go together, as those of a point or of several unknowns do."""
+    names = {part.left for part in walk(node) if isinstance(part, Relational) and part.op == "="}
+    return len(names) > 1 or any(
+        isinstance(part, Interval | Matrix)
+        or (isinstance(part, Collection) and part.kind in ("tuple", "list", "vector"))
+        for part in walk(node)
+    )
 
 
 def _declared(node: Node) -> Node:

@@ -47,7 +47,7 @@ from agentprop.answers.compare_domains import domains
 from agentprop.answers.compare_families import families, with_arguments_of, with_primes_of
 from agentprop.answers.compare_lines import as_line, equal_names, lines
 from agentprop.answers.compare_pieces import pieces
-from agentprop.answers.compare_progressions import progressions
+from agentprop.answers.compare_progressions import has_coordinates, progressions
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
 from agentprop.answers.reading.chains import is_chain
@@ -113,6 +113,8 @@ class Comparison:
     require_unit: bool = False
     one_constant: bool = False
     """Several values of an answer have the same constant of integration."""
+    one_letter: bool = False
+    """Several coordinates of an answer may have the same letter that counts."""
 
     def compare(self, gold: Node, pred: Node) -> Equivalence:
         """The verdict on two trees."""
@@ -121,6 +123,8 @@ class Comparison:
             return same("identical", "both read as the same expression")
         if not self.one_constant and isinstance(gold, Cases | Collection) and shares_constant(gold):
             return replace(self, one_constant=True).compare(gold, pred)
+        if not self.one_letter and has_coordinates(gold):
+            return replace(self, one_letter=True).compare(gold, pred)
         if (left := as_line(gold)) is not None and (right := as_line(pred)) is not None:
             return lines(left, right)
         if (names := equal_names(gold)) is not None and names == equal_names(pred):
@@ -138,6 +142,8 @@ class Comparison:
             families,
             pieces,
         ):
+            if self.one_letter and outside is progressions:
+                continue
             verdict = outside(gold, pred, self.compare)
             if verdict is not None:
                 return verdict

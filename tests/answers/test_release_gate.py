@@ -32,6 +32,8 @@ STILL_RIGHT = (
     r"$y=a_{0} \sum_{m=0}^{\infty}(-1)^{m+1}",  # m - 1 is as odd as m + 1
     r"We look at the differences",  # the modulus of the conjugate, if i is the imaginary unit
     r"Yes",  # without the reason
+    r"$x=\frac{1}{6} \pi+\pi k",  # -k runs through all integers as k does
+    r"$\pi / 6+2 n \pi, 5",  # and so does -n
     r"$y_{1}=x^{3 / 2}",  # two solutions of one equation, by other names
 )
 """Beginnings of answers of which a mutant is as right."""
