@@ -51,10 +51,11 @@ class Progression(NamedTuple):
 def progressions(gold: Node, pred: Node, _: Callable[[Node, Node], Equivalence]) -> Equivalence | None:
     """Decide pairs of which each is a union of progressions, and one of them more than one or without its domain."""
     gold, pred = _declared(gold), _declared(pred)
-    sides = [_union(gold), _union(pred)]
-    if not all(sides) or (len(sides[0]) == len(sides[1]) == 1 and _counted(gold) and _counted(pred)):
+    left = _union(gold)
+    right = _union(pred) if left else []
+    if not right or (len(left) == len(right) == 1 and _counted(gold) and _counted(pred)):
         return None
-    every = [*sides[0], *sides[1]]
+    every = [*left, *right]
     names = {one.name for one in every if one.name}
     unknown = len(names) == 1 and all(map(str.isalpha, names))  # a_n is none
     if len(names) > 1 or not (unknown or _counted(gold) or _counted(pred)):
@@ -64,7 +65,7 @@ def progressions(gold: Node, pred: Node, _: Callable[[Node, Node], Equivalence])
     period = Fraction(math.lcm(*(int(step * shared) for step in steps)), shared)
     if sum(period / step for step in steps) > MOST:
         return None
-    found = [{(one.unit, term) for one in side for term in _terms(one, period)} for side in sides]
+    found = [{(one.unit, term) for one in side for term in _terms(one, period)} for side in (left, right)]
     if found[0] == found[1]:
         return same("family", "the same values within one period")
     certain = _counted(gold) and _counted(pred)
@@ -147,7 +148,8 @@ def _progression(node: Node, bound: set[str]) -> Progression | None:
     body = node.right if isinstance(node, Relational) and node.op == "=" and name else node
     letters = symbols(body) if not isinstance(body, Relational) else frozenset()
     letter = next(iter(letters), "")
-    line = line_of(body, letter) if len(letters) == 1 and letter != name else None
+    may_count = letter in bound or (letter in _COUNTING and Constant("pi") in walk(body))  # line_of takes its time
+    line = line_of(body, letter) if len(letters) == 1 and letter != name and may_count else None
     if line is None or not line[0] or line[2] is None:
         return None
     shifted = line[2] == "pi" and letter in _COUNTING and line[1] % line[0] != 0

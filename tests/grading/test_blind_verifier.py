@@ -65,23 +65,21 @@ def test_a_server_that_can_is_asked_for_json_and_only_for_the_verdict() -> None:
     assert reread(found) == found
 
 
-def test_a_server_that_refuses_the_schema_is_asked_for_sections_instead_and_never_again_for_json() -> None:
-    def answer(body: Mapping[str, Any]) -> str:
-        if "response_format" in body:
-            raise ModelFailure(FailureKind.REJECTED, "response_format is not supported")
-        return opinion() if len(body["messages"]) > 2 else SOLVED
-
-    model, transport = scripted(answer)
-    judge = ModelJudge("toy", 0, "verifier", model, blind=True, schema=True)
-    votes = [asyncio.run(judge.judge(problem(number), trace(number))).vote for number in (2, 3)]
-    assert votes == [True, True]
-    assert sum("response_format" in body for body in transport.bodies) == 1
+FAULTS: dict[str, ModelFailure | dict[str, str]] = {
+    "a server that refuses it": ModelFailure(FailureKind.REJECTED, "response_format is not supported"),
+    "a model that fills it with blanks": {"content": '{"rationale":' + "\n" * 400, "finish_reason": "length"},
+}
 
 
-def test_a_model_that_fills_the_schema_with_blanks_is_asked_for_sections_instead_and_never_again_for_json() -> None:
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_where_the_schema_fails_sections_are_asked_for_instead_and_never_again_json(
+    fault: ModelFailure | dict[str, str],
+) -> None:
     def answer(body: Mapping[str, Any]) -> str | dict[str, str]:
         if "response_format" in body:
-            return {"content": '{"rationale":' + "\n" * 400, "finish_reason": "length"}
+            if isinstance(fault, ModelFailure):
+                raise fault
+            return fault
         return opinion() if len(body["messages"]) > 2 else SOLVED
 
     model, transport = scripted(answer)
