@@ -4,7 +4,7 @@ import math
 
 
 def steps(m: float, k: float, n: float, r: float) -> dict:
-    """Argon-40 of the air and of potassium, potassium-40 left and decayed, all in nmol, and first over present atoms."""
+    """Argon-40 of air and potassium, potassium-40 left and decayed, all in nmol, and first over present atoms."""
     air = 298.6 * r / 1000
     if not air < n:
         raise ValueError("all argon is air")
