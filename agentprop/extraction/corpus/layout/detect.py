@@ -82,6 +82,7 @@ class _Detector:
         self._columns: tuple[Path, ...] = ()
         self._right_first = False
         told = {part: self._told(part) for part in _PARTS}
+        told["reply"] = given.reply  # no part, so that it is taken for none
         self._by_person = {part: self._path(text) for part, text in told.items() if text not in (None, ABSENT)}
 
     def layout(self) -> Layout | None:
@@ -171,7 +172,7 @@ class _Detector:
         """(score, path) of what can be a part."""
         for path, values in self._sample.values.items():
             says = self._says(part, path)
-            if not says or self._is_used(path):
+            if not says or self._is_used(path) or (part == "solution" and path == self._by_person.get("reply")):
                 continue
             found = sum(bool(FITS[part](value)) for value in values if value is not None)
             doubtful = part == "program" or says <= WEAK + 0.05

@@ -152,6 +152,12 @@ def read_chat(messages: Any) -> Chat:
     )
 
 
+def said_last(messages: Any) -> str:
+    """The reply that a list of messages ends in; nothing if it ends otherwise."""
+    last = messages[-1]
+    return _said(last) if isinstance(last, dict) and _speaker(last) == "assistant" else ""
+
+
 # --- texts ---
 
 
