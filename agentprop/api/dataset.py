@@ -20,7 +20,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, TypedDict, overload
 
 from agentprop.api.feedback import Feedback
 from agentprop.api.items import ItemMaker
@@ -182,8 +182,17 @@ class Dataset:
         """A data set is never empty."""
         return True
 
-    def __getitem__(self, index: int) -> Item:
-        """Item number `index`. Raises IndexError beyond the size."""
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        """Item number `index`, or the items of a slice. Raises IndexError beyond the size, or for a slice without end.
+
+        A slice of a data set with a size ends where that does, as a list's would.
+        """
+        if isinstance(index, slice):
+            return [self[number] for number in self._range(index)]
         return item_of(self.problem(index), self._number(index))
 
     def __iter__(self) -> Iterator[Item]:
@@ -209,6 +218,14 @@ class Dataset:
     def prompt(self, index: int) -> str:
         """Question of an item with instructions on the form of the answer, as a prober gets it."""
         return prompt_of(self[index])
+
+    def _range(self, part: slice) -> range:
+        if self.size is not None:
+            return range(*part.indices(self.size))
+        bounds = [operator.index(bound or 0) for bound in (part.start, part.stop, part.step)]
+        if part.stop is None or min(bounds) < 0:
+            raise IndexError("this data set has no end: a slice of it needs one, and no negative number")
+        return range(*part.indices(bounds[1]))
 
     def _number(self, index: int) -> int:
         index = operator.index(index)

@@ -1,7 +1,8 @@
 """A library → its links, the pairs of skills in which one's value can be a parameter of the other; and draws of links.
 
-Types and roles alone decide that a link exists. It is drawn in proportion to the share of the producer's sampled values
-that the parameter accepts, so that conflicts are frequent but not the rule. All of this is ours.
+Types and roles alone decide that a link exists. It is drawn in proportion to the square of its weight, the share of the
+producer's sampled values that the parameter accepts, so that conflicts are frequent but not the rule. All of this is
+ours.
 
 Example: trailing zeros of n! (10 ≤ n ≤ 5000) fed by the number of permutations with fixed points, by a story and by a
 noun phrase. Of four sampled values, 20 and 135 fit, 2 is too small and 9000 too large: weight 2/4.
@@ -47,7 +48,7 @@ MIN_VALUES = 8
 MIN_FITTING = 0.2
 """Least share of the sampled values of a quantity that a datum takes."""
 PICKS = 60
-"""Candidates of a draw by rejection; the last one is taken if all were rejected."""
+"""Candidates of a draw by rejection; the one of the greatest weight is taken if all were rejected."""
 MIN_WEIGHT = 0.005
 """Weight of a link whose parameter accepts none of the sampled values: a few samples do not prove that none fits."""
 
@@ -100,16 +101,21 @@ class Links:
         return [link for link in self.out_of[producer] if link.story == story]
 
     def pick(self, links: Sequence[Link], rng: Random) -> Link:
-        """Draw a link in proportion to its weight. Raises Impossible if there are none."""
+        """Draw a link in proportion to the square of its weight. Raises Impossible if there are none.
+
+        In proportion to the weight itself, half of the compositions that feed a narrow range find no numbers that fit.
+        """
         if not links:
             raise Impossible("no link")
         links = self._from_one_origin(links, rng)
         # By rejection, because a weight costs a look at every sampled value and most of the links are never tried.
+        best = rng.choice(links)
         for _ in range(PICKS):
             link = rng.choice(links)
-            if rng.random() < self.weight(link):
-                break
-        return link
+            if rng.random() < self.weight(link) ** 2:
+                return link
+            best = max(best, link, key=self.weight)
+        return best
 
     def _from_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
         """Choose between mined and other producers if both fit: mined ones are many and would crowd out the rest."""

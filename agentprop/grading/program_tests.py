@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
@@ -210,8 +211,17 @@ def _same_word(word: str, wanted: str) -> bool:
 
 def _alike(word: str, wanted: str) -> bool:
     """Whether a reader might take one for the other: another case, or another way to write the number."""
-    number = _number(word)
-    return word.casefold() == wanted.casefold() or (number is not None and number == _number(wanted))
+    number = _exact(word)
+    return word.casefold() == wanted.casefold() or (number is not None and number == _exact(wanted))
+
+
+def _exact(word: str) -> Decimal | None:
+    """The number of a word to its last digit: as floats, two large integers that differ may be one."""
+    try:
+        number = Decimal(word)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
 
 
 def _number(word: str) -> float | None:

@@ -82,7 +82,7 @@ _FRACTION_NOTE = "Give your answer as an integer or as a fraction in lowest term
 _ORDINAL = re.compile(r"(?<=>)(\$?)th\b")
 """Ending of a number in a wording; it stands in the statement as `st` or `nd` too."""
 _FORMULA = re.compile(r"\$[^$]*\$")
-_PRODUCT = re.compile(r"(?<![\\A-Za-z])([a-z])([a-z])(?![A-Za-z])")
+_PRODUCT = re.compile(r"(?<![\\A-Za-z])([A-Za-z])([A-Za-z])(?![A-Za-z])")
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
 _OPERATIONS = {"sum": ("sum",), "difference": ("exceed", "exceeds"), "product": ("product",)}
 
@@ -262,8 +262,8 @@ def _bag(text: str) -> Counter[str]:
 def _words(text: str) -> list[str]:
     """The words of a text; a product of two letters is two words, for in a wording one of them may be a hole.
 
-    >>> _words("Expand $1+cx$ at once.")
-    ['expand', 'c', 'x', 'at', 'once']
+    >>> _words("Expand $1+cx-Nx^2$ at once.")
+    ['expand', 'c', 'x', 'n', 'x', 'at', 'once']
     """
     spread = _FORMULA.sub(lambda found: _PRODUCT.sub(r"\1 \2", found[0]), text)
     return _WORD.findall(spread.lower())

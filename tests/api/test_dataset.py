@@ -63,14 +63,23 @@ def test_an_item_is_the_same_in_any_order_and_in_any_copy(few: agentprop.Dataset
     assert few.problem(31).id == in_order[1] and few.problem(31).made_by.name == "builtin"
 
 
+def test_a_slice_is_the_list_of_its_items(few: agentprop.Dataset) -> None:
+    assert few[30:33] == [few[number] for number in (30, 31, 32)]
+    assert few[-1:-3:-1] == [few[39], few[38]] and few[38:99] == [few[38], few[39]] and few[5:5] == []
+    endless = agentprop.dataset(seed=5, skills=FEW, bundled_skills=False)
+    assert endless[3:9:3] == [few[3], few[6]]
+    for no_end in (slice(3, None), slice(-2, 5), slice(0, 3, -1)):
+        with pytest.raises(IndexError, match="no end"):
+            endless[no_end]
+
+
 def test_a_data_set_ends_where_its_size_says(few: agentprop.Dataset) -> None:
     assert len(few) == 40 and bool(few)
     for beyond in (40, -41):
         with pytest.raises(IndexError):
             few[beyond]
-    for no_number in ("0", slice(2)):
-        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
-            few[no_number]  # type: ignore[index]
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        few["0"]  # type: ignore[call-overload]
     with pytest.raises(IndexError, match="no item -2 to start from"):
         next(few.items(-2))
     assert not list(few.items(40))

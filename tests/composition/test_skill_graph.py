@@ -52,6 +52,28 @@ def test_an_edge_needs_a_value_in_the_range(library: dict[str, Package]) -> None
     assert SkillGraph.of(Links(two, {PLACES: [0, 1]})).edges.get(PLACES, {}) == {}
 
 
+def test_a_link_is_drawn_in_proportion_to_the_square_of_its_weight(library: dict[str, Package]) -> None:
+    """Of the values of one producer all fit, of the other's a half: 1 to 1/4, a fifth of the draws."""
+    other = "combinatorics-fair-sharing"
+    three = {name: library[name] for name in (ZEROS, PLACES, other)}
+    links = Links(three, {PLACES: [2, 20, 135, 9000], other: [10, 20]})
+    named = [link for link in links.into[ZEROS] if not link.story]
+    assert {link.producer: links.weight(link) for link in named} == {PLACES: 0.5, other: 1.0}
+    rng = Random(0)
+    drawn = [links.pick(named, rng).producer for _ in range(4000)]
+    assert drawn.count(PLACES) / 4000 == pytest.approx(0.2, abs=0.03)
+
+
+def test_of_links_that_hardly_ever_fit_the_likeliest_is_drawn(library: dict[str, Package]) -> None:
+    other = "combinatorics-fair-sharing"
+    three = {name: library[name] for name in (ZEROS, PLACES, other)}
+    links = Links(three, {PLACES: [2] * 49 + [20], other: [2]})
+    named = [link for link in links.into[ZEROS] if not link.story]
+    rng = Random(0)
+    drawn = [links.pick(named, rng).producer for _ in range(100)]
+    assert drawn.count(PLACES) > 95
+
+
 def test_a_model_is_given_paths_only_if_asked_and_never_a_held_out_pair(library: dict[str, Package]) -> None:
     some = {n: p for n, p in library.items() if p.spec.category in ("number-theory", "combinatorics")}
     planner = Planner(some)

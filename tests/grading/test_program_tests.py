@@ -138,6 +138,9 @@ def test_the_program_of_a_reply_is_found_by_what_the_tests_ask_for(form: str, re
         ("1.0", "1", None),
         ("nan", "0.5", False),
         ("1000001", "1000000", False),
+        ("100000000001000000001", "100000000001000000000", False),
+        ("1.00000000001e+20", "100000000001000000000", None),
+        ("Infinity", "1e999999999999999999999", False),
     ],
 )
 def test_outputs_are_compared_as_judges_do(got: str, wanted: str, same: bool | None) -> None:

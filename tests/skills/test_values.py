@@ -161,6 +161,8 @@ def test_parsing_any_text_is_a_value_error_at_worst(name: str, text: str, math: 
         ("graph", [(1, 1)], False),
         ("graph", [(1, 2), (3, 4)], False),
         ("graph", [(2, 3), (1, 2)], True),
+        ("graph", [(0, 1), (1, 2), (2, 3)], False),
+        ("directed graph", [(0, 2)], False),
         ("directed graph", [(2, 1)], False),
         ("directed graph", [(1, 2), (1, 2)], False),
         ("string", 5, False),

@@ -50,6 +50,8 @@ def _misfit_graph(p: Parameter, value: Any) -> str | None:
     pairs = [edge[:2] if p.directed else tuple(sorted(edge[:2])) for edge in value]
     if any(a == b for a, b in pairs) or len(set(pairs)) < len(pairs):
         return "an edge occurs twice, or leads back to its own node"
+    if any(node < 1 for pair in pairs for node in pair):
+        return "nodes are numbered from 1"
     if p.acyclic and any(a > b for a, b in pairs):
         return "an edge leads back to a smaller node"
     return "not connected" if p.connected and not _connected(pairs) else None
