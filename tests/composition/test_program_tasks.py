@@ -11,11 +11,13 @@ from random import Random
 import pytest
 
 from agentprop.composition import promises, slips, suites
+from agentprop.composition.families import SPEED
 from agentprop.composition.listing import listing
 from agentprop.composition.program_submissions import of_program
 from agentprop.composition.program_tasks import changed, edge_answer, faulty, likely, telling_edges
 from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given, Program, Variable
+from agentprop.sandbox.inside import meter
 from agentprop.skills import Package
 
 
@@ -73,6 +75,10 @@ def test_an_edge_is_asked_about_if_its_result_cannot_be_guessed(library: Mapping
         assert found is not None and judged is not None
         results = {edge_answer(judged, found, given) for given in telling_edges(judged, found)}
         assert results and guessed not in results
+
+
+def test_a_step_of_the_stated_budget_is_a_tick_of_the_meter() -> None:
+    assert meter.ELEMENTS == 16 and "sixteen elements" in SPEED.format(1000)
 
 
 def test_a_slip_that_doubles_a_list_without_end_is_stopped_by_its_turns(capsys: pytest.CaptureFixture[str]) -> None:
