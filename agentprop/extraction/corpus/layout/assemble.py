@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agentprop.extraction.corpus.document import Document, UnreadableRecord
@@ -23,7 +23,7 @@ from agentprop.extraction.corpus.layout.answers import (
 )
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
-from agentprop.extraction.corpus.layout.fits import FITS, table_text, texts
+from agentprop.extraction.corpus.layout.fits import FITS, passages, table_text, texts
 from agentprop.extraction.corpus.layout.marked import split_marked, without_marks, without_thought
 from agentprop.extraction.corpus.layout.names import WORD, likeness, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
@@ -46,6 +46,8 @@ _BEHIND = ("input", "inputformat", "outputformat", "starter")
 _TITLES = {"inputformat": "Input: ", "outputformat": "Output: "}
 _AS_WRITTEN = (("unit", "unit"), ("tolerance", "tolerance"), ("equation", "equation"), ("id", "source_id"))
 """Parts that go into the document as they are, and its fields for them."""
+_JUDGING = frozenset({"label", "correct", "is_correct", "isCorrect", "correctness"})
+"""Fields that say of the solution whether it is right."""
 _LETTER = re.compile(r"\(?[A-J]\)?")
 _SPEAKER = re.compile(r"(?:^|\s)A\s*:")
 _FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
@@ -98,7 +100,7 @@ class Assembler:
         question, options = self._options(question, row)
         if options:
             more["options"] = tuple(one.text for one in options)
-        solution = said or self._solution(row, chat)
+        solution = said or ("" if self._is_judged_wrong(row) else self._solution(row, chat))
         solution = solution if tests or program else without_markup(without_thought(solution))
         repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
         solution = "" if repeated else solution
@@ -166,7 +168,8 @@ class Assembler:
 
     def _context(self, row: Row) -> str:
         """The text and the table that the question speaks of."""
-        before, after = (self._text(part, row).strip() for part in ("context", "aftertable"))
+        before = passages(unpacked(self._value("context", row))).strip() if "context" in self._parts else ""
+        after = self._text("aftertable", row).strip()
         table = table_text(unpacked(self._value("table", row))).strip() if "table" in self._parts else ""
         return "\n\n".join(filter(None, (before, table, after)))
 
@@ -181,6 +184,11 @@ class Assembler:
         found = texts(listed(value))
         apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
         return _right(found, row) if apart else "\n".join(found)
+
+    def _is_judged_wrong(self, row: Row) -> bool:
+        """Whether the row says that its solution is wrong (`is_correct`, KTO's `label`)."""
+        answering = {one.path[0] for one in self.layout.taken.get("answer", ())}
+        return any(row[name] is False for name in _JUDGING.intersection(row) - answering)
 
     def _accepted(self, answer: FoundAnswer, row: Row) -> tuple[str, ...]:
         """Further answers that are as good: of the answer's own field, and of one for them."""
@@ -217,6 +225,8 @@ class Assembler:
             if place is not None:
                 return FoundAnswer(options[place].text, "option"), place
         value = self._value("answer", row) if "answer" in self._parts else None
+        if value is None and not options and isinstance(alone := unpacked(self._value("options", row)), Mapping):
+            value = alone  # a quiz where others have options
         counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
         if says_none(value) or counted:  # -1 and the like name no option
             return NONE, None

@@ -131,7 +131,7 @@ def _said(message: Mapping[str, Any]) -> str:
     if isinstance(content, dict):
         return _said(content)
     if isinstance(content, list):  # parts, of which some may be images
-        return "\n".join(_said(part) for part in content if isinstance(part, dict))
+        return "\n".join(filter(None, (_said(part) for part in content if isinstance(part, dict))))
     return text_of(content)
 
 
