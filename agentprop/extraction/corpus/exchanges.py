@@ -21,7 +21,7 @@ _CUT = {"finish_reason": "length", "stop_reason": "max_tokens", "status": "incom
 def as_chat(row: Row) -> Row:
     """A row of a request and its reply with the two as `messages`; any other row as it is."""
     request, reply = _body(row, _REQUESTS), _body(row, _REPLIES)
-    asked = request.get("messages") or request.get("input")
+    asked: Any = request.get("messages") or request.get("input")
     asked = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
     said = _reply(reply)
     if said is None or not is_chat(asked):

@@ -1,8 +1,8 @@
 """Prose → the problems it labels, each with the solution and answer that belong to it.
 
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`, or directives such as `{exercise}`. A
-solution belongs to the problem before it, or to the one of its number where solutions stand apart. Under headings such
-as `Exercises` and `Solutions` the items of numbered lists are problems and solutions; items before a list of answers are
+solution belongs to the problem before it, or to the one of its number where solutions stand apart. Under headings, say
+`Exercises` and `Solutions`, the items of numbered lists are problems and solutions; items before a list of answers are
 problems. So are numbered items and headed sections that hold a labelled solution each, the rows of a table with a
 column of questions, and options that a line such as `ANSWER: B` ends.
 Without any of these, lines that take turns as questions and short answers are read as such.
