@@ -25,6 +25,7 @@ from typing import Any
 from agentprop.answers.choices import Choices, compare_choices, compare_labels
 from agentprop.answers.compare_scalars import QuickScalars, compare_rationals
 from agentprop.answers.compare_shapes import Comparison, Scalars
+from agentprop.answers.compare_species import compare_species
 from agentprop.answers.kinds import KINDS, AnswerKind, as_kind, compare_strings, is_exact
 from agentprop.answers.outcome import (
     GOLD_UNREADABLE,
@@ -37,6 +38,7 @@ from agentprop.answers.outcome import (
     undetermined,
 )
 from agentprop.answers.precision import stated
+from agentprop.answers.reading.basis_points import in_percent
 from agentprop.answers.reading.counters import is_count, nouns_of
 from agentprop.answers.reading.extract import DEFAULT_POLICY, ExtractionPolicy, final_answer, gold_answer
 from agentprop.answers.reading.nodes import (
@@ -231,6 +233,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     pred = _EXTREME.sub("", pred) if spec.question and _ASKED_EXTREME.search(spec.question) else pred
     if gold == pred:
         return same("identical", "the texts are identical")
+    pred = _unbracketed(pred) if "[[" in pred and "[" not in gold else pred
+    gold, pred = in_percent(gold, pred), in_percent(pred, gold)
     if max(len(gold), len(pred)) > MAX_CHARS:
         return _oversized(gold, pred)
     if _same_typography(gold, pred):
@@ -239,6 +243,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
         return labels
+    if (species := compare_species(*texts)) is not None:
+        return species
     left, right = read(gold, spec.nouns), read(pred, spec.nouns)
     unreadable = _unreadable(left, right)
     if unreadable is not None:
@@ -261,6 +267,15 @@ _ASKED_EXTREME = re.compile(
     r"\b(?:minim(?:um|al)|maxim(?:um|al)|least|smallest|fewest|lowest|most|largest|greatest|highest)\b", re.I
 )
 """A question for an extreme value, which `at least 42` answers."""
+
+
+_VERDICT = re.compile(r"\s*\[\[([^\[\],;&]{1,60})\]\]\s*")
+
+
+def _unbracketed(text: str) -> str:
+    """`[[42]]`, as judges are told to write verdicts, without its brackets."""
+    found = _VERDICT.fullmatch(text)
+    return found[1] if found else text
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:

@@ -13,6 +13,8 @@ _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
 _BARE_BOX = re.compile(r"[+-]?\d[\d.,]*(?<![.,])|[A-Za-z](?![A-Za-z])")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _JOINT = re.compile(r",|;|\b(?:and|or|und|oder|et|ou|y|o)\b")
+_BESIDE = re.compile(r"[ \t$]{0,8}")
+"""Two boxes right beside each other are two values."""
 _JOINED = re.compile(
     r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or|und|oder|et|ou|y|o)?\s*\}?"
     r"(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
@@ -33,8 +35,12 @@ def last_boxes(text: str, *, bounds: bool) -> tuple[str, int] | None:
     kept = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
         between = text[earlier.end : kept[0].start]
-        if len(between) > 60 or not _JOINT.search(between) or not _JOINED.fullmatch(between):
+        if not _BESIDE.fullmatch(between) and (
+            len(between) > 60 or not _JOINT.search(between) or not _JOINED.fullmatch(between)
+        ):
             break
+        if _BESIDE.fullmatch(between) and text[earlier.first : earlier.last] == text[kept[0].first : kept[0].last]:
+            continue
         kept.insert(0, earlier)
     contents = (_unwrapped(text[box.first : box.last]) for box in kept)
     answer = ", ".join(

@@ -33,6 +33,8 @@ _PIECE = re.compile(
 _CONFIGURATION = re.compile(r"(?:\[(?:He|Ne|Ar|Kr|Xe|Rn)\])?(?:[1-7][spdf]\^?\{?\d{1,2}\}?)+")
 _SHELL = re.compile(r"([1-7])([spdf])\^?\{?(\d{1,2})\}?(?=[1-7][spdf]|$)")
 _SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^|[spdf]\d)")
+_SPACED_CHARGE = re.compile(r"(?<=[\w})\]])\s+(\d?[+-])$")
+"""`SO4 2-`: the charge stands apart."""
 _NUCLIDE = re.compile(
     r"(?:\{\})?(?:\^\{?(?P<mass>\d{1,3})\}?(?:_\{?\d{1,3}\}?)?|_\{?\d{1,3}\}?\^\{?(?P<mass_behind>\d{1,3})\}?)"
     r"\{?(?P<symbol>[A-Z][a-z]?)\}?"
@@ -51,6 +53,7 @@ def chemical(text: str, *, said: bool = False) -> Node | None:
         return None
     if _SPACED_DIGIT.search(text) or (not said and _BASED.fullmatch(text)):
         return None
+    text = _SPACED_CHARGE.sub(r"^{\1}", text)
     plain = re.sub(r"[\s~]|\\(?:(?:text|mathrm|left|right)(?![a-z])|[,;!])", "", text)
     if _CONFIGURATION.fullmatch(plain) and (len(_SHELL.findall(plain)) > 1 or plain[:1] == "["):
         return Words(re.sub(r"[\^{}]", "", plain), quoted=True)

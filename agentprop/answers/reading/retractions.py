@@ -48,6 +48,11 @@ _CONFIRMED = re.compile(
     r"|(?:answer|result|it)\s+(?:stands|holds|is confirmed|remains)|checks out|confirms|as before)\b",
     re.IGNORECASE,
 )
+_NEAR = 120
+_AT_FIRST = re.compile(
+    r"\b(?:initially|at first|first|originally)\s+(?:thought|got|had|guessed|found|believed|wrote|said)\b[^.!?\n]*$",
+    re.IGNORECASE,
+)
 _SIGNS = (
     "is not",
     "was not",
@@ -93,6 +98,11 @@ def taken_back(behind: str) -> int | None:
         if not _DENIED.search(behind[max(0, word.start() - 40) : word.start()]):
             return None
     return turn.start()
+
+
+def first_thought(before: str, behind: str) -> bool:
+    """Whether an answer is what was thought at first: `I initially thought 42, but it is 41`."""
+    return behind[:_NEAR].lstrip(" ,;$*").startswith("but ") and bool(_AT_FIRST.search(before[-_NEAR:]))
 
 
 def second_thought(behind: str) -> int | None:
