@@ -25,7 +25,7 @@ from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.fits import FITS, passages, table_text, texts
 from agentprop.extraction.corpus.layout.marked import split_marked, without_marks, without_thought
-from agentprop.extraction.corpus.layout.names import WORD, likeness, words
+from agentprop.extraction.corpus.layout.names import WORD, likeness, plain, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
@@ -48,6 +48,15 @@ _AS_WRITTEN = (("unit", "unit"), ("tolerance", "tolerance"), ("equation", "equat
 """Parts that go into the document as they are, and its fields for them."""
 _JUDGING = frozenset({"label", "correct", "is_correct", "isCorrect", "correctness"})
 """Fields that say of the solution whether it is right."""
+_FINE = {
+    "error_type": ("ok", "none"),
+    "problem_is_valid": ("yes",),
+    "solution_is_valid": ("yes",),
+    "cleaning_status": ("consensus", "verified", "revised"),
+}
+"""Fields in which a corpus that was looked through says what is wrong with a record, and that nothing is."""
+_OF_OPTIONS = frozenset({"answerkey", "answerletter", "correctoption", "correctchoice", "correctoptionletter"})
+"""Answers that mean nothing without their options."""
 _LETTER = re.compile(r"\(?[A-J]\)?")
 _SPEAKER = re.compile(r"(?:^|\s)A\s*:")
 _FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
@@ -80,14 +89,19 @@ class Assembler:
 
     def __call__(self, item: str, row: Row) -> Document | UnreadableRecord:
         """The document of a row, which is called `item`."""
+        if doubt := next((name for name, fine in _FINE.items() if row.get(name) and not _says(row[name], fine)), ""):
+            return _unreadable(
+                item, row, "doubted", f"the record doubts itself: {doubt} is {text_of(row[doubt])!r:.60}"
+            )
         chat = self._chat(row) if self._asks_in_chat else None
         question = self._question(row, chat)
         marked = split_marked(question) if self.layout.marked else None
         question, said = marked or (question, "")
         if not question:
             return _unreadable(item, row, "no-question", "the record has no question field with text in it")
-        if chat is not None and chat.asked > 1:
-            return _unreadable(item, row, "several-turns", f"the chat asks {chat.asked} questions, one after the other")
+        asked = chat.asked if chat is not None else _asked_in_list(self._value("question", row))
+        if asked > 1:
+            return _unreadable(item, row, "several-turns", f"the record asks {asked} questions, one after the other")
         more: dict[str, Any] = {} if chat is None or not chat.system else {"system": chat.system}
         program = self._program(row)
         tests = read_tests(self._value("tests", row)) if "tests" in self._parts else NO_TESTS
@@ -228,7 +242,8 @@ class Assembler:
         if value is None and not options and isinstance(alone := unpacked(self._value("options", row)), Mapping):
             value = alone  # a quiz where others have options
         counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
-        if says_none(value) or counted:  # -1 and the like name no option
+        lost = not options and plain(self._answer_name.rpartition(".")[2]) in _OF_OPTIONS and self._is_letter(row)
+        if says_none(value) or counted or lost:  # -1 and the like name no option
             return NONE, None
         several = bool(options) or row.get("is_multiple_answer")
         found = NONE if value is None else read_answer(value, self._answer_name, several)
@@ -279,6 +294,16 @@ class Assembler:
         if not program and points_to_figure(question):
             return "figure"
         return "options" if options and NEEDS_OPTIONS.search(question) else ""
+
+
+def _asked_in_list(value: Any) -> int:
+    """How many questions a list of texts holds that all ask (CoQA)."""
+    asking = isinstance(value, list) and all(isinstance(one, str) and one.rstrip().endswith("?") for one in value)
+    return len(value) if asking else 0
+
+
+def _says(value: Any, among: Sequence[str]) -> bool:
+    return not isinstance(value, str) or value.strip().lower() in among
 
 
 def _right(solutions: Sequence[str], row: Row) -> str:

@@ -48,6 +48,8 @@ def _is_question(value: Any) -> bool:
 
 def table_text(value: Any) -> str:
     """A table as text: as it is written, or a line for each of its rows."""
+    if isinstance(value, Mapping) and _is_list(rows := value.get("rows")) and _is_list(names := value.get("header")):
+        value = [names, *rows]
     if isinstance(value, list) and all(isinstance(row, list) for row in value):
         return "\n".join(" | ".join(map(text_of, row)) for row in value)
     return value if isinstance(value, str) else ""
