@@ -48,8 +48,9 @@ def _is_question(value: Any) -> bool:
 
 def table_text(value: Any) -> str:
     """A table as text: as it is written, or a line for each of its rows."""
-    if isinstance(value, Mapping) and _is_list(rows := value.get("rows")) and _is_list(names := value.get("header")):
-        value = [names, *rows]
+    if isinstance(value, Mapping):
+        names, rows = value.get("header"), value.get("rows")
+        value = [names, *rows] if isinstance(names, list) and isinstance(rows, list) else None
     if isinstance(value, list) and all(isinstance(row, list) for row in value):
         return "\n".join(" | ".join(map(text_of, row)) for row in value)
     return value if isinstance(value, str) else ""
