@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from agentprop.config import StageConfig
-from agentprop.config.faults import requirement
+from agentprop.config.faults import about, requirement
 from agentprop.errors import ConfigError, InputError
 
 C = TypeVar("C", bound=StageConfig)
@@ -29,9 +29,11 @@ def settings_of(kind: type[C], given: Mapping[str, Any]) -> C:
         return kind.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else kind.stage
+        name = about(first)
         field = kind.model_fields.get(name)
         told = " ".join((field.description or "").split()) if field else None
+        if not first["loc"]:
+            raise ConfigError(first["msg"], hint=told) from None
         if first["type"] == "missing":
             raise ConfigError(f"{kind.stage} needs the setting {name}", hint=told) from None
         raise ConfigError(f"{name} {requirement(first)}, not {first['input']!r:.80}", hint=told) from None

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from agentprop.config import STAGES, StageConfig
 from agentprop.config.env_file import ENV_FILE, read_env_file
-from agentprop.config.faults import requirement
+from agentprop.config.faults import about, requirement
 from agentprop.config.trust import TRUST_VARIABLE
 from agentprop.errors import ConfigError
 from agentprop.notices import note, note_renamed
@@ -305,8 +305,10 @@ def _did_you_mean(near: Sequence[str]) -> str | None:
 def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -> ConfigError:
     """The first fault as a sentence: the setting, its value, the requirement, the source."""
     first = error.errors(include_url=False)[0]
-    key = str(first["loc"][0])
+    key = about(first)
     described = f"{key}: {' '.join((kind.model_fields[key].description or '').split())}"
+    if not first["loc"]:
+        return ConfigError(first["msg"], hint=described)
     if first["type"] == "missing":
         return ConfigError(f"{key} is not set", hint=f"give {_flag(key)}, or set it in a file; {described}")
     found = json.dumps(first["input"], ensure_ascii=False, default=str)

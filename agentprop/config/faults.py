@@ -33,3 +33,8 @@ def requirement(fault: Any) -> str:
         case _:
             text = str(fault["msg"])
             return text[:1].lower() + text[1:]
+
+
+def about(fault: Any) -> str:
+    """The setting that a fault is about; a rule between several is named after one of them, by its type."""
+    return str(fault["loc"][0] if fault["loc"] else fault["type"])

@@ -136,6 +136,8 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no setting domian") as unknown:
         agentprop.propose(tmp_path, 3, domian="coding")
     assert unknown.value.hint == "did you mean domain?"
+    with pytest.raises(ConfigError, match="difficulty needs the built-in proposer; a model cannot"):
+        agentprop.propose(tmp_path, 3, difficulty="3..4", proposer="m")
     with pytest.raises(ConfigError, match="act"):
         agentprop.propose(tmp_path, 3, proposer=3)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
