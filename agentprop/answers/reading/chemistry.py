@@ -51,9 +51,9 @@ def chemical(text: str, *, said: bool = False) -> Node | None:
     """The formula, the reaction or the configuration that the whole text is; `said` where it is marked as chemistry."""
     if len(text) > MAX_LENGTH or not any(char.isupper() or char in "spdf" for char in text):
         return None
+    text = _SPACED_CHARGE.sub(r"^{\1}", text) if text[-1:] in ("+", "-") else text
     if _SPACED_DIGIT.search(text) or (not said and _BASED.fullmatch(text)):
         return None
-    text = _SPACED_CHARGE.sub(r"^{\1}", text)
     plain = re.sub(r"[\s~]|\\(?:(?:text|mathrm|left|right)(?![a-z])|[,;!])", "", text)
     if _CONFIGURATION.fullmatch(plain) and (len(_SHELL.findall(plain)) > 1 or plain[:1] == "["):
         return Words(re.sub(r"[\^{}]", "", plain), quoted=True)

@@ -31,7 +31,7 @@ _TAKEN_BACK = re.compile(
     rf"|{_MISTAKE}"
     r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b"
     r"|\b(?:está mal|es incorrecto|es un error)\b)"
-    r"|(?:^|[.!\n—–-]\s{0,4})"
+    r"|(?:^|[.!:\n—–-]\s{0,4})"
     r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"

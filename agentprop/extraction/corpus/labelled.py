@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from agentprop.extraction.corpus.gift import gift_questions
 from agentprop.extraction.corpus.layout.names import asks
 from agentprop.extraction.corpus.rows import Bad, Row
 
@@ -92,6 +93,7 @@ def problems(text: str) -> Iterator[Row | Bad]:
         lambda text: join([*_listed(text), *_labelled(text)]),
         _tabled,
         _chosen,
+        gift_questions,
         lambda text: join(_itemised(text)),
         lambda text: join(_headed(text)),
         lambda text: join(_in_turns(text)),
