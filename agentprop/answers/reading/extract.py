@@ -119,6 +119,12 @@ _REASON = re.compile(
     r"(?:\s{0,9}[,(]\s{0,9}(?:since|because)|\s{1,9}because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$",
     re.DOTALL,
 )
+_SUPPOSED = re.compile(
+    r"\b(?:if|whether|unless|suppos(?:e|ing)|assum(?:e|ing)|imagine)\s+(?:that\s+)?(?:(?:the|our|my)\s+)?"
+    r"(?:(?:final|correct|right)\s+)?$",
+    re.IGNORECASE,
+)
+"""Before an announcement that says nothing: `if the answer is 42`."""
 _VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
 _BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
 _LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
@@ -282,7 +288,7 @@ def _leads(text: str) -> Iterator[re.Match[str]]:
 
 
 def _announced(text: str) -> Marked | None:
-    leads = list(_leads(text))
+    leads = [lead for lead in _leads(text) if not _SUPPOSED.search(text[max(0, lead.start() - 40) : lead.start()])]
     if not leads:
         return None
     start = leads[-1].end()

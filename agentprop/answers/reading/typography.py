@@ -60,7 +60,7 @@ _PROVED = re.compile(
 )
 """Marks behind an answer that say nothing about it: the end of a proof, the number of an equation, space."""
 
-_LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
+_LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=>?|\\approx|\\sim|\\bullet|~)\s*")
 _THEREFORE = re.compile(r"^\s*(?:\$\s*\\therefore\s*\$|(\$*)\s*\\therefore(?![a-zA-Z]))\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
