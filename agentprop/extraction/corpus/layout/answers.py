@@ -33,6 +33,7 @@ _CHOSEN = ("selected", "is_accepted", "isAccepted", "accepted")
 _NO_ANSWER = frozenset({"nan", "n/a", "#n/a", "null", "<na>", "not found", "notfound", "proof", "no answer"})
 _RIGHT = 100.0
 """Percent of the marks that an answer earns which is right (Moodle)."""
+_IN_WORDS = re.compile(r"[^\d\\$]*[^\W\d_]{2,}[^\d\\$]*")
 _LISTED = re.compile(r"\s*;\s+")
 _BARS = re.compile(r"-?\d+(?:\.\d+)?(?:\s*\|\s*-?\d+(?:\.\d+)?)+")
 _ACCEPTED = frozenset({"ideal", "aliases", "acceptable", "accepted", "alternatives"})
@@ -67,11 +68,13 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
         texts = list(dict.fromkeys(text for item in value if (text := plain_text(item))))
         if len(texts) > 1 and several is not True and _accepts_any(name):
             return FoundAnswer(texts[0], "field", tuple(texts[1:]))
+        if len(texts) > 1 and several is None and _step(name) == "answer" and all(map(_IN_WORDS.fullmatch, texts)):
+            return NONE  # names that mean the same, as in Natural Questions, or parts of one answer
         return with_unit(", ".join(texts)) if texts else NONE
     text = plain_text(value)
     if not text:
         return NONE
-    if plain(name.rpartition(".")[2]) == "correctanswers" and len(texts := _LISTED.split(text)) > 1:
+    if _step(name) == "correctanswers" and len(texts := _LISTED.split(text)) > 1:
         return FoundAnswer(texts[0], "field", tuple(filter(None, texts[1:])))  # a list in a cell, as in TruthfulQA
     if is_worked(text):
         found = final_answer(text)
@@ -79,6 +82,11 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
             return found
         return NONE if _is_prose(text) else FoundAnswer(text, "field")
     return with_unit(text)
+
+
+def _step(name: str) -> str:
+    """The last step of a written path."""
+    return plain(name.rpartition(".")[2])
 
 
 def says_none(value: Any) -> bool:
