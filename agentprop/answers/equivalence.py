@@ -102,9 +102,11 @@ def equivalent(
     if pair[1].strip() and not spec.choices and _same_typography(gold, pred):
         return same("identical", "the texts are identical but for their typography")
     try:
-        return judge(*pair, spec, QuickScalars())
+        verdict = judge(*pair, spec, QuickScalars())
     except Hard:
         return _judge_in_worker(*pair, spec, timeout_s)
+    zeros = verdict.status == "same" and spec.of_digits and _leads_with_zero(pair[0]) != _leads_with_zero(pair[1])
+    return undetermined("zeros", "one begins with a zero, which counts in a string of digits") if zeros else verdict
 
 
 def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
@@ -113,6 +115,15 @@ def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
         return None
     left, right = plain_number(gold), plain_number(pred)
     return compare_rationals(left, right, stated(spec.precision)) if left is not None and right is not None else None
+
+
+_DIGITS = re.compile(
+    r"\b(?:(?:bit|binary|digit|code)[ -]?(?:string|sequence|word|code)s?|strings?|codewords?|pin|password)\b", re.I
+)
+
+
+def _leads_with_zero(text: str) -> bool:
+    return re.fullmatch(r"[\s$]*0\d+[\s$.]*", text) is not None
 
 
 def _same_typography(left: str, right: str) -> bool:
@@ -169,7 +180,12 @@ class AnswerSpec:
     @property
     def is_plain(self) -> bool:
         """Nothing is said that changes how numbers compare."""
-        return self.choices is None and self.unit is None and self.kind in (None, "number")
+        return self.choices is None and self.unit is None and self.kind in (None, "number") and not self.of_digits
+
+    @property
+    def of_digits(self) -> bool:
+        """Whether the question may ask for a string of digits, in which a leading zero counts."""
+        return self.kind is None and bool(self.question and _DIGITS.search(self.question))
 
     @property
     def nouns(self) -> frozenset[str]:
