@@ -60,7 +60,7 @@ class Box(NamedTuple):
 
 
 def _boxes(text: str) -> list[Box]:
-    """Every outermost box with anything in it, in one pass; one that never closes must be the last."""
+    """Every outermost box with anything in it, or that is the whole text; one that never closes must be the last."""
     braced, bare = {}, []
     for match in _BOX.finditer(text):
         if match[1]:
@@ -82,7 +82,9 @@ def _boxes(text: str) -> list[Box]:
     unclosed = next((start for start in stack if start in braced), None)
     if unclosed is not None and not any(box.start > braced[unclosed] for box in boxes):
         outside.append(_cut_short(text, braced[unclosed], unclosed))
-    return sorted(box for box in boxes + outside if not text[box.first : box.last].isspace() and box.first < box.last)
+    found = sorted(boxes + outside)
+    is_whole = len(found) == 1 and found[0].end - found[0].start == len(text.strip(" $."))
+    return found if is_whole else [box for box in found if text[box.first : box.last].strip()]
 
 
 def _inside(position: int, boxes: list[Box]) -> bool:
