@@ -301,7 +301,10 @@ class Comparison:
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
     ) -> Equivalence:
         if left.keys() == right.keys():
-            return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+            verdict = all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+            if verdict.status == "different" and self._are_renumbered(left, right):
+                return undetermined("numbering", "the same values, numbered otherwise")
+            return verdict
         if (values := _indexed(left, right)) is not None:
             return self.compare(*values)
         if len(left) == len(right) == 1:
@@ -315,6 +318,13 @@ class Comparison:
         if isinstance(gold, Relational) and isinstance(pred, Relational):
             return self.scalars.equations(gold, pred)
         return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
+
+    def _are_renumbered(self, left: dict[str, list[Node]], right: dict[str, list[Node]]) -> bool:
+        """The same values under other numbers of one letter (`y_1`, `y_2`), which may or may not count."""
+        if len(left) < 2 or len({name.partition("_")[0] if "_" in name else name for name in left}) > 1:
+            return False
+        golds, preds = ([listed(one) for one in side.values()] for side in (left, right))
+        return unordered(golds, preds, self.compare).status == "same"
 
     def _described(self, name: str, other: str, values: Equivalence) -> Equivalence:
         """A value called by a name in words meets the same value called otherwise, unless both names say what it is."""

@@ -95,10 +95,31 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         return same("text", "the words agree")
     if any(same_text(_SORT.sub("", one), other) for one, other in ((left, right), (right, left))):
         return same("text", "the words agree, and one says of what sort of thing")
+    if _are_one_name(left, right):
+        return undetermined("name", "one may be the other's name in another order, or with initials")
     items = [sorted(map(comparable, re.split(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+", side))) for side in (left, right)]
     if len(items[0]) > 1 and items[0] == items[1]:
         return undetermined("order", "the same words in another order, which may or may not count")
     return _unlike(left, right)
+
+
+_NAME = re.compile(r"(?:[A-Z](?:\.|[\w'’-]*\.?)(?:\s+|(?<=\.)|$)){2,5}")
+
+
+def _are_one_name(left: str, right: str) -> bool:
+    """`Einstein, Albert`, `A. Einstein` and `Albert Einstein`: one family name, and given names that agree."""
+    names = []
+    for text in (left, right):
+        last, comma, first = text.partition(", ")
+        whole = f"{first} {last}" if comma else text
+        if not _NAME.fullmatch(whole):
+            return False
+        names.append(whole.replace(".", ". ").split())
+    (*given, family), (*other, of_other) = sorted(names, key=len)
+    agree = (
+        one == two or (one[0] == two[0] and "." in one[1:2] + two[1:2]) for one, two in zip(given, other, strict=False)
+    )
+    return family == of_other and all(agree) and all(left_out[1:] == "." for left_out in other[len(given) :])
 
 
 _SORT = re.compile(
@@ -316,17 +337,17 @@ def chemistry(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
     """Formulas group by group, reactions side by side; the same atoms in another order may be meant."""
     match gold, pred:
         case Formula(), Formula():
-            return _formulas(gold, pred)
+            return formulas(gold, pred)
         case Reaction(a, b), Reaction(c, d):
             if len(a) != len(c) or len(b) != len(d):
                 return different("chemistry", "the reactions differ in their substances")
-            return all_same((_formulas(x, y) for x, y in zip((*a, *b), (*c, *d), strict=True)), "chemistry")
+            return all_same((formulas(x, y) for x, y in zip((*a, *b), (*c, *d), strict=True)), "chemistry")
         case (Formula() | Reaction(), _) | (_, Formula() | Reaction()):
             return different("kind", "one is a chemical formula, the other is not")
     return None
 
 
-def _formulas(left: Formula, right: Formula) -> Equivalence:
+def formulas(left: Formula, right: Formula) -> Equivalence:
     if left.count != right.count:
         return different("chemistry", "the coefficients differ")
     if left.state and right.state and left.state != right.state:

@@ -25,6 +25,7 @@ from typing import Any
 from agentprop.answers.choices import Choices, compare_choices, compare_labels
 from agentprop.answers.compare_scalars import QuickScalars, compare_rationals
 from agentprop.answers.compare_shapes import Comparison, Scalars
+from agentprop.answers.compare_species import compare_species
 from agentprop.answers.kinds import KINDS, AnswerKind, as_kind, compare_strings, is_exact
 from agentprop.answers.outcome import (
     GOLD_UNREADABLE,
@@ -37,6 +38,7 @@ from agentprop.answers.outcome import (
     undetermined,
 )
 from agentprop.answers.precision import stated
+from agentprop.answers.reading.basis_points import in_percent
 from agentprop.answers.reading.counters import is_count, nouns_of
 from agentprop.answers.reading.extract import DEFAULT_POLICY, ExtractionPolicy, final_answer, gold_answer
 from agentprop.answers.reading.nodes import (
@@ -100,9 +102,11 @@ def equivalent(
     if pair[1].strip() and not spec.choices and _same_typography(gold, pred):
         return same("identical", "the texts are identical but for their typography")
     try:
-        return judge(*pair, spec, QuickScalars())
+        verdict = judge(*pair, spec, QuickScalars())
     except Hard:
         return _judge_in_worker(*pair, spec, timeout_s)
+    zeros = verdict.status == "same" and spec.of_digits and _leads_with_zero(pair[0]) != _leads_with_zero(pair[1])
+    return undetermined("zeros", "one begins with a zero, which counts in a string of digits") if zeros else verdict
 
 
 def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
@@ -111,6 +115,15 @@ def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
         return None
     left, right = plain_number(gold), plain_number(pred)
     return compare_rationals(left, right, stated(spec.precision)) if left is not None and right is not None else None
+
+
+_DIGITS = re.compile(
+    r"\b(?:(?:bit|binary|digit|code)[ -]?(?:string|sequence|word|code)s?|strings?|codewords?|pin|password)\b", re.I
+)
+
+
+def _leads_with_zero(text: str) -> bool:
+    return re.fullmatch(r"[\s$]*0\d+[\s$.]*", text) is not None
 
 
 def _same_typography(left: str, right: str) -> bool:
@@ -167,7 +180,12 @@ class AnswerSpec:
     @property
     def is_plain(self) -> bool:
         """Nothing is said that changes how numbers compare."""
-        return self.choices is None and self.unit is None and self.kind in (None, "number")
+        return self.choices is None and self.unit is None and self.kind in (None, "number") and not self.of_digits
+
+    @property
+    def of_digits(self) -> bool:
+        """Whether the question may ask for a string of digits, in which a leading zero counts."""
+        return self.kind is None and bool(self.question and _DIGITS.search(self.question))
 
     @property
     def nouns(self) -> frozenset[str]:
@@ -231,6 +249,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     pred = _EXTREME.sub("", pred) if spec.question and _ASKED_EXTREME.search(spec.question) else pred
     if gold == pred:
         return same("identical", "the texts are identical")
+    pred = _unbracketed(pred) if "[[" in pred and "[" not in gold else pred
+    gold, pred = in_percent(gold, pred), in_percent(pred, gold)
     if max(len(gold), len(pred)) > MAX_CHARS:
         return _oversized(gold, pred)
     if _same_typography(gold, pred):
@@ -239,6 +259,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
         return labels
+    if (species := compare_species(*texts)) is not None:
+        return species
     left, right = read(gold, spec.nouns), read(pred, spec.nouns)
     unreadable = _unreadable(left, right)
     if unreadable is not None:
@@ -261,6 +283,15 @@ _ASKED_EXTREME = re.compile(
     r"\b(?:minim(?:um|al)|maxim(?:um|al)|least|smallest|fewest|lowest|most|largest|greatest|highest)\b", re.I
 )
 """A question for an extreme value, which `at least 42` answers."""
+
+
+_VERDICT = re.compile(r"\s*\[\[([^\[\],;&]{1,60})\]\]\s*")
+
+
+def _unbracketed(text: str) -> str:
+    """`[[42]]`, as judges are told to write verdicts, without its brackets."""
+    found = _VERDICT.fullmatch(text)
+    return found[1] if found else text
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:

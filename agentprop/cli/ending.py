@@ -25,7 +25,8 @@ def print_ending(out: str, config: ProposeConfig) -> None:
     typer.echo(err=True)
     typer.echo(typer.style(f"One of them, problem {problem.id}:", bold=True), err=True)
     for paragraph in problem.statement.splitlines():
-        typer.echo(textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  "), err=True)
+        told = textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        typer.echo(told, err=True)
     typer.echo(f"  answer: {problem.answer}", err=True)
     shards = (shard.path for segment in run.segments for shard in segment.shards if shard.kind == Problem.kind)
     typer.echo(f"It lies in {run.name}/{next(shards)}. What to do next:\n", err=True)

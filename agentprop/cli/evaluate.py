@@ -30,8 +30,12 @@ def command(
         typer.Option(
             autocompletion=completion.models,
             metavar="MODEL",
-            help="Model to evaluate (required, here or in a settings file).",
+            help="Model to evaluate (required, here or in a settings file, unless --reply-field is given).",
         ),
+    ] = None,
+    reply_field: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Field of replies given before, to be graded instead of asking a model."),
     ] = None,
     out: Annotated[
         str | None,
@@ -70,6 +74,7 @@ def command(
     flags = {
         **layout.flags(),
         "model": model,
+        "reply_field": reply_field,
         "k": k,
         "by": by,
         "temperature": temperature,
@@ -87,7 +92,8 @@ def command(
     }
     refuse_stream(out or "", "evaluate")
     settings = shared.settings(EvaluateConfig, flags)
-    place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
+    asked = settings.model or settings.reply_field or ""
+    place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(asked)}")
     if shared.only_shows(settings, partial(_check, sources=[benchmark], out=place, fresh=shared.fresh)):
         return
     from agentprop.engine import on_engine

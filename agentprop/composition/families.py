@@ -1,9 +1,9 @@
 """A family of judged programs → one of its problems: the statement, the reference program and how it is judged.
 
 A family is a skill package whose SKILL.md declares `judged`. Its question is the story and the task, with the numbers
-of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`,
-the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of
-an input into the arguments of `solve` and back.
+of the setting; behind it stand input, output, limits, budget, edge rule and examples, in this order. Its script has
+`solve`, the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the
+text of an input into the arguments of `solve` and back.
 
 If several outputs are right, the script also has `accepts`, which is given the arguments, a found and an expected value
 and the parameters; and, for programs that print, `printed`, which turns an output into such a value, or into None.
@@ -28,6 +28,11 @@ HEAD = "\n\nInput: "
 """Where the task of a statement ends."""
 LIMITS = "\n\nLimits: "
 """Where the task of a composed program's statement ends; see `promises`."""
+SPEED = (
+    "Speed: at most {} steps for one input. A step is one turn of a loop or comprehension, or one call of a function "
+    "of the program; sixteen elements that a built-in function goes through are one step more."
+)
+"""The budget in ticks; see `sandbox.inside.meter`."""
 ENTRY_POINT = "solve"
 _TUPLE = re.compile(r"tuple\[")
 
@@ -50,13 +55,19 @@ def task(statement: str) -> str:
     return re.split(f"{HEAD}|{LIMITS}", statement, maxsplit=1)[0]
 
 
-def statement(task: str, judged: Judged, examples: tuple[TestCase, ...], *, edge_rule: bool = True) -> str:
-    """Write the whole statement, with the edge rule or without it."""
+def statement(
+    task: str, judged: Judged, examples: tuple[TestCase, ...], ticks: int | None = None, *, edge_rule: bool = True
+) -> str:
+    """Write the whole statement, with the edge rule or without it, and with the budget of a program that is asked for.
+
+    Limits alone do not tell what is too slow: with a few hundred elements, what is quadratic ends in a moment.
+    """
     asked = f"Write a function `{signature(judged)}`. " if judged.form == "function" else ""
     parts = [
         f"{task}{HEAD}{asked}{judged.input}",
         f"Output: {judged.output}",
         f"Limits: {'; '.join(judged.limits)}.",
+        *([SPEED.format(ticks)] if ticks is not None else []),
         *([f"Edge rule: {judged.edge_rule}"] if edge_rule else []),
         *(_example(judged, test) for test in examples),
     ]

@@ -98,6 +98,10 @@ WHERE = ", where "
 LET = "Let "
 TOLD = ("Let $<symbol>$ be <named>.", "Call <named> $<symbol>$.", "We write $<symbol>$ for <named>.")
 """What stands behind a scene whose result is used later."""
+TOLD_FIRST = tuple(frame for frame in TOLD if not frame.startswith("Call "))
+"""The same with the letter in front: behind "in the order of the line" it would seem to belong to the line."""
+SHORT = 8
+"""Words of the longest name that a letter stands behind."""
 SOUGHT = (
     "For which value of $<symbol>$ is <named> <value>?",
     "What must $<symbol>$ be so that <named> is <value>?",
@@ -178,3 +182,8 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 def masked(statement: str) -> str:
     """The statement with every number replaced by #: two problems with equal masks differ in their numbers only."""
     return re.sub(r"(?:#, ?)+#", "#", NUMBER.sub("#", statement))
+
+
+def is_short(named: str) -> bool:
+    """True if a letter can stand behind a name: one of few words, without a comma."""
+    return "," not in named and len(named.split()) <= SHORT

@@ -15,10 +15,10 @@ from agentprop.composition.program_tasks import (
     ProgramTask,
     asking,
     edge_answer,
-    edge_inputs,
     faulty,
     slow,
     slowed,
+    telling_edges,
 )
 from agentprop.composition.slips import subtle
 from agentprop.composition.terms import Apply, Program, Term, to_json
@@ -50,10 +50,10 @@ def of_family(package: Package, term: Apply, task: str, wanted: ProgramTask, rng
         asked = Asked("repair", rng.choice(subtle(faulty(package, values))))
     elif wanted == "optimise":
         asked = Asked("optimise", rng.choice(slow(package, values)))
-    elif wanted == "edge" and (inputs := edge_inputs(judged, found)):
+    elif wanted == "edge" and (inputs := telling_edges(judged, found)):
         asked = Asked("edge", own, rng.choice(inputs))
     edge = asked.task == "edge"
-    text = families.statement(task, judged, found.examples, edge_rule=not edge)
+    text = families.statement(task, judged, found.examples, None if edge else found.ticks, edge_rule=not edge)
     answer = edge_answer(judged, found, asked.given) if edge else own
     certificate = families.edge_certificate(package, values, asked.given) if edge else families.certificate(package)
     return _submission(asking(text, asked), answer, "integer" if edge else "program", certificate, term, ())

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +34,8 @@ UNFIT_PROGRAM = "refused:unfit_program"
 """Outcome of a submission that shows a program which is not what its statement says."""
 LONGEST = 80
 """Characters of the longest input at the edge that is asked about."""
+COMMON = 3
+"""A result at the edge that is more frequent than one in so many is too likely to be guessed."""
 ProgramTask = Literal["write", "repair", "optimise", "edge"]
 
 _ENDINGS: dict[ProgramTask, str] = {
@@ -95,6 +98,16 @@ def asked(statement: str) -> tuple[str, Asked]:
 def edge_inputs(judged: Judged, setting: Setting) -> list[str]:
     """Short inputs at the edge of a family's limits whose result is one integer."""
     return [given for given, _ in _at_edge(judged, setting) if len(given) <= LONGEST]
+
+
+def telling_edges(judged: Judged, setting: Setting) -> list[str]:
+    """Those worth a question: a result that more than a third of all of them share is guessed without a look."""
+    results = Counter(answer for _, answer in _at_edge(judged, setting))
+    return [
+        given
+        for given, answer in _at_edge(judged, setting)
+        if len(given) <= LONGEST and COMMON * results[answer] <= results.total()
+    ]
 
 
 def edge_answer(judged: Judged, setting: Setting, given: str) -> str:

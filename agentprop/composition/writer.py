@@ -208,11 +208,15 @@ class _Writer:
     def _introduced(self, symbol: str, term: Term) -> str:
         if not isinstance(term, Apply) or not self._is_told(term):
             return f"{grammar.LET}${symbol}$ be {self.phrase(term)}."
-        frame, spec = self.rng.choice(grammar.TOLD).replace("<symbol>", symbol), self.library[term.skill].spec
+        spec = self.library[term.skill].spec
         if spec.tells:
-            return f"{self._scene(term)} {frame.replace('<named>', self.rng.choice(spec.named))}"
+            return f"{self._scene(term)} {self._given_letter(symbol, self.rng.choice(spec.named))}"
         scene, named = self.rng.choice([*spec.asked.items()])
-        return f"{self._fill(term, scene)} {frame.replace('<named>', named)}"
+        return f"{self._fill(term, scene)} {self._given_letter(symbol, named)}"
+
+    def _given_letter(self, symbol: str, named: str) -> str:
+        frame = self.rng.choice(grammar.TOLD if grammar.is_short(named) else grammar.TOLD_FIRST)
+        return frame.replace("<symbol>", symbol).replace("<named>", named)
 
     def _tells(self, term: Term) -> bool:
         """True if a scene tells a value, behind which it gets its letter."""

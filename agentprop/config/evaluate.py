@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from agentprop.config.base import Count, StageConfig
 from agentprop.config.parts import Attempts, Budget, CorpusSettings, Limited, Placed, PromptSettings, Scaffold
@@ -23,8 +26,11 @@ class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited
     }
     """Raising k or the limit keeps the attempts that were already made."""
 
-    model: str
-    """MODEL to evaluate."""
+    reply_field: str | None = None
+    """Field of replies that a model gave before, to be graded instead of asking one: a text, a list of texts, a
+    conversation or a server's answer. Rows that ask the same put theirs together."""
+    model: Annotated[str | None, Field(validate_default=True)] = None
+    """MODEL to evaluate; null only where `reply_field` says which replies are graded."""
     k: Count = 64
     """Number of attempts at each problem."""
     by: tuple[str, ...] | None = None
@@ -39,3 +45,14 @@ class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited
     check_references: bool = True
     """Run each row's own reference program through its tests first; leave out the rows whose reference fails, and those
     whose tests pass anything."""
+
+    @field_validator("model")
+    @classmethod
+    def _one_of_two(cls, model: str | None, others: ValidationInfo) -> str | None:
+        """Replies come from a model, or from a field."""
+        recorded = others.data.get("reply_field") is not None
+        if model is None and not recorded:
+            raise PydanticCustomError("missing", "is not set")
+        if model is not None and recorded:
+            raise PydanticCustomError("model", "must be left out where reply_field is given")
+        return model

@@ -45,8 +45,9 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
         return Judgement("invalid", "mismatch", "form, limits or edge rule are not those of the statement's task")
     if problem.entry_point != (families.ENTRY_POINT if judging.form == "function" else None):
         return Judgement("invalid", "mismatch", "the entry point is not the one that the task asks for")
-    if families.statement(families.task(text), judged, judging.examples) != text:
-        why = "what follows the task is not its input, output, limits, edge rule and examples as the grammar has them"
+    told = (judging.ticks, None)  # statements of earlier versions say nothing of the budget
+    if text not in [families.statement(families.task(text), judged, judging.examples, ticks) for ticks in told]:
+        why = "what follows the task, from the input to the examples, is not as the grammar has it"
         return Judgement("undetermined", "not_in_grammar", why)
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
         return Judgement("invalid", "examples", "there is no example, or an example is a hidden test")

@@ -10,7 +10,7 @@ made.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -159,7 +159,10 @@ class Prober:
     async def tries(self, problem: Problem, start: int, count: int, *, exact: bool = False) -> list[GradedReply]:
         """Make the same attempts as graded replies, with token ids if `exact` asks for them."""
         request = Request((Message("user", self.question(problem)),), self.sampling, n=count, sample=start, exact=exact)
-        replies = await self._replies(request)
+        return await self.graded(problem, await self._replies(request))
+
+    async def graded(self, problem: Problem, replies: Sequence[Reply | ModelFailure]) -> list[GradedReply]:
+        """Replies to one problem with their grades."""
         graded_each = (contained_async(partial(self._grade, problem, reply), _ungraded) for reply in replies)
         grades = await asyncio.gather(*graded_each)
         return [GradedReply(reply, grade) for reply, grade in zip(replies, grades, strict=True)]

@@ -10,12 +10,14 @@ from random import Random
 
 import pytest
 
-from agentprop.composition import promises, slips
+from agentprop.composition import promises, slips, suites
+from agentprop.composition.families import SPEED
 from agentprop.composition.listing import listing
 from agentprop.composition.program_submissions import of_program
-from agentprop.composition.program_tasks import changed, faulty, likely
+from agentprop.composition.program_tasks import changed, edge_answer, faulty, likely, telling_edges
 from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given, Program, Variable
+from agentprop.sandbox.inside import meter
 from agentprop.skills import Package
 
 
@@ -64,6 +66,19 @@ def test_of_a_family_a_slip_that_few_hidden_tests_show_comes_first(library: Mapp
             assert all(0 < share <= 1 for share in shares.values())
             chosen = [shares[program] for program in slips.subtle(shares)]
             assert len(chosen) > 2 and all(slips.LEAST <= share <= slips.MOST for share in chosen)
+
+
+def test_an_edge_is_asked_about_if_its_result_cannot_be_guessed(library: Mapping[str, Package]) -> None:
+    turnstile, depots = library["coding-judge-turnstile"], library["coding-judge-depots"]
+    for package, guessed in ((turnstile, "0"), (depots, "-1")):
+        found, judged = suites.setting(package, {"a": 4}), package.spec.judged
+        assert found is not None and judged is not None
+        results = {edge_answer(judged, found, given) for given in telling_edges(judged, found)}
+        assert results and guessed not in results
+
+
+def test_a_step_of_the_stated_budget_is_a_tick_of_the_meter() -> None:
+    assert meter.ELEMENTS == 16 and "sixteen elements" in SPEED.format(1000)
 
 
 def test_a_slip_that_doubles_a_list_without_end_is_stopped_by_its_turns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,6 +55,15 @@ def test_a_statement_means_the_same_to_whoever_knows_the_whole_library(library: 
         assert read(statement, library) == [term], statement
 
 
+def test_a_letter_stands_behind_short_names_only(library: Mapping[str, Package]) -> None:
+    called = re.compile(r"(?:^|[.\n] ?)Call ([^.$]*) \$[A-Za-z]\$\.")
+    written = [text for _, text in plans(Planner(library), 600, "called")]
+    names = [name for text in written for name in called.findall(text)]
+    assert len(names) > 5
+    assert all(grammar.is_short(name) for name in names)
+    assert not grammar.is_short("the list of the times at which they are done, in the order of the line")
+
+
 def test_compositions_survive_json(library: Mapping[str, Package]) -> None:
     for term, _ in plans(Planner(library), 300, "json"):
         assert from_json(to_json(term)) == term

@@ -177,6 +177,42 @@ def test_a_follow_up_suits_the_role_of_what_it_takes(library: Mapping[str, Packa
             assert _same(read(statement, library), term), statement
 
 
+TOLD_APART = {
+    ("chemistry-buffer-ph", "hydroxide"),  # sodium hydroxide, and one that dissolves
+    ("kinetics-hydrolysis-constant", "ester"),  # the same ester
+    ("optics-lens-shift", "image"),  # in the end the final image is asked for
+    ("mechanics-spring-launch", "spring"),  # the stretching at the second turning point
+}
+
+
+def test_no_scene_calls_something_else_by_the_name_of_what_a_later_one_asks_about(
+    library: Mapping[str, Package],
+) -> None:
+    feeding = {
+        (link.producer, link.consumer)
+        for links in Links(library, {}).into.values()
+        for link in links
+        if library[link.consumer].spec.domain == "science"
+    }
+    found = set()
+    for producer, consumer in feeding:
+        earlier, later = library[producer].spec, library[consumer].spec
+        name = later.output and later.output.subject
+        if not name or earlier.output is None or earlier.output.subject == name:
+            continue
+        wordings = [*earlier.phrasings, *(one for some in earlier.follows.values() for one in some)]
+        introduced = re.compile(rf"\b(?:an?|another|one) (?:[\w-]+ ){{0,2}}?{re.escape(name)}\b", re.IGNORECASE)
+        if any(introduced.search(one.scene or "") for one in wordings):
+            found.add((producer, name))
+    assert found == TOLD_APART
+
+
+def test_a_scene_asks_nothing(library: Mapping[str, Package]) -> None:
+    for package in library.values():
+        for one in (*package.spec.phrasings, *(w for some in package.spec.follows.values() for w in some)):
+            assert "?" not in (one.scene or ""), package.name
+
+
 def test_one_scene_of_science_is_turned_into_a_question_for_a_datum_or_given_up(library: Mapping[str, Package]) -> None:
     planner = Planner(library)
     term = planner.givens("fluids-falling-ball", Random(1))

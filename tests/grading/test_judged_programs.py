@@ -39,7 +39,7 @@ def problem_of(package: Package, values: dict[str, object]) -> Problem:
     found, judged = suites.setting(package, values), package.spec.judged
     assert found is not None and judged is not None
     return Problem(
-        statement=families.statement(write(term, LIBRARY, Random(1)), judged, found.examples),
+        statement=families.statement(write(term, LIBRARY, Random(1)), judged, found.examples, found.ticks),
         answer=families.program(package, values),
         answer_type="program",
         domain="coding",
@@ -112,10 +112,10 @@ def test_a_test_that_expects_too_much_is_found(problem: Problem, sandbox: Sandbo
     assert found.value == "invalid", found
 
 
-def test_a_changed_limit_or_example_is_no_longer_the_statement_s(problem: Problem, sandbox: Sandbox) -> None:
+def test_a_changed_limit_or_budget_is_no_longer_the_statement_s(problem: Problem, sandbox: Sandbox) -> None:
     judging = problem.judging
     assert judging is not None
-    for told in (judging.limits[0], judging.edge_rule):
+    for told in (judging.limits[0], judging.edge_rule, f"at most {judging.ticks} steps"):
         changed = problem.model_copy(update={"statement": problem.statement.replace(told, "Anything.")})
         found = asyncio.run(judge(changed, LIBRARY, {}, Executor(sandbox)))
         assert (found.value, found.code) == ("undetermined", "not_in_grammar")

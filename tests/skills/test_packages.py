@@ -345,3 +345,16 @@ def test_a_script_computes_with_the_constants_that_a_statement_gives(library: Ma
         for name in package.spec.constants:
             value = re.findall(r"\d+(?:\.\d+)?", CONSTANTS[name].split("\\mathrm{MeV} =")[-1])[0]
             assert value.rstrip("0") in (package.script or ""), (package.name, name)
+
+
+def test_a_wording_that_names_points_names_them_as_the_solution_does(library: Mapping[str, Package]) -> None:
+    for package in library.values():
+        for phrase in package.spec.value:
+            for wording in package.spec.phrasings:
+                told, named = (points(text) for text in (f"{wording.scene or ''} {wording.ask}", phrase))
+                assert min(len(told), len(named)) < 3 or named <= told, (package.name, wording.ask)
+
+
+def points(text: str) -> set[str]:
+    """Capital letters in the formulas of a wording."""
+    return {letter for formula in re.findall(r"\$([^$]*)\$", text) for letter in re.findall(r"(?<!\\)[A-Z]", formula)}

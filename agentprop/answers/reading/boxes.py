@@ -13,6 +13,8 @@ _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
 _BARE_BOX = re.compile(r"[+-]?\d[\d.,]*(?<![.,])|[A-Za-z](?![A-Za-z])")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _JOINT = re.compile(r",|;|\b(?:and|or|und|oder|et|ou|y|o)\b")
+_BESIDE = re.compile(r"[ \t$]{0,8}")
+"""Two boxes right beside each other are two values."""
 _JOINED = re.compile(
     r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or|und|oder|et|ou|y|o)?\s*\}?"
     r"(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
@@ -33,8 +35,12 @@ def last_boxes(text: str, *, bounds: bool) -> tuple[str, int] | None:
     kept = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
         between = text[earlier.end : kept[0].start]
-        if len(between) > 60 or not _JOINT.search(between) or not _JOINED.fullmatch(between):
+        if not _BESIDE.fullmatch(between) and (
+            len(between) > 60 or not _JOINT.search(between) or not _JOINED.fullmatch(between)
+        ):
             break
+        if _BESIDE.fullmatch(between) and text[earlier.first : earlier.last] == text[kept[0].first : kept[0].last]:
+            continue
         kept.insert(0, earlier)
     contents = (_unwrapped(text[box.first : box.last]) for box in kept)
     answer = ", ".join(
@@ -54,7 +60,7 @@ class Box(NamedTuple):
 
 
 def _boxes(text: str) -> list[Box]:
-    """Every outermost box, in one pass; one that never closes must be the last."""
+    """Every outermost box with anything in it, or that is the whole text; one that never closes must be the last."""
     braced, bare = {}, []
     for match in _BOX.finditer(text):
         if match[1]:
@@ -76,7 +82,9 @@ def _boxes(text: str) -> list[Box]:
     unclosed = next((start for start in stack if start in braced), None)
     if unclosed is not None and not any(box.start > braced[unclosed] for box in boxes):
         outside.append(_cut_short(text, braced[unclosed], unclosed))
-    return sorted(boxes + outside)
+    found = sorted(boxes + outside)
+    is_whole = len(found) == 1 and found[0].end - found[0].start == len(text.strip(" $."))
+    return found if is_whole else [box for box in found if text[box.first : box.last].strip()]
 
 
 def _inside(position: int, boxes: list[Box]) -> bool:

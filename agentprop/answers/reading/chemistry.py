@@ -33,6 +33,8 @@ _PIECE = re.compile(
 _CONFIGURATION = re.compile(r"(?:\[(?:He|Ne|Ar|Kr|Xe|Rn)\])?(?:[1-7][spdf]\^?\{?\d{1,2}\}?)+")
 _SHELL = re.compile(r"([1-7])([spdf])\^?\{?(\d{1,2})\}?(?=[1-7][spdf]|$)")
 _SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^|[spdf]\d)")
+_SPACED_CHARGE = re.compile(r"(?<=[\w})\]])\s+(\d?[+-])$")
+"""`SO4 2-`: the charge stands apart."""
 _NUCLIDE = re.compile(
     r"(?:\{\})?(?:\^\{?(?P<mass>\d{1,3})\}?(?:_\{?\d{1,3}\}?)?|_\{?\d{1,3}\}?\^\{?(?P<mass_behind>\d{1,3})\}?)"
     r"\{?(?P<symbol>[A-Z][a-z]?)\}?"
@@ -49,6 +51,7 @@ def chemical(text: str, *, said: bool = False) -> Node | None:
     """The formula, the reaction or the configuration that the whole text is; `said` where it is marked as chemistry."""
     if len(text) > MAX_LENGTH or not any(char.isupper() or char in "spdf" for char in text):
         return None
+    text = _SPACED_CHARGE.sub(r"^{\1}", text) if text[-1:] in ("+", "-") else text
     if _SPACED_DIGIT.search(text) or (not said and _BASED.fullmatch(text)):
         return None
     plain = re.sub(r"[\s~]|\\(?:(?:text|mathrm|left|right)(?![a-z])|[,;!])", "", text)

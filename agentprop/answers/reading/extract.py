@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from agentprop.answers.reading.boxes import last_boxes
 from agentprop.answers.reading.grammar import words
-from agentprop.answers.reading.retractions import instead, second_thought, taken_back
+from agentprop.answers.reading.retractions import first_thought, instead, second_thought, taken_back
 
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""
@@ -91,7 +91,8 @@ _QUOTED = re.compile(r"^\s*\n[ \t]*>[ \t]+")
 """A new line that is quoted: its sign is no comparison."""
 _OWN_LINE = re.compile(
     r"([^\n]{0,80}[\w)}\]$*%.])[ \t]*\n[ \t]*[*_#]*(?!(?:[Oo]r|[Aa]nd|OR)\b)"
-    r"(?:[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*|[Cc]onfidence\b[^\n]*)(?:\n|$)"
+    r"(?:[A-Z]\w*[:,]?\**[ \t]+[^\n=]*[a-z]{2}[^\n=]*|(?:[Cc]onfidence|Explanation|Reasoning|Justification)\b[^\n]*)"
+    r"(?:\n|$)"
 )
 """An answer on a line of its own, and a line of prose below it."""
 _FIRST_LINE = re.compile(
@@ -115,8 +116,15 @@ _WHICH_IS = re.compile(
 _WHERE = re.compile(r",?\s{1,9}(?:which\s+is\s+)?(?:attained|achieved|reached)\s+(?:at|when|for|if|by)\s[^,]{1,60}$")
 """`7, attained at x = 2`: where an extreme value is taken."""
 _REASON = re.compile(
-    r"\s{0,9}[,(]\s{0,9}(?:since|because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$", re.DOTALL
+    r"(?:\s{0,9}[,(]\s{0,9}(?:since|because)|\s{1,9}because)\b(?:(?!\b(?:or|but|otherwise|unless|if)\b).){1,300}$",
+    re.DOTALL,
 )
+_SUPPOSED = re.compile(
+    r"\b(?:if|whether|unless|suppos(?:e|ing)|assum(?:e|ing)|imagine)\s+(?:that\s+)?(?:(?:the|our|my)\s+)?"
+    r"(?:(?:final|correct|right)\s+)?$",
+    re.IGNORECASE,
+)
+"""Before an announcement that says nothing: `if the answer is 42`."""
 _VALUE = re.compile(r"[-+−]?(?:\\?\$|\\boxed|\\[dt]?frac|\\sqrt|\d|\(?[A-J]\)?(?![A-Za-z]))")
 _BULLETS = re.compile(r"(?:[ \t]*[-*•][ \t]+[^\n]{1,80}(?:\n|$)){2,10}")
 _LAST_LINE = re.compile(r"\n[ \t]*\n[ \t>#]*\*\*([^*\n]{1,60})\*\*[ \t.]*\Z")
@@ -207,7 +215,7 @@ def _marked(text: str, *, bounds: bool = True) -> Marked | None:
 def _standing(marked: Marked, text: str, policy: ExtractionPolicy) -> str:
     """The marked answer; if it is taken back behind its mark, what stands in its place, where that may count."""
     behind = text[marked.end :]
-    turn = taken_back(behind)
+    turn = 0 if first_thought(text[: marked.end], behind) else taken_back(behind)
     if turn is None:
         return _announced_anew(marked.answer, behind, policy)
     if policy.box == "required":
@@ -280,7 +288,7 @@ def _leads(text: str) -> Iterator[re.Match[str]]:
 
 
 def _announced(text: str) -> Marked | None:
-    leads = list(_leads(text))
+    leads = [lead for lead in _leads(text) if not _SUPPOSED.search(text[max(0, lead.start() - 40) : lead.start()])]
     if not leads:
         return None
     start = leads[-1].end()

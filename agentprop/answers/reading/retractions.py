@@ -31,7 +31,7 @@ _TAKEN_BACK = re.compile(
     rf"|{_MISTAKE}"
     r"|\b(?:das|dies|es)\s+(?:ist|war)\s+falsch\b|\bc'est\s+(?:faux|une erreur)\b"
     r"|\b(?:está mal|es incorrecto|es un error)\b)"
-    r"|(?:^|[.!\n—–-]\s{0,4})"
+    r"|(?:^|[.!:\n—–-]\s{0,4})"
     r"(?:no,?\s+wait|wait,?\s+no|actually,?\s+no|scratch that|disregard that|correction|sorry,?\s+I\s+meant)\b(?!\s*\?)"
     rf"|(?:^|[.!\n])\s{{0,4}}(?:(?:oh|ah|no|but|well)[,!]?\s+){{0,2}}{_MISTAKE}"
     r"|\A[\s$*]{0,4}\?\s+no\b"
@@ -46,6 +46,11 @@ _TAKEN_BACK = re.compile(
 _CONFIRMED = re.compile(
     r"\b(?:(?:is|was|seems|looks)(?:\s+(?:indeed|in fact|actually|still))?\s+(?:right|correct|fine)"
     r"|(?:answer|result|it)\s+(?:stands|holds|is confirmed|remains)|checks out|confirms|as before)\b",
+    re.IGNORECASE,
+)
+_NEAR = 120
+_AT_FIRST = re.compile(
+    r"\b(?:initially|at first|first|originally)\s+(?:thought|got|had|guessed|found|believed|wrote|said)\b[^.!?\n]*$",
     re.IGNORECASE,
 )
 _SIGNS = (
@@ -93,6 +98,11 @@ def taken_back(behind: str) -> int | None:
         if not _DENIED.search(behind[max(0, word.start() - 40) : word.start()]):
             return None
     return turn.start()
+
+
+def first_thought(before: str, behind: str) -> bool:
+    """Whether an answer is what was thought at first: `I initially thought 42, but it is 41`."""
+    return behind[:_NEAR].lstrip(" ,;$*").startswith("but ") and bool(_AT_FIRST.search(before[-_NEAR:]))
 
 
 def second_thought(behind: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 
+from agentprop.answers.reading.siunitx import without_siunitx
 from agentprop.answers.reading.tokens import to_ascii_mathematics
 
 _LONG_SPACE = re.compile(r"\s{9,}")
@@ -47,6 +48,7 @@ _BOLD_FACTOR = re.compile(
 _TWICE_ESCAPED = re.compile(r"\\\\(?:[dt]?frac|sqrt|pi|text|left|cdot|times|boxed|infty|begin|math)")
 _COMMAND = re.compile(r"(?<!\\)\\[A-Za-z]")
 _ZERO_VECTOR = re.compile(r"[\s$]*\\(?:mathbf|boldsymbol|bm)\s*\{\s*0\s*\}[\s$.]*")
+_SIUNITX = re.compile(r"\\(?:num|SI|qty|si|unit)(?![A-Za-z])")
 _BRACES = {"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "{}^\\circ": "^\\circ"}
 _PICTURES = re.compile("(?<=[^\\s])[\\s\ufe0f✅✔✓☑🎉🎯🎊👍😊■□▪◼◻∎]{1,20}$")
 """Marks of joy, or of the end of a proof, behind an answer."""
@@ -58,7 +60,7 @@ _PROVED = re.compile(
 )
 """Marks behind an answer that say nothing about it: the end of a proof, the number of an equation, space."""
 
-_LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
+_LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=>?|\\approx|\\sim|\\bullet|~)\s*")
 _THEREFORE = re.compile(r"^\s*(?:\$\s*\\therefore\s*\$|(\$*)\s*\\therefore(?![a-zA-Z]))\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
@@ -136,6 +138,7 @@ def _without_commands(text: str) -> str:
     if len(text) < 40 and _ZERO_VECTOR.fullmatch(text):
         return "\\vec{0}"
     text = _STYLE.sub(" ", text)
+    text = without_siunitx(text) if _SIUNITX.search(text) else text
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
     text = _BOLD_FACTOR.sub(lambda m: f"{m[2] or ''}\\vec{{{m[1] or m[3]}}}", text) if "\\times" in text else text
     for command, sign in _BRACES.items():

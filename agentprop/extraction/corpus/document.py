@@ -33,6 +33,8 @@ class Fields(Part):
     """Field of the function's name."""
     id: str | None = None
     """Field of the record's own id."""
+    reply: str | None = None
+    """Field of what a model said to it, which is no part of it."""
 
 
 class Document(Part):

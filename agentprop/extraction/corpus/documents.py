@@ -17,6 +17,7 @@ from typing import NamedTuple
 from agentprop.errors import InputError
 from agentprop.extraction.corpus.carriers import Carrier, carrier_of
 from agentprop.extraction.corpus.document import Document, Fields, UnreadableRecord
+from agentprop.extraction.corpus.exchanges import as_chat
 from agentprop.extraction.corpus.files import SourceFile
 from agentprop.extraction.corpus.layout.answers import final_answer as _final_answer
 from agentprop.extraction.corpus.layout.assemble import Assembler
@@ -236,7 +237,7 @@ class _FileReader:
             elif skipped:
                 self._report.left_out[skipped] += 1
             else:
-                yield record
+                yield as_chat(record) if isinstance(record, dict) else record
 
     def _nothing_found(self, head: Sequence[Row | Bad]) -> InputError:
         """The error for a file without a single document, from its first rows."""

@@ -1,10 +1,10 @@
 """Prose → the problems it labels, each with the solution and answer that belong to it.
 
-Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
-before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
-the items of numbered lists are problems and solutions, and those before a list of answers are problems. So are numbered
-items and headed sections that hold a labelled solution each, the rows of a table with a column of questions, and
-options that a line such as `ANSWER: B` ends.
+Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`, or directives such as `{exercise}`. A
+solution belongs to the problem before it, or to the one of its number where solutions stand apart. Under headings, say
+`Exercises` and `Solutions`, the items of numbered lists are problems and solutions; items before a list of answers are
+problems. So are numbered items and headed sections that hold a labelled solution each, the rows of a table with a
+column of questions, and options that a line such as `ANSWER: B` ends.
 Without any of these, lines that take turns as questions and short answers are read as such.
 """
 
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from agentprop.extraction.corpus.gift import gift_questions
 from agentprop.extraction.corpus.layout.names import asks
 from agentprop.extraction.corpus.rows import Bad, Row
 
@@ -62,6 +63,12 @@ _HEADING = re.compile(
 )
 _ITEM = re.compile(r"^[ ]{0,3}(?:\*\*)?(?:\((?P<inner>\d+)\)|(?P<number>\d+)[.)])(?:\*\*)?[ \t]+(?=\S)", re.MULTILINE)
 _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    rf"^(?P<fence>`{{3,}}|:{{3,}}|~{{3,}})\{{(?P<part>{_LONG})\}}(?P<title>.*)\n(?P<options>(?:[ \t]*:\w+:.*\n)*)"
+    r"(?P<body>(?:.*\n)*?)(?P=fence)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DIRECTIVE_LABEL = re.compile(r":label:[ \t]*(\S+)")
 _FOLDED = re.compile(r"</?details[^>]*>|</?summary[^>]*>")
 _CHOICE = re.compile(r"^ANSWER:[ \t]*([A-Z])[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*")
@@ -82,9 +89,11 @@ def problems(text: str) -> Iterator[Row | Bad]:
     """The problems of a text in order; one `Bad` if there is none."""
     text = text.replace("\r\n", "\n")
     readers: tuple[Callable[[str], list[Row]], ...] = (
+        lambda text: join(_directed(text)),
         lambda text: join([*_listed(text), *_labelled(text)]),
         _tabled,
         _chosen,
+        gift_questions,
         lambda text: join(_itemised(text)),
         lambda text: join(_headed(text)),
         lambda text: join(_in_turns(text)),
@@ -120,6 +129,17 @@ def _owner(piece: LabelledPart, rows: Sequence[Row], numbers: Sequence[str]) -> 
             (i for i in reversed(range(len(rows))) if numbers[i] == piece.number and piece.part not in rows[i]), None
         )
     return len(rows) - 1
+
+
+def _directed(text: str) -> list[LabelledPart]:
+    """Directives of MyST; a solution names the label of its exercise."""
+    pieces = []
+    for found in _DIRECTIVE.finditer(text):
+        part = _PARTS[found["part"].lower()]
+        label = _DIRECTIVE_LABEL.search(found["options"])
+        number = (label[1] if label else "") if part == "question" else found["title"].strip()
+        pieces.append(LabelledPart(part, number, _body(found["body"])))
+    return pieces if any(piece.part == "question" for piece in pieces) else []
 
 
 def _labelled(text: str) -> list[LabelledPart]:

@@ -1,4 +1,4 @@
-"""A benchmark and a model → Mean@k, pass@k and majority@k, with every prompt and every reply stored.
+"""A benchmark and a model, or its recorded replies → Mean@k, pass@k and majority@k, with every reply stored.
 
 The work to do is k attempts at every problem, less those that are stored. Attempts at one problem are stored together,
 so a resumed run goes on with whole problems and pays for no reply twice; a larger k makes the missing attempts. Every
@@ -26,6 +26,7 @@ from agentprop.grading.omega import NOT_AVAILABLE
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Prober, prompt_name, prompts_hash
 from agentprop.grading.program_check import program_judge
+from agentprop.grading.simulated_prober import Nobody
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
@@ -42,6 +43,7 @@ from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.before import check_before, compared
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
 from agentprop.stages.evaluate.novelty import trained_on, with_splits
+from agentprop.stages.evaluate.recorded import RecordedProber
 from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome, outcome_of, score_of
 from agentprop.storage.run import Run
@@ -70,11 +72,13 @@ class EvaluatedProblem:
 
 
 def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Ask a model every problem of a benchmark and return the summary."""
-    if config.temperature == 0 and config.k > 1:
+    """Ask a model every problem of a benchmark, or grade the replies that it has, and return the summary."""
+    if config.temperature == 0 and config.k > 1 and config.reply_field is None:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
     check_before(config.before)
-    resolve(config.model)  # what cannot be used is refused before it is stored
+    wanted = {} if config.model is None else {ROLE: config.model}
+    for name in wanted.values():
+        resolve(name)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
     trained = trained_on(config.trained_on)
     if trained is not None:
@@ -86,13 +90,13 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         fresh=fresh,
         inputs={**benchmark.inputs, **Prompts.of(config.prompts).inputs},
         models=named_models(config),
-        folders=(MODELS,),
+        folders=(MODELS,) if wanted else (),
     )
     with (
         opened as run_dir,
         roles(
-            run_dir.path / MODELS,
-            {ROLE: config.model},
+            run_dir.path / MODELS if wanted else None,
+            wanted,
             max_cost=config.max_cost,
             max_tokens=config.max_tokens,
             batched=True,
@@ -102,7 +106,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier = StoredAnswers.of(run_dir, {item.problem.id: item.problem for item in benchmark.items})
-        totals = EvaluationTotals(config.k, config.max_failures)
+        most = config.k if wanted else min(config.k, max(len(item.replies) for item in benchmark.items))
+        totals = EvaluationTotals(most, config.max_failures)
         totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
         check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet, workers=workers)
         if config.check_references:
@@ -110,7 +115,9 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         solver = solver_of(config, models, sandbox, benchmark, workers)
 
         def summary() -> dict[str, Any]:
+            beyond = sum(max(0, len(item.replies) - config.k) for item in benchmark.items)
             facts: dict[str, Any] = {
+                **({"replies_beyond_k": beyond} if beyond else {}),
                 "unreadable": len(benchmark.unreadable),
                 "repeated": benchmark.repeated,
                 **check.counts,
@@ -123,7 +130,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
                 "model": solver.name,
                 **totals.summary(),
                 **facts,
-                "spending": models.spending(totals.counts["accepted"]),
+                **({"spending": models.spending(totals.counts["accepted"])} if wanted else {}),
             }
 
         try:
@@ -171,7 +178,18 @@ def _loop(
 def solver_of(
     config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark, workers: Executor | None = None
 ) -> Prober:
-    """Make the model a prober: it gets the statement alone."""
+    """Make the model a prober, which gets the statement alone; or the replies that it gave before."""
+    prompts = Prompts.of(config.prompts)
+    tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
+    judges = partial(program_judge, tests, sandbox)
+    elsewhere = grader(workers, tests)
+    if config.reply_field is not None:
+        name = f"replies in {config.reply_field}"
+        return RecordedProber(
+            Nobody(name), name, Sampling(), MadeBy(name=name, version=__version__), sandbox,
+            tests=judges, prompts=prompts, elsewhere=elsewhere,
+            recorded={item.problem.id: item.replies for item in benchmark.items},
+        )  # fmt: skip
     settings = models[ROLE].settings
     sampling = Sampling(
         temperature=config.temperature,
@@ -180,7 +198,6 @@ def solver_of(
         # with a seed a server would answer a second batch as it answered the first
         seed=config.seed if isinstance(settings, InProcessSettings) else None,
     )
-    prompts = Prompts.of(config.prompts)
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
@@ -188,9 +205,7 @@ def solver_of(
         prompt_hash=prompts_hash(prompts, checklist=config.checklist),
         version=__version__,
     )
-    tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
-    judges = partial(program_judge, tests, sandbox)
-    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist, "elsewhere": grader(workers, tests)}
+    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist, "elsewhere": elsewhere}
     return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges, **told)
 
 
@@ -213,7 +228,7 @@ class Evaluation:
         def expand(item: AskedQuestion) -> list[Callable[[], Awaitable[EvaluatedProblem]]]:
             return [partial(self._evaluate, item)]
 
-        window = max(WINDOW, models[ROLE].batch_window)
+        window = max([WINDOW, *(model.batch_window for model in models.models.values())])
         for found in ordered_rolling(
             expand, benchmark.items, concurrency=window, window=window, stop=stop, idle=idle, close=models.aclose
         ):
@@ -294,9 +309,10 @@ def rejects_of(evaluated: EvaluatedProblem) -> list[Reject]:
 
 
 def _question(item: AskedQuestion, solver: Prober) -> Question:
-    """The record of a row as it is asked."""
-    told = prompts_hash(solver.prompts, prompt_name(item.problem), checklist=solver.checklist)
-    messages = [{"role": "user", "content": solver.question(item.problem)}]
+    """The record of a row as it is asked; how it was asked elsewhere is not known."""
+    asked = not isinstance(solver, RecordedProber)
+    told = prompts_hash(solver.prompts, prompt_name(item.problem), checklist=solver.checklist) if asked else None
+    messages = [{"role": "user", "content": solver.question(item.problem)}] if asked else []
     return Question(
         problem_id=item.problem.id,
         source=item.source,

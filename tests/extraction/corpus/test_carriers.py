@@ -81,6 +81,7 @@ def test_a_damaged_record_of_another_encoding_is_told_apart(tmp_path: Path) -> N
         ("twice.csv", b"question,answer,question\nWhat is 1 + 1?,2,x\n", "several columns called 'question'"),
         ("open.csv", b'question,answer\n"What is 1 + 1?,2\n', "is not CSV"),
         ("broken.xml", b"<a><b q='1'>", "is not XML"),
+        ("item.xml", b"<assessmentItem id='q'><itemBody>Is it?</itemBody></assessmentItem>", "is in QTI"),
         ("plain.xml", b"<a>only text</a>", "no elements with fields"),
         ("deep.json", b"[" * 100_000, "nested too deeply"),
         ("broken.json", b'{"question": "a" "b"}', "is not JSON"),

@@ -43,4 +43,4 @@ def whole_text(file: SourceFile) -> str | Bad:
         return Bad("not-utf-8", f"the file is not UTF-8 (byte {error.start})", data[:200].decode("utf-8", "replace"))
 
 
-CARRIER = Carrier("text", (".md", ".markdown", ".txt", ".rst"), read_prose, encoded=True, text=whole_text)
+CARRIER = Carrier("text", (".md", ".markdown", ".txt", ".rst", ".gift"), read_prose, encoded=True, text=whole_text)

@@ -44,6 +44,7 @@ _UNSEEN = re.compile(
 )
 _CHOICES = re.compile(r"\\begin\{(choices|oneparchoices|checkboxes)\}(.*?)\\end\{\1\}", re.DOTALL)
 _CHOICE = re.compile(r"\\([cC]orrect[cC]hoice|choice)\b")
+_PARTS = re.compile(r"\\begin\{(?P<sub>(?:sub)*)parts\}(?P<body>.*?)\\end\{(?P=sub)parts\}", re.DOTALL)
 _OPTIONAL = re.compile(r"\A\s*\[[^\]]*\]")
 
 
@@ -184,8 +185,22 @@ def _question(body: str, after: str) -> Iterator[LabelledPart]:
 def _list_of_questions(body: str) -> Iterator[LabelledPart]:
     """The questions of the exam class, or a list of exercises; numbers pair them with a list of answers."""
     for number, item in enumerate(_split(_ASKED, body), 1):
-        for piece in _question(item, ""):
-            yield piece._replace(number=str(number) if piece.part == "question" else "")
+        asked = _parts_of(item)
+        for place, part in enumerate(asked):
+            name = f"{number}{LETTERS[place % 26].lower()}" if len(asked) > 1 else str(number)
+            for piece in _question(part, ""):
+                yield piece._replace(number=name if piece.part == "question" else "")
+
+
+def _parts_of(item: str) -> list[str]:
+    """A question of several parts as one question each, after what all of them speak of; any other as it is."""
+    found = _PARTS.search(item)
+    if found is None:
+        return [item]
+    mark = re.compile(rf"\\{found['sub']}part\b(?:\s*\[[^\]]*\])?")
+    return [
+        one for part in _split(mark, found["body"]) for one in _parts_of(f"{item[: found.start()]}\n{part.strip()}")
+    ]
 
 
 def _split(mark: re.Pattern[str], body: str) -> list[str]:

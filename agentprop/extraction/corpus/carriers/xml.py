@@ -22,6 +22,8 @@ from agentprop.extraction.corpus.streams import opened, too_long
 
 CHUNK = 1 << 16
 MAX_DEPTH = 64
+_QTI = frozenset({"assessmentItem", "questestinterop", "qti-assessment-item"})
+"""Elements that begin questions in QTI, of versions 2, 1 and 3."""
 _LOOKED_AT = 16
 """Chunks in which the repeated elements are looked for."""
 
@@ -147,6 +149,11 @@ def _repeated(file: SourceFile) -> str:
             scan.feed(chunk, end=not chunk)
             if not chunk:
                 break
+    if foreign := _QTI.intersection(times):
+        raise InputError(
+            f"{file} is in QTI (<{sorted(foreign)[0]}>), which names right answers by identifiers",
+            hint="export the questions as Moodle XML, Aiken or CSV instead",
+        )
     records = {name for name in times if is_record(children[name])}
     fielded = [name for name in times if len(children[name]) > 1 or name in records]
     if not fielded:

@@ -31,6 +31,10 @@ _COUNTED = re.compile(r"(-?\d[\d,]*(?:[./]\d+)?)\s*\(([^\W\d][^()\d=+*/^]*[^\W\d
 _TEXTS = ("text", "answer", "value", "content", "body", "atext")
 _CHOSEN = ("selected", "is_accepted", "isAccepted", "accepted")
 _NO_ANSWER = frozenset({"nan", "n/a", "#n/a", "null", "<na>", "not found", "notfound", "proof", "no answer"})
+_RIGHT = 100.0
+"""Percent of the marks that an answer earns which is right (Moodle)."""
+_IN_WORDS = re.compile(r"[^\d\\$]*[^\W\d_]{2,}[^\d\\$]*")
+_LISTED = re.compile(r"\s*;\s+")
 _BARS = re.compile(r"-?\d+(?:\.\d+)?(?:\s*\|\s*-?\d+(?:\.\d+)?)+")
 _ACCEPTED = frozenset({"ideal", "aliases", "acceptable", "accepted", "alternatives"})
 
@@ -64,10 +68,14 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
         texts = list(dict.fromkeys(text for item in value if (text := plain_text(item))))
         if len(texts) > 1 and several is not True and _accepts_any(name):
             return FoundAnswer(texts[0], "field", tuple(texts[1:]))
+        if len(texts) > 1 and several is None and _step(name) == "answer" and all(map(_IN_WORDS.fullmatch, texts)):
+            return NONE  # names that mean the same, as in Natural Questions, or parts of one answer
         return with_unit(", ".join(texts)) if texts else NONE
     text = plain_text(value)
     if not text:
         return NONE
+    if _step(name) == "correctanswers" and len(texts := _LISTED.split(text)) > 1:
+        return FoundAnswer(texts[0], "field", tuple(filter(None, texts[1:])))  # a list in a cell, as in TruthfulQA
     if is_worked(text):
         found = final_answer(text)
         if found.text and (found.source != "last equation" or _is_prose(text)):
@@ -76,9 +84,15 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
     return with_unit(text)
 
 
+def _step(name: str) -> str:
+    """The last step of a written path."""
+    return plain(name.rpartition(".")[2])
+
+
 def says_none(value: Any) -> bool:
-    """Whether an answer says that there is none: `proof`, `notfound`, `N/A`."""
-    return isinstance(value, str) and value.strip().lower() in _NO_ANSWER
+    """Whether an answer says that there is none: `proof`, `notfound`, `N/A`, or the `None` that Python writes."""
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return isinstance(value, str) and (value == "None" or value.strip().lower() in _NO_ANSWER)
 
 
 def is_worked(text: str) -> bool:
@@ -98,12 +112,22 @@ def _is_prose(text: str) -> bool:
 
 
 def listed(value: Any) -> Any:
-    """A list of objects with a text each as the list of the texts, or of the one that was chosen; else as it is."""
+    """A list of objects with a text each as the list of the texts, or of those that are right; else as it is."""
+    value = [value] if isinstance(value, Mapping) and "fraction" in value else value
     if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
         return value
     chosen = [item for item in value if any(item.get(name) is True for name in _CHOSEN)]
     value = chosen if len(chosen) == 1 else value
+    if all("fraction" in item for item in value):
+        value = [item for item in value if _percent(item["fraction"]) == _RIGHT]
     return [next((item[name] for name in _TEXTS if item.get(name) is not None), None) for item in value]
+
+
+def _percent(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def plain_text(value: Any) -> str:

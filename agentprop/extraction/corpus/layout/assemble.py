@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agentprop.extraction.corpus.document import Document, UnreadableRecord
@@ -23,9 +23,9 @@ from agentprop.extraction.corpus.layout.answers import (
 )
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
-from agentprop.extraction.corpus.layout.fits import FITS, table_text, texts
+from agentprop.extraction.corpus.layout.fits import FITS, passages, table_text, texts
 from agentprop.extraction.corpus.layout.marked import split_marked, without_marks, without_thought
-from agentprop.extraction.corpus.layout.names import WORD, likeness, words
+from agentprop.extraction.corpus.layout.names import WORD, likeness, plain, words
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
@@ -46,6 +46,17 @@ _BEHIND = ("input", "inputformat", "outputformat", "starter")
 _TITLES = {"inputformat": "Input: ", "outputformat": "Output: "}
 _AS_WRITTEN = (("unit", "unit"), ("tolerance", "tolerance"), ("equation", "equation"), ("id", "source_id"))
 """Parts that go into the document as they are, and its fields for them."""
+_JUDGING = frozenset({"label", "correct", "is_correct", "isCorrect", "correctness"})
+"""Fields that say of the solution whether it is right."""
+_FINE = {
+    "error_type": ("ok", "none"),
+    "problem_is_valid": ("yes",),
+    "solution_is_valid": ("yes",),
+    "cleaning_status": ("consensus", "verified", "revised"),
+}
+"""Fields in which a corpus that was looked through says what is wrong with a record, and that nothing is."""
+_OF_OPTIONS = frozenset({"answerkey", "answerletter", "correctoption", "correctchoice", "correctoptionletter"})
+"""Answers that mean nothing without their options."""
 _LETTER = re.compile(r"\(?[A-J]\)?")
 _SPEAKER = re.compile(r"(?:^|\s)A\s*:")
 _FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
@@ -78,14 +89,19 @@ class Assembler:
 
     def __call__(self, item: str, row: Row) -> Document | UnreadableRecord:
         """The document of a row, which is called `item`."""
+        if doubt := next((name for name, fine in _FINE.items() if row.get(name) and not _says(row[name], fine)), ""):
+            return _unreadable(
+                item, row, "doubted", f"the record doubts itself: {doubt} is {text_of(row[doubt])!r:.60}"
+            )
         chat = self._chat(row) if self._asks_in_chat else None
         question = self._question(row, chat)
         marked = split_marked(question) if self.layout.marked else None
         question, said = marked or (question, "")
         if not question:
             return _unreadable(item, row, "no-question", "the record has no question field with text in it")
-        if chat is not None and chat.asked > 1:
-            return _unreadable(item, row, "several-turns", f"the chat asks {chat.asked} questions, one after the other")
+        asked = chat.asked if chat is not None else _asked_in_list(self._value("question", row))
+        if asked > 1:
+            return _unreadable(item, row, "several-turns", f"the record asks {asked} questions, one after the other")
         more: dict[str, Any] = {} if chat is None or not chat.system else {"system": chat.system}
         program = self._program(row)
         tests = read_tests(self._value("tests", row)) if "tests" in self._parts else NO_TESTS
@@ -98,7 +114,7 @@ class Assembler:
         question, options = self._options(question, row)
         if options:
             more["options"] = tuple(one.text for one in options)
-        solution = said or self._solution(row, chat)
+        solution = said or ("" if self._is_judged_wrong(row) else self._solution(row, chat))
         solution = solution if tests or program else without_markup(without_thought(solution))
         repeated = any(_marks_steps(question, text) for text in (solution, self._text("answer", row)))
         solution = "" if repeated else solution
@@ -166,7 +182,8 @@ class Assembler:
 
     def _context(self, row: Row) -> str:
         """The text and the table that the question speaks of."""
-        before, after = (self._text(part, row).strip() for part in ("context", "aftertable"))
+        before = passages(unpacked(self._value("context", row))).strip() if "context" in self._parts else ""
+        after = self._text("aftertable", row).strip()
         table = table_text(unpacked(self._value("table", row))).strip() if "table" in self._parts else ""
         return "\n\n".join(filter(None, (before, table, after)))
 
@@ -181,6 +198,11 @@ class Assembler:
         found = texts(listed(value))
         apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
         return _right(found, row) if apart else "\n".join(found)
+
+    def _is_judged_wrong(self, row: Row) -> bool:
+        """Whether the row says that its solution is wrong (`is_correct`, KTO's `label`)."""
+        answering = {one.path[0] for one in self.layout.taken.get("answer", ())}
+        return any(row[name] is False for name in _JUDGING.intersection(row) - answering)
 
     def _accepted(self, answer: FoundAnswer, row: Row) -> tuple[str, ...]:
         """Further answers that are as good: of the answer's own field, and of one for them."""
@@ -217,8 +239,11 @@ class Assembler:
             if place is not None:
                 return FoundAnswer(options[place].text, "option"), place
         value = self._value("answer", row) if "answer" in self._parts else None
+        if value is None and not options and isinstance(alone := unpacked(self._value("options", row)), Mapping):
+            value = alone  # a quiz where others have options
         counted = bool(options) and self.layout.form.startswith("index") and isinstance(value, int)
-        if says_none(value) or counted:  # -1 and the like name no option
+        lost = not options and plain(self._answer_name.rpartition(".")[2]) in _OF_OPTIONS and self._is_letter(row)
+        if says_none(value) or counted or lost:  # -1 and the like name no option
             return NONE, None
         several = bool(options) or row.get("is_multiple_answer")
         found = NONE if value is None else read_answer(value, self._answer_name, several)
@@ -269,6 +294,16 @@ class Assembler:
         if not program and points_to_figure(question):
             return "figure"
         return "options" if options and NEEDS_OPTIONS.search(question) else ""
+
+
+def _asked_in_list(value: Any) -> int:
+    """How many questions a list of texts holds that all ask (CoQA)."""
+    asking = isinstance(value, list) and all(isinstance(one, str) and one.rstrip().endswith("?") for one in value)
+    return len(value) if asking else 0
+
+
+def _says(value: Any, among: Sequence[str]) -> bool:
+    return not isinstance(value, str) or value.strip().lower() in among
 
 
 def _right(solutions: Sequence[str], row: Row) -> str:

@@ -62,6 +62,8 @@ _ANSWERS = ("answer", "solution", "program", "tests")
 _OF_ANSWERS = frozenset({"accepted", "reltolerance", "tolerance"})
 """Parts that say something of an answer, and nothing where there is none."""
 _MARKS = frozenset({"label", "labels"})
+_SAMPLED = frozenset({"completion", "response", "generation", "modelresponse"})
+"""Solutions that a model gave, right or wrong."""
 _WRONG = frozenset({"rejected", "wrong", "incorrect", "bad"})
 """Words of fields that hold what is not to be said."""
 
@@ -82,6 +84,7 @@ class _Detector:
         self._columns: tuple[Path, ...] = ()
         self._right_first = False
         told = {part: self._told(part) for part in _PARTS}
+        told["reply"] = given.reply  # no part, so that it is taken for none
         self._by_person = {part: self._path(text) for part, text in told.items() if text not in (None, ABSENT)}
 
     def layout(self) -> Layout | None:
@@ -171,7 +174,7 @@ class _Detector:
         """(score, path) of what can be a part."""
         for path, values in self._sample.values.items():
             says = self._says(part, path)
-            if not says or self._is_used(path):
+            if not says or self._is_used(path) or (part == "solution" and path == self._by_person.get("reply")):
                 continue
             found = sum(bool(FITS[part](value)) for value in values if value is not None)
             doubtful = part == "program" or says <= WEAK + 0.05
@@ -204,7 +207,25 @@ class _Detector:
             return 0.0  # a function that is to be called
         if part == "answer" and plain(names[-1]) in _MARKS and self._has_steps() and not self._is_text(path):
             return 0.0  # it says which of the steps is wrong
+        if part == "answer" and self._judges_reply(path):
+            return 0.0
+        if part == "answer" and plain(names[-1]) == "answer" and self._is_judged(path):
+            return 0.0
         return says * depth
+
+    def _judges_reply(self, path: Path) -> bool:
+        """Whether a field says of a model's reply whether it is right: `correct`, or `label` beside a completion."""
+        if not all(isinstance(value, bool) for value in self._sample.filled(path)):
+            return False
+        solutions = self._taken.get("solution", ())
+        sampled = any(one.message is not None or plain(str(one.path[-1])) in _SAMPLED for one in solutions)
+        return plain(str(path[-1])) in ("correct", "iscorrect") or (plain(str(path[-1])) in _MARKS and sampled)
+
+    def _is_judged(self, path: Path) -> bool:
+        """Whether an answer is that of a model: a gold stands beside it, and whether it is correct."""
+        beside = {plain(str(other[-1])): other for other in self._sample.values if other[:-1] == path[:-1]}
+        judged = any(name in beside and self._judges_reply(beside[name]) for name in ("correct", "iscorrect"))
+        return judged and any(name in beside for name in ("goldanswer", "gold", "groundtruth", "correctanswer"))
 
     def _is_in_tests(self, names: Sequence[str]) -> bool:
         """Whether one of the fields around holds tests, of a form that can be read or of another one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentprop.extraction.corpus.layout import shapes
@@ -15,6 +15,8 @@ from agentprop.extraction.corpus.layout.tests_of import read_tests
 _NO_QUESTION = re.compile(r"[-+]?[\d.,]+|https?://\S+|\W+")
 LONGEST_DATA = 2000
 """Characters of a text beyond which it is not tried as data."""
+_PASSAGE = (("title", "titles"), ("sentences", "paragraph_text", "text", "paragraphs"))
+"""Fields of a passage: what it is called, and what it says."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+(?:e-?\d+)?%?", re.IGNORECASE)
 
 
@@ -46,6 +48,9 @@ def _is_question(value: Any) -> bool:
 
 def table_text(value: Any) -> str:
     """A table as text: as it is written, or a line for each of its rows."""
+    if isinstance(value, Mapping):
+        names, rows = value.get("header"), value.get("rows")
+        value = [names, *rows] if isinstance(names, list) and isinstance(rows, list) else None
     if isinstance(value, list) and all(isinstance(row, list) for row in value):
         return "\n".join(" | ".join(map(text_of, row)) for row in value)
     return value if isinstance(value, str) else ""
@@ -65,13 +70,34 @@ def _is_answer(value: Any) -> bool:
     return isinstance(value, bool) or (not isinstance(value, bytes) and bool(text_of(value).strip()))
 
 
+def passages(value: Any) -> str:
+    """Texts with a title each as one text, a line each (HotpotQA, MuSiQue); any other field as it is written."""
+    if isinstance(value, Mapping):
+        columns = [_first_of(value, names) for names in _PASSAGE]
+        value = [list(pair) for pair in zip(*columns, strict=False)] if all(map(_is_list, columns)) else None
+    elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        value = [[_first_of(item, names) for names in _PASSAGE] for item in value]
+    if not isinstance(value, list) or not all(isinstance(item, list) and len(item) == 2 for item in value):
+        return text_of(value)
+    said = [(text_of(title), "".join(map(text_of, body if _is_list(body) else [body]))) for title, body in value]
+    return "\n".join(f"{title}: {body.strip()}" for title, body in said if body.strip())
+
+
+def _first_of(value: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((value[name] for name in names if name in value), None)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
 def _holds_text(value: Any) -> bool:
     return _is_text(value) or (isinstance(value, list) and bool(texts(value)))
 
 
 FITS: dict[str, Callable[[Any], bool]] = {
     "question": _is_question,
-    "context": _holds_text,
+    "context": lambda value: _holds_text(value) or bool(passages(value).strip()),
     "aftertable": _holds_text,
     "table": lambda value: bool(table_text(value)),
     "input": _is_text,

@@ -16,6 +16,9 @@ from agentprop.extraction.corpus.layout.names import plain, vocabulary
 MAX_PACKED = 1 << 20
 """Longest text that is tried as data, in characters; of a Python literal a tenth."""
 _PACKED = re.compile(r"\s*(?:\[\s*[\"'\[{]|\{\s*[\"'])")
+_ARRAY = re.compile(r"\barray\((\[[^\[\]]*\])(?:,\s*dtype=[\w<>]+)?\)")
+_BETWEEN_QUOTES = re.compile(r"(?<=[\"'])\s+(?=[\"'])")
+"""Arrays as pandas writes them into a cell: `array(['3', '4'], dtype=object)`, `['3' '4']`."""
 _CODE = re.compile(
     r"^(?:```|def \w+\(|print\(|class \w+|import \w+|from [\w.]+ import |#include\b|public \w+|function \w+\(|@\w+|"
     r"async def )",
@@ -57,7 +60,7 @@ def unpacked(value: Any) -> Any:
     try:
         found = json.loads(value)
     except (ValueError, RecursionError):
-        found = _literal(value)
+        found = _literal(_BETWEEN_QUOTES.sub(", ", _ARRAY.sub(r"\1", value)))
     if isinstance(found, dict) and found:
         return found
     return found if isinstance(found, list) and found and isinstance(found[0], str | dict | list) else value
@@ -131,7 +134,7 @@ def _said(message: Mapping[str, Any]) -> str:
     if isinstance(content, dict):
         return _said(content)
     if isinstance(content, list):  # parts, of which some may be images
-        return "\n".join(_said(part) for part in content if isinstance(part, dict))
+        return "\n".join(filter(None, (_said(part) for part in content if isinstance(part, dict))))
     return text_of(content)
 
 
@@ -150,6 +153,12 @@ def read_chat(messages: Any) -> Chat:
         place=place,
         asked=(place >= 0) + len(later),
     )
+
+
+def said_last(messages: Any) -> str:
+    """The reply that a list of messages ends in; nothing if it ends otherwise."""
+    last = messages[-1]
+    return _said(last) if isinstance(last, dict) and _speaker(last) == "assistant" else ""
 
 
 # --- texts ---
