@@ -102,11 +102,9 @@ def equivalent(
     if pair[1].strip() and not spec.choices and _same_typography(gold, pred):
         return same("identical", "the texts are identical but for their typography")
     try:
-        verdict = judge(*pair, spec, QuickScalars())
+        return _but_for_zeros(*pair, spec, judge(*pair, spec, QuickScalars()))
     except Hard:
         return _judge_in_worker(*pair, spec, timeout_s)
-    zeros = verdict.status == "same" and spec.of_digits and _leads_with_zero(pair[0]) != _leads_with_zero(pair[1])
-    return undetermined("zeros", "one begins with a zero, which counts in a string of digits") if zeros else verdict
 
 
 def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
@@ -114,7 +112,9 @@ def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
     if not spec.is_plain:
         return None
     left, right = plain_number(gold), plain_number(pred)
-    return compare_rationals(left, right, stated(spec.precision)) if left is not None and right is not None else None
+    if left is None or right is None:
+        return None
+    return _but_for_zeros(gold, pred, spec, compare_rationals(left, right, stated(spec.precision)))
 
 
 _DIGITS = re.compile(
@@ -122,8 +122,15 @@ _DIGITS = re.compile(
 )
 
 
-def _leads_with_zero(text: str) -> bool:
-    return re.fullmatch(r"[\s$]*0\d+[\s$.]*", text) is not None
+_LEADING_ZERO = re.compile(r"[\s$]*(?:\\boxed\s*\{\s*)?0\d+[\s$.}]*")
+
+
+def _but_for_zeros(gold: str, pred: str, spec: AnswerSpec, verdict: Equivalence) -> Equivalence:
+    """The verdict, unless one of two equal numbers begins with a zero that may count."""
+    if verdict.status != "same" or (_LEADING_ZERO.fullmatch(gold) is None) == (_LEADING_ZERO.fullmatch(pred) is None):
+        return verdict
+    told = "one begins with a zero, which counts in a string of digits"
+    return undetermined("zeros", told) if spec.of_digits else verdict
 
 
 def _same_typography(left: str, right: str) -> bool:
@@ -180,7 +187,7 @@ class AnswerSpec:
     @property
     def is_plain(self) -> bool:
         """Nothing is said that changes how numbers compare."""
-        return self.choices is None and self.unit is None and self.kind in (None, "number") and not self.of_digits
+        return self.choices is None and self.unit is None and self.kind in (None, "number")
 
     @property
     def of_digits(self) -> bool:
