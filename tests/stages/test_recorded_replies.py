@@ -37,6 +37,7 @@ def graded(
 # --- forms ---
 
 CHAT = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}]
+THOUGHT, SAID = {"type": "reasoning", "summary": []}, {"type": "output_text", "text": "4"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ CHAT = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": 
         ({"choices": [{"text": "4"}, {"text": "5"}]}, ["4", "5"]),
         ({"outputs": [{"text": "4"}, {"text": "5"}]}, ["4", "5"]),
         ({"content": [{"type": "thinking", "thinking": "5?"}, {"type": "text", "text": "4"}]}, ["4"]),
+        ({"body": {"choices": [{"message": {"role": "assistant", "content": "4"}}]}}, ["4"]),
+        ({"output": [THOUGHT, {"type": "message", "role": "assistant", "content": [SAID]}]}, ["4"]),
         ('{"answer": 4}', ['{"answer": 4}']),
         ({"score": 1.0}, []),
         (None, []),
@@ -143,6 +146,15 @@ def test_a_recorded_conversation_holds_the_question_and_never_the_gold() -> None
     assert summary["attempts"] == {"wrong": 1}
     with pytest.raises(InputError):
         graded([{"messages": messages}], "messages", "other")
+
+
+def test_a_log_of_requests_and_replies_is_graded_without_its_replies_as_golds() -> None:
+    ends = {"choices": [{"message": {"role": "assistant", "content": r"\boxed{3}"}, "finish_reason": "stop"}]}
+    asked = {"messages": [{"role": "user", "content": "What is 1 + 1?"}]}
+    for out, row in (("one", {"request": asked, "response": {"body": ends}}), ("other", {**asked, "response": ends})):
+        summary, stored = graded([{**row, "answer": "2"}], out=out)
+        assert [(p.statement, p.answer) for p in stored.iter(Problem)] == [("What is 1 + 1?", "2")]
+        assert summary["attempts"] == {"wrong": 1}
 
 
 def test_a_path_leads_to_replies_inside_an_object() -> None:

@@ -237,7 +237,8 @@ class _FileReader:
             elif skipped:
                 self._report.left_out[skipped] += 1
             else:
-                yield as_chat(record) if isinstance(record, dict) else record
+                apart = self._reading.fields.reply is not None  # then the reply is no part of what is read
+                yield record if apart or not isinstance(record, dict) else as_chat(record)
 
     def _nothing_found(self, head: Sequence[Row | Bad]) -> InputError:
         """The error for a file without a single document, from its first rows."""

@@ -1,7 +1,7 @@
 """Replies that a file has already → attempts: what a model said elsewhere is graded, and nothing is asked.
 
 A field holds a reply or several, in the forms in which trainers, servers and harnesses store them: a text, a list of
-texts, a conversation, the answer of an OpenAI-compatible server or of vLLM, and lists of these.
+texts, a conversation, the answer of an OpenAI-compatible server, of Anthropic's or of vLLM, and lists of these.
 
     >>> [choice.text for choice in replies_in(["It is 4.", {"text": "5", "finish_reason": "stop"}])]
     ['It is 4.', '5']
@@ -44,16 +44,27 @@ def replies_in(value: Any) -> tuple[Choice, ...]:
 
 
 def _of_object(value: Mapping[str, Any]) -> tuple[Choice, ...]:
+    if isinstance(value.get("body"), Mapping):  # of a batch
+        return _of_object(value["body"])
+    if is_chat(said := _messages(value.get("output"))):  # OpenAI's responses
+        cut_off = value.get("status") == "incomplete"
+        return (Choice(said_last(said), finish_reason="length" if cut_off else None),)
     for name in _SEVERAL:
         if isinstance(value.get(name), list):
             return replies_in(value[name])
-    said = next((value[name] for name in _SAID if value.get(name) is not None), None)
-    text = _joined(said.get("content") if isinstance(said, Mapping) else said)
+    found = next((value[name] for name in _SAID if value.get(name) is not None), None)
+    text = _joined(found.get("content") if isinstance(found, Mapping) else found)
     if text is None:
         return ()
     reason = value.get("finish_reason") or value.get("stop_reason")
     told = reason if isinstance(reason, str) else None
     return (Choice(text, finish_reason="length" if told in _CUT_OFF else told),)
+
+
+def _messages(items: Any) -> list[Any]:
+    """Those of the items of a reply that are no thoughts or calls of tools."""
+    listed = items if isinstance(items, list) else []
+    return [item for item in listed if isinstance(item, Mapping) and item.get("type") == "message"]
 
 
 def _joined(content: Any) -> str | None:
