@@ -84,6 +84,15 @@ def test_the_verifier_accepts_it_from_the_record_alone(problem: Problem, family:
     assert (found.value, found.code) == ("valid", "agrees"), found.message
 
 
+def test_a_statement_of_an_earlier_version_without_its_budget_is_accepted(problem: Problem, sandbox: Sandbox) -> None:
+    judging = problem.judging
+    assert judging is not None
+    earlier = problem.statement.replace(f"\n\n{families.SPEED.format(judging.ticks)}", "")
+    assert "Speed" not in earlier
+    found = asyncio.run(judge(problem.model_copy(update={"statement": earlier}), LIBRARY, {}, Executor(sandbox)))
+    assert (found.value, found.code) == ("valid", "agrees"), found.message
+
+
 def test_a_slow_program_exceeds_the_budget_and_another_right_one_does_not(
     problem: Problem, family: Package, sandbox: Sandbox
 ) -> None:
