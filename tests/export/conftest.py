@@ -20,7 +20,7 @@ from agentprop.storage.run import open_run
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """A propose run, its verify run, and a probe run in which problem i was solved i mod 17 times of 16."""
     root = tmp_path_factory.mktemp("runs")
-    propose.run(ProposeConfig(n=60, seed=7, workers=2), str(root / "p"), quiet=True)
+    propose.run(ProposeConfig(n=40, seed=9, workers=2), str(root / "p"), quiet=True)
     verify.run(VerifyConfig(workers=2), str(root / "p"), str(root / "v"), quiet=True)
     found = enumerate(open_run(root / "p").iter(Problem))
     store(root / "d", "probe", [difficulty(problem, number % (K + 1)) for number, problem in found])

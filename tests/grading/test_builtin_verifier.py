@@ -56,7 +56,8 @@ def _exchanged(text: str, table: Mapping[str, str], pattern: str, rng: Random) -
 def a_word_less(text: str, rng: Random) -> str:
     """One word is missing."""
     words = text.split(" ")
-    del words[rng.randrange(len(words))]
+    places = [place for place, word in enumerate(words) if (word, *words[place + 1 : place + 2]) != ("three", "zeros")]
+    del words[rng.choice(places)]  # "the three zeros" of a cubic are "the zeros" just as well
     return " ".join(words)
 
 
