@@ -184,6 +184,6 @@ def masked(statement: str) -> str:
     return re.sub(r"(?:#, ?)+#", "#", NUMBER.sub("#", statement))
 
 
-def is_short(named: str) -> bool:
-    """True if a letter can stand behind a name: one of few words, without a comma."""
-    return "," not in named and len(named.split()) <= SHORT
+def told(named: str) -> tuple[str, ...]:
+    """The frames that give a name its letter: behind it only if it has few words and no comma."""
+    return TOLD if "," not in named and len(named.split()) <= SHORT else TOLD_FIRST

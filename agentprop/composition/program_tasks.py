@@ -102,12 +102,9 @@ def edge_inputs(judged: Judged, setting: Setting) -> list[str]:
 
 def telling_edges(judged: Judged, setting: Setting) -> list[str]:
     """Those worth a question: a result that more than a third of all of them share is guessed without a look."""
-    results = Counter(answer for _, answer in _at_edge(judged, setting))
-    return [
-        given
-        for given, answer in _at_edge(judged, setting)
-        if len(given) <= LONGEST and COMMON * results[answer] <= results.total()
-    ]
+    edges = list(_at_edge(judged, setting))
+    results = Counter(answer for _, answer in edges)
+    return [given for given, answer in edges if len(given) <= LONGEST and COMMON * results[answer] <= len(edges)]
 
 
 def edge_answer(judged: Judged, setting: Setting, given: str) -> str:

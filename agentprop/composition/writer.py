@@ -210,13 +210,11 @@ class _Writer:
             return f"{grammar.LET}${symbol}$ be {self.phrase(term)}."
         spec = self.library[term.skill].spec
         if spec.tells:
-            return f"{self._scene(term)} {self._given_letter(symbol, self.rng.choice(spec.named))}"
-        scene, named = self.rng.choice([*spec.asked.items()])
-        return f"{self._fill(term, scene)} {self._given_letter(symbol, named)}"
-
-    def _given_letter(self, symbol: str, named: str) -> str:
-        frame = self.rng.choice(grammar.TOLD if grammar.is_short(named) else grammar.TOLD_FIRST)
-        return frame.replace("<symbol>", symbol).replace("<named>", named)
+            scene, named = self._scene(term), self.rng.choice(spec.named)
+        else:
+            asked, named = self.rng.choice([*spec.asked.items()])
+            scene = self._fill(term, asked)
+        return f"{scene} {self.rng.choice(grammar.told(named)).replace('<symbol>', symbol).replace('<named>', named)}"
 
     def _tells(self, term: Term) -> bool:
         """True if a scene tells a value, behind which it gets its letter."""

@@ -60,8 +60,8 @@ def test_a_letter_stands_behind_short_names_only(library: Mapping[str, Package])
     written = [text for _, text in plans(Planner(library), 600, "called")]
     names = [name for text in written for name in called.findall(text)]
     assert len(names) > 5
-    assert all(grammar.is_short(name) for name in names)
-    assert not grammar.is_short("the list of the times at which they are done, in the order of the line")
+    assert all(grammar.told(name) == grammar.TOLD for name in names)
+    assert grammar.told("the list of the times at which they are done, in the order of the line") == grammar.TOLD_FIRST
 
 
 def test_compositions_survive_json(library: Mapping[str, Package]) -> None:

@@ -120,14 +120,21 @@ def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
 
 def _of_corpus(corpus: Corpus, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
     for read in corpus.rows():
-        replies = () if config.reply_field is None else replies_in(at(parsed(config.reply_field), read.row))
-        row = {name: value for name, value in read.row.items() if name != config.reply_field}
-        found = problem_or_reject(read._replace(row=row), config, "evaluate")
+        replies: tuple[Choice, ...] = ()
+        if config.reply_field is not None:
+            replies = replies_in(at(parsed(config.reply_field), read.row))
+            read = read._replace(row={name: v for name, v in read.row.items() if name != config.reply_field})
+        found = problem_or_reject(read, config, "evaluate")
         if isinstance(found, Reject):
             yield found
         else:
             yield AskedQuestion(
-                found.source, found.problem, _chosen(row, config), found.claim.tests, found.claim.references, replies
+                found.source,
+                found.problem,
+                _chosen(read.row, config),
+                found.claim.tests,
+                found.claim.references,
+                replies,
             )
 
 

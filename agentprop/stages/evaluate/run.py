@@ -106,7 +106,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier = StoredAnswers.of(run_dir, {item.problem.id: item.problem for item in benchmark.items})
-        most = config.k if wanted else min(config.k, max(len(item.replies) for item in benchmark.items))
+        most = config.k if wanted else min(config.k, max(1, *(len(item.replies) for item in benchmark.items)))
         totals = EvaluationTotals(most, config.max_failures)
         totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
         check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet, workers=workers)
